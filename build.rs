@@ -1,0 +1,3 @@
+//! Compiles the plugin protocol's messages.
+
+fn main() {}

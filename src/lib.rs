@@ -1,0 +1,1 @@
+//! Terraform provider for the custom MAIL FROM domains of Amazon SES.

@@ -1,0 +1,3 @@
+//! The `terraform-provider-ses` executable.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Amazon SES's MAIL FROM API and an authoritative DNS server, on loopback.
