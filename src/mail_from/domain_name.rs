@@ -1,0 +1,256 @@
+//! Domain names, in the one spelling that is sent, stored and compared.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
+use super::escape::visible;
+
+/// Octets in a label at most (RFC 1035, section 2.3.4).
+const LABEL_OCTETS: usize = 63;
+
+/// Octets in a name at most: as it goes over the wire, with the length octet
+/// of each label and the root (RFC 1035, section 2.3.4). In text that is 253.
+const NAME_OCTETS: usize = 255;
+
+/// A domain name of at least two labels: lower case, Punycode, no final dot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DomainName(String);
+
+impl DomainName {
+    /// Reads a name as people write it: in any case, with or without one final
+    /// dot, internationalised (UTS 46, non-transitional) or in Punycode.
+    pub fn parse(text: &str) -> Result<DomainName, DomainNameError> {
+        check_form(text)?;
+        let ascii = to_ascii(text)?;
+        let name = ascii.strip_suffix('.').unwrap_or(&ascii);
+        if name.is_empty() {
+            return Err(DomainNameError::Empty);
+        }
+        for label in name.split('.') {
+            check_label(label)?;
+        }
+        let (_, last) = name.rsplit_once('.').ok_or_else(|| bare_label(name))?;
+        if last.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(DomainNameError::IpAddress(name.to_owned()));
+        }
+        let octets = name.len() + 2;
+        if octets > NAME_OCTETS {
+            return Err(DomainNameError::TooLong { octets });
+        }
+        Ok(DomainName(name.to_owned()))
+    }
+
+    /// The name as it is sent: `bounce.example.com`, `xn--bcher-kva.example`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this name is under `parent`, by whole labels, and not `parent`.
+    pub fn is_strict_subdomain_of(&self, parent: &DomainName) -> bool {
+        self.0
+            .strip_suffix(parent.as_str())
+            .is_some_and(|rest| rest.ends_with('.'))
+    }
+}
+
+impl fmt::Display for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What makes a text no domain name. Holds what the practitioner wrote;
+/// `Display` shows it with visible escapes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DomainNameError {
+    /// Nothing, or a lone dot.
+    #[error("the domain name is empty")]
+    Empty,
+    /// Holds `://`.
+    #[error("`{}` is a URL, not a domain name", visible(.0))]
+    Url(String),
+    /// Holds `*`.
+    #[error("`{}` is a wildcard, not a domain name", visible(.0))]
+    Wildcard(String),
+    /// Holds `@`.
+    #[error("`{}` is an e-mail address, not a domain name", visible(.0))]
+    EmailAddress(String),
+    /// An IPv4 or IPv6 address, or a last label of digits alone.
+    #[error("`{}` is an IP address, not a domain name", visible(.0))]
+    IpAddress(String),
+    /// One label alone.
+    #[error("`{}` is a single label, not a full domain name", visible(.0))]
+    BareLabel(String),
+    /// Two dots in a row, or a dot at the start.
+    #[error("the domain name has an empty label: two dots in a row, or a dot at the start")]
+    EmptyLabel,
+    /// More than 63 octets in a label, counted in Punycode.
+    #[error("the label `{}` has {} octets, {LABEL_OCTETS} are allowed", visible(.0), .0.len())]
+    LabelTooLong(String),
+    /// More than 255 octets on the wire (253 characters in text).
+    #[error("the domain name takes {octets} octets in DNS, {NAME_OCTETS} are allowed")]
+    TooLong {
+        /// Octets on the wire, length octets and root included.
+        octets: usize,
+    },
+    /// A hyphen at either end of a label.
+    #[error("the label `{}` starts or ends with a hyphen", visible(.0))]
+    Hyphen(String),
+    /// An underscore that is not the first character of its label.
+    #[error("the label `{}` has an underscore that is not its first character", visible(.0))]
+    Underscore(String),
+    /// A character that steers the direction of text and is itself unseen.
+    #[error("`{}` holds the text-direction character `{}`", visible(.text), .character.escape_unicode())]
+    DirectionControl {
+        /// The name as written.
+        text: String,
+        /// The first such character in it.
+        character: char,
+    },
+    /// A space, a control or invisible character, or punctuation.
+    #[error("`{}` holds the character `{}`, which no domain name may have", visible(.text), shown(*.character))]
+    Character {
+        /// The name or label as written.
+        text: String,
+        /// The first such character in it.
+        character: char,
+    },
+    /// Not a valid internationalised label, or not valid Punycode (UTS 46).
+    #[error("`{}` is not a valid internationalised domain name", visible(.0))]
+    Idna(String),
+}
+
+impl DomainNameError {
+    /// What to do about it, in one sentence.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Empty | Self::BareLabel(_) => "Write a full domain name, such as `example.com`.",
+            Self::Url(_) => "Write the host name alone, without scheme, port and path.",
+            Self::Wildcard(_) => "Write one domain name; SES knows no wildcards.",
+            Self::EmailAddress(_) => "Write only the part after the `@`.",
+            Self::IpAddress(_) => "Write a domain name; its last label may not be a number.",
+            Self::EmptyLabel => "Separate the labels by single dots.",
+            Self::LabelTooLong(_) => {
+                "Shorten the label to 63 octets; non-ASCII text counts in its Punycode form."
+            }
+            Self::TooLong { .. } => "Shorten the name to 253 characters in its Punycode form.",
+            Self::Hyphen(_) => "Start and end each label with a letter or a digit.",
+            Self::Underscore(_) => {
+                "Use a hyphen instead: an underscore may only be the first character of a label."
+            }
+            Self::DirectionControl { .. } => {
+                "Remove the character, or type the name anew: it often comes with copied text."
+            }
+            Self::Character { .. } => "Use only letters, digits, hyphens and dots.",
+            Self::Idna(_) => "Check the spelling, or write the Punycode form of the name.",
+        }
+        .to_owned()
+    }
+}
+
+/// Refuses what is plainly something else, while it is still as written.
+fn check_form(text: &str) -> Result<(), DomainNameError> {
+    let whole = || text.to_owned();
+    if text.is_empty() {
+        return Err(DomainNameError::Empty);
+    }
+    if text.contains("://") {
+        return Err(DomainNameError::Url(whole()));
+    }
+    if text.contains('*') {
+        return Err(DomainNameError::Wildcard(whole()));
+    }
+    if text.contains('@') {
+        return Err(DomainNameError::EmailAddress(whole()));
+    }
+    let literal = text.trim_start_matches('[').trim_end_matches(']');
+    if literal.parse::<IpAddr>().is_ok() {
+        return Err(DomainNameError::IpAddress(whole()));
+    }
+    if let Some(character) = text.chars().find(|&c| is_direction_control(c)) {
+        let text = whole();
+        return Err(DomainNameError::DirectionControl { text, character });
+    }
+    // UTS 46 would drop some of these silently.
+    let unseen =
+        |c: char| c.is_control() || c.is_whitespace() || (!c.is_ascii() && is_default_ignored(c));
+    let punctuation = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !"-_.".contains(c);
+    match text.chars().find(|&c| unseen(c) || punctuation(c)) {
+        Some(character) => Err(DomainNameError::Character {
+            text: whole(),
+            character,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn is_direction_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The characters that UTS 46 maps to nothing.
+fn is_default_ignored(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{2060}'..='\u{2064}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Lower case and Punycode; dots as they come. On failure names the label that
+/// fails alone, or all of the text where only the labels together do.
+fn to_ascii(text: &str) -> Result<String, DomainNameError> {
+    let convert = |part: &str| {
+        Uts46::new()
+            .to_ascii(
+                part.as_bytes(),
+                AsciiDenyList::EMPTY,
+                Hyphens::Allow,
+                DnsLength::Ignore,
+            )
+            .map(|ascii| ascii.into_owned())
+    };
+    convert(text).map_err(|_| {
+        let label = text
+            .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'])
+            .find(|label| convert(label).is_err());
+        DomainNameError::Idna(label.unwrap_or(text).to_owned())
+    })
+}
+
+fn check_label(label: &str) -> Result<(), DomainNameError> {
+    if label.is_empty() {
+        return Err(DomainNameError::EmptyLabel);
+    }
+    if label.len() > LABEL_OCTETS {
+        return Err(DomainNameError::LabelTooLong(label.to_owned()));
+    }
+    if label.starts_with('-') || label.ends_with('-') {
+        return Err(DomainNameError::Hyphen(label.to_owned()));
+    }
+    let rest = label.strip_prefix('_').unwrap_or(label);
+    match rest
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && *c != '-')
+    {
+        None => Ok(()),
+        Some('_') => Err(DomainNameError::Underscore(label.to_owned())),
+        Some(character) => Err(DomainNameError::Character {
+            text: label.to_owned(),
+            character,
+        }),
+    }
+}
+
+fn bare_label(name: &str) -> DomainNameError {
+    DomainNameError::BareLabel(name.to_owned())
+}
+
+fn shown(character: char) -> String {
+    match character {
+        ' ' => "space".to_owned(),
+        c => visible(c.encode_utf8(&mut [0; 4])),
+    }
+}
+
+#[cfg(test)]
+mod tests;

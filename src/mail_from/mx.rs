@@ -1,0 +1,142 @@
+//! The verdict on MX records.
+
+use std::fmt;
+
+use super::{Finding, RecordStatus, Region};
+
+/// One MX record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mx {
+    /// Its preference: the lower, the earlier it is tried.
+    pub preference: u16,
+    /// The host, in presentation form. Final dot and case do not matter; `.`
+    /// is the null MX of RFC 7505.
+    pub exchange: String,
+}
+
+impl Mx {
+    /// The host in the form in which it is shown and compared.
+    fn host(&self) -> String {
+        let host = self.exchange.strip_suffix('.').unwrap_or(&self.exchange);
+        match host {
+            "" => ".".to_owned(),
+            host => host.to_ascii_lowercase(),
+        }
+    }
+}
+
+impl fmt::Display for Mx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.preference, self.host())
+    }
+}
+
+/// Judges all MX records of a MAIL FROM domain: SES takes exactly one, of any
+/// preference, that names the feedback host of this region or of another.
+pub fn judge_mx(records: &[Mx], region: &Region) -> Finding {
+    let found = records.iter().map(Mx::to_string).collect();
+    let [record] = records else {
+        let status = match records {
+            [] => RecordStatus::Missing,
+            _ => RecordStatus::Multiple,
+        };
+        return Finding::new(status, found);
+    };
+    let host = record.host();
+    match feedback_region(&host) {
+        Some(named) if named == *region => Finding::new(RecordStatus::Ok, found),
+        Some(_) => Finding::new(RecordStatus::OtherRegion, found),
+        None => {
+            let reason = match host.as_str() {
+                "." => "it says that the domain takes no mail (a null MX)",
+                _ => "it does not name a feedback host of Amazon SES",
+            };
+            Finding::new(RecordStatus::Wrong, found).because(reason)
+        }
+    }
+}
+
+/// The region in `feedback-smtp.REGION.amazonses.com`.
+fn feedback_region(host: &str) -> Option<Region> {
+    let region = host
+        .strip_prefix("feedback-smtp.")?
+        .strip_suffix(".amazonses.com")?;
+    Region::parse(region).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(records: &[(u16, &str)]) -> Finding {
+        let records: Vec<Mx> = records
+            .iter()
+            .map(|&(preference, exchange)| Mx {
+                preference,
+                exchange: exchange.to_owned(),
+            })
+            .collect();
+        judge_mx(&records, &Region::parse("eu-west-1").unwrap())
+    }
+
+    #[test]
+    fn one_record_is_judged_by_its_host() {
+        for (host, status) in [
+            ("feedback-smtp.eu-west-1.amazonses.com", RecordStatus::Ok),
+            ("Feedback-SMTP.eu-west-1.AmazonSES.com.", RecordStatus::Ok),
+            (
+                "feedback-smtp.us-gov-west-1.amazonses.com.",
+                RecordStatus::OtherRegion,
+            ),
+            (".", RecordStatus::Wrong),
+            ("", RecordStatus::Wrong),
+            ("mail.example.com.", RecordStatus::Wrong),
+            ("inbound-smtp.eu-west-1.amazonaws.com.", RecordStatus::Wrong),
+            (
+                "feedback-smtp.eu-west-1.amazonses.com.example.com",
+                RecordStatus::Wrong,
+            ),
+            (
+                "x.feedback-smtp.eu-west-1.amazonses.com",
+                RecordStatus::Wrong,
+            ),
+            (
+                "feedback-smtp.a.eu-west-1.amazonses.com",
+                RecordStatus::Wrong,
+            ),
+            ("feedback-smtp.amazonses.com", RecordStatus::Wrong),
+            ("feedback-smtp..amazonses.com", RecordStatus::Wrong),
+        ] {
+            for preference in [0, 10, u16::MAX] {
+                let finding = judge(&[(preference, host)]);
+                assert_eq!(finding.status, status, "{host}");
+                assert_eq!(
+                    finding.reason.is_some(),
+                    status == RecordStatus::Wrong,
+                    "{host}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn none_is_missing_and_several_are_multiple() {
+        assert_eq!(judge(&[]), Finding::new(RecordStatus::Missing, Vec::new()));
+        let host = "feedback-smtp.eu-west-1.amazonses.com";
+        for records in [
+            [(10, host), (20, host)],
+            [(10, host), (10, "mail.example.com")],
+        ] {
+            assert_eq!(judge(&records).status, RecordStatus::Multiple);
+        }
+    }
+
+    #[test]
+    fn records_are_shown_sorted_without_final_dot() {
+        assert_eq!(
+            judge(&[(20, "B.Example."), (10, "a.example.")]).found,
+            ["10 a.example", "20 b.example"]
+        );
+        assert_eq!(judge(&[(0, ".")]).found, ["0 ."]);
+    }
+}

@@ -1,0 +1,121 @@
+//! AWS regions.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::escape::visible;
+
+/// The code of an AWS region, such as `eu-west-1` or `us-gov-west-1`. Only its
+/// shape is held: the list of regions grows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region(String);
+
+impl Region {
+    /// Reads a code: lower-case words and a number, joined by hyphens.
+    pub fn parse(text: &str) -> Result<Region, RegionError> {
+        if is_region_code(text) {
+            Ok(Region(text.to_owned()))
+        } else {
+            Err(RegionError(text.to_owned()))
+        }
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The host that takes bounces for this region: what the MX record names.
+    pub fn feedback_host(&self) -> String {
+        format!("feedback-smtp.{self}.amazonses.com")
+    }
+}
+
+fn is_region_code(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [first, middle @ .., last] = parts.as_slice() else {
+        return false;
+    };
+    // A region is one label of the feedback host.
+    text.len() <= 63
+        && first.len() >= 2
+        && first.bytes().all(|b| b.is_ascii_lowercase())
+        && !middle.is_empty()
+        && middle.iter().all(|word| {
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        })
+        && !last.is_empty()
+        && last.bytes().all(|b| b.is_ascii_digit())
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Region {
+    type Err = RegionError;
+
+    fn from_str(text: &str) -> Result<Region, RegionError> {
+        Region::parse(text)
+    }
+}
+
+/// A text that has not the shape of a region's code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is not the code of an AWS region", visible(.0))]
+pub struct RegionError(String);
+
+impl RegionError {
+    /// What to do about it, in one sentence.
+    pub fn remedy(&self) -> String {
+        "Write the region's code, such as `eu-west-1`.".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn region_is_told_by_its_shape() {
+        for code in [
+            "us-east-1",
+            "us-gov-west-1",
+            "eu-isoe-west-1",
+            "ap-southeast-12",
+        ] {
+            assert_eq!(Region::parse(code).unwrap().as_str(), code);
+        }
+        for text in [
+            "",
+            "us",
+            "us-1",
+            "us-east",
+            "US-EAST-1",
+            "us-east-1a",
+            "us--1",
+            "us-east-",
+            "u-east-1",
+            "us_east_1",
+            " us-east-1",
+            "us-east-1.evil.example",
+            "*",
+        ] {
+            assert!(Region::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn feedback_host_names_the_region() {
+        let region: Region = "us-gov-west-1".parse().unwrap();
+        assert_eq!(
+            region.feedback_host(),
+            "feedback-smtp.us-gov-west-1.amazonses.com"
+        );
+    }
+}
