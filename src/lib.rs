@@ -1,3 +1,4 @@
 //! Terraform provider for the custom MAIL FROM domains of Amazon SES.
 
 pub mod mail_from;
+pub mod ses;

@@ -1,0 +1,57 @@
+//! The SES API as the rest of this module sees it: one call, one attempt.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+
+use super::error::Error;
+use super::pacer::Turn;
+
+/// What SES holds for one identity
+/// (`GetIdentityMailFromDomainAttributes`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailFrom {
+    /// SES does not know the identity: it is absent from the answer.
+    UnknownIdentity,
+    /// The identity is there and has no custom MAIL FROM domain.
+    Unset,
+    /// The identity has a custom MAIL FROM domain.
+    Set(SetMailFrom),
+}
+
+/// A custom MAIL FROM domain as SES holds it. The strings are SES's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetMailFrom {
+    /// `MailFromDomain`
+    pub domain: String,
+    /// `BehaviorOnMXFailure`; empty where an emulator leaves it out.
+    pub behavior: String,
+    /// `MailFromDomainStatus`
+    pub status: String,
+}
+
+/// The parameters of `SetIdentityMailFromDomain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SetRequest {
+    /// `Identity`
+    pub(super) identity: String,
+    /// `MailFromDomain` and `BehaviorOnMXFailure`, always both; `None` leaves
+    /// both out, which disables the custom MAIL FROM domain.
+    pub(super) mail_from: Option<(String, &'static str)>,
+}
+
+/// One attempt at one call. An implementation tells the turn when the request
+/// has gone out; it does not wait, retry or judge.
+#[async_trait]
+pub(super) trait Api: Send + Sync + 'static {
+    /// `SetIdentityMailFromDomain`
+    async fn set(&self, turn: &Turn, request: &SetRequest) -> Result<(), Error>;
+
+    /// `GetIdentityMailFromDomainAttributes` of 1 to 100 identities. What SES
+    /// does not know is absent from the map.
+    async fn get(
+        &self,
+        turn: &Turn,
+        identities: &[String],
+    ) -> Result<HashMap<String, MailFrom>, Error>;
+}

@@ -1,0 +1,211 @@
+//! [`Api`] by the AWS SDK.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_ses::config::Region;
+use aws_sdk_ses::config::http::HttpResponse;
+use aws_sdk_ses::config::retry::RetryConfig;
+use aws_sdk_ses::config::timeout::TimeoutConfig;
+use aws_sdk_ses::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_ses::operation::RequestId;
+use aws_sdk_ses::types::{BehaviorOnMxFailure, IdentityMailFromDomainAttributes};
+use tokio::sync::OnceCell;
+
+use super::api::{Api, MailFrom, SetMailFrom, SetRequest};
+use super::connect::Connection;
+use super::error::{Error, Operation, Reach};
+use super::pacer::Turn;
+use super::stamp::Stamp;
+use crate::mail_from;
+
+/// How long one attempt may take, credentials and connecting included. Also how
+/// long a Set in flight is awaited once Terraform has asked to stop.
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// SES in one region. Credentials are looked for at the first call.
+#[derive(Debug)]
+pub(super) struct AwsApi {
+    connection: Connection,
+    region: mail_from::Region,
+    client: OnceCell<aws_sdk_ses::Client>,
+}
+
+impl AwsApi {
+    pub(super) fn new(connection: Connection, region: mail_from::Region) -> Self {
+        Self {
+            connection,
+            region,
+            client: OnceCell::new(),
+        }
+    }
+
+    async fn client(&self) -> Result<&aws_sdk_ses::Client, Error> {
+        self.client
+            .get_or_try_init(|| async {
+                let shared = self.connection.sdk_config().await?;
+                let mut config = aws_sdk_ses::config::Builder::from(shared)
+                    .region(Region::new(self.region.as_str().to_owned()))
+                    // Retries are made above the pacer, so that each is paced.
+                    .retry_config(RetryConfig::disabled())
+                    .timeout_config(
+                        TimeoutConfig::builder()
+                            .connect_timeout(CONNECT_TIMEOUT)
+                            .operation_timeout(ATTEMPT_TIMEOUT)
+                            .build(),
+                    );
+                if let Some(endpoint) = self.connection.ses_endpoint() {
+                    config = config.endpoint_url(endpoint);
+                }
+                Ok(aws_sdk_ses::Client::from_conf(config.build()))
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Api for AwsApi {
+    async fn set(&self, turn: &Turn, request: &SetRequest) -> Result<(), Error> {
+        let (domain, behavior) = match &request.mail_from {
+            Some((domain, behavior)) => (
+                Some(domain.clone()),
+                Some(BehaviorOnMxFailure::from(*behavior)),
+            ),
+            None => (None, None),
+        };
+        self.client()
+            .await?
+            .set_identity_mail_from_domain()
+            .identity(&request.identity)
+            .set_mail_from_domain(domain)
+            .set_behavior_on_mx_failure(behavior)
+            .customize()
+            .interceptor(Stamp(turn.clone()))
+            .send()
+            .await
+            .map_err(|error| translate(Operation::SetIdentityMailFromDomain, turn, &error))?;
+        Ok(())
+    }
+
+    async fn get(
+        &self,
+        turn: &Turn,
+        identities: &[String],
+    ) -> Result<HashMap<String, MailFrom>, Error> {
+        let answer = self
+            .client()
+            .await?
+            .get_identity_mail_from_domain_attributes()
+            .set_identities(Some(identities.to_vec()))
+            .customize()
+            .interceptor(Stamp(turn.clone()))
+            .send()
+            .await
+            .map_err(|error| {
+                translate(Operation::GetIdentityMailFromDomainAttributes, turn, &error)
+            })?;
+        Ok(answer
+            .mail_from_domain_attributes
+            .into_iter()
+            .map(|(identity, attributes)| (identity, held(&attributes)))
+            .collect())
+    }
+}
+
+/// An identity without MAIL FROM has an entry without a domain, which the SDK
+/// gives as the empty string.
+fn held(attributes: &IdentityMailFromDomainAttributes) -> MailFrom {
+    if attributes.mail_from_domain.is_empty() {
+        return MailFrom::Unset;
+    }
+    let behavior = match &attributes.behavior_on_mx_failure {
+        known @ (BehaviorOnMxFailure::RejectMessage | BehaviorOnMxFailure::UseDefaultValue) => {
+            known.as_str()
+        }
+        // Left out, or not known to this SDK.
+        _ => "",
+    };
+    MailFrom::Set(SetMailFrom {
+        domain: attributes.mail_from_domain.clone(),
+        behavior: behavior.to_owned(),
+        status: attributes.mail_from_domain_status.as_str().to_owned(),
+    })
+}
+
+/// The SDK's error as ours. SES's operations model no errors, so that code,
+/// message and request id come from the metadata.
+fn translate<E>(operation: Operation, turn: &Turn, error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let no_answer = |reason: String, reach: Reach| Error::NoAnswer {
+        operation,
+        reason,
+        reach,
+    };
+    match error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            match service.err().code() {
+                Some(code) => Error::Refused {
+                    operation,
+                    status,
+                    code: code.to_owned(),
+                    message: service.err().message().unwrap_or_default().to_owned(),
+                    request_id: error.request_id().map(str::to_owned),
+                },
+                // A load balancer's page instead of SES's XML.
+                None => no_answer(
+                    format!("HTTP status {status} without an error code"),
+                    Reach::MaybeDone,
+                ),
+            }
+        }
+        SdkError::ResponseError(response) => no_answer(
+            format!(
+                "an answer of HTTP status {} that could not be read",
+                response.raw().status()
+            ),
+            Reach::MaybeDone,
+        ),
+        _ if credentials_at_fault(error) => Error::Credentials {
+            operation,
+            reason: DisplayErrorContext(error).to_string(),
+        },
+        SdkError::TimeoutError(_) => {
+            let reason = format!("no answer within {} s", ATTEMPT_TIMEOUT.as_secs());
+            no_answer(reason, reach(turn, Reach::MaybeLater))
+        }
+        SdkError::DispatchFailure(_) => no_answer(
+            DisplayErrorContext(error).to_string(),
+            reach(turn, Reach::MaybeDone),
+        ),
+        _ => Error::Settings {
+            reason: DisplayErrorContext(error).to_string(),
+        },
+    }
+}
+
+fn reach(turn: &Turn, if_sent: Reach) -> Reach {
+    if turn.was_sent() {
+        if_sent
+    } else {
+        Reach::NotSent
+    }
+}
+
+/// The SDK wraps what its credential providers say in several layers of its own.
+fn credentials_at_fault(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<aws_credential_types::provider::error::CredentialsError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}

@@ -1,0 +1,61 @@
+//! SES in one region, as the resources use it.
+
+use std::sync::Arc;
+
+use super::api::{Api, MailFrom};
+use super::aws::AwsApi;
+use super::connect::Connection;
+use super::deadline::Deadline;
+use super::error::Error;
+use super::pacer::Pacer;
+use super::reader::Reader;
+use super::writer::{SetError, Unset, Writer};
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
+
+/// SES in one region: paced, batched and retried. Cheap to clone; the clones
+/// share the pace, the batches and the claims.
+#[derive(Clone)]
+pub struct Client {
+    reader: Reader,
+    writer: Arc<Writer>,
+}
+
+impl Client {
+    /// A client of SES in `region` that sends `rate` requests a second for each
+    /// operation (0: no limit). Calls nothing; needs a tokio runtime.
+    pub fn new(connection: Connection, region: Region, rate: f64) -> Self {
+        Self::with_api(Arc::new(AwsApi::new(connection, region)), rate)
+    }
+
+    pub(super) fn with_api(api: Arc<dyn Api>, rate: f64) -> Self {
+        Self {
+            reader: Reader::start(Arc::clone(&api), Pacer::new(rate)),
+            writer: Arc::new(Writer::new(api, Pacer::new(rate))),
+        }
+    }
+
+    /// What SES holds for `identity`, from a Get that is sent after this call
+    /// (`GetIdentityMailFromDomainAttributes`).
+    pub async fn get(&self, deadline: &Deadline, identity: &Identity) -> Result<MailFrom, Error> {
+        self.reader.read(deadline, identity).await
+    }
+
+    /// Sets the custom MAIL FROM domain of `identity`
+    /// (`SetIdentityMailFromDomain`). Setting again what is set is safe.
+    pub async fn set(
+        &self,
+        deadline: &Deadline,
+        identity: &Identity,
+        domain: &DomainName,
+        behavior: BehaviorOnMxFailure,
+    ) -> Result<(), SetError> {
+        self.writer.set(deadline, identity, domain, behavior).await
+    }
+
+    /// Disables the custom MAIL FROM domain of `identity`
+    /// (`SetIdentityMailFromDomain` without `MailFromDomain`). Done as well when
+    /// the identity or its MAIL FROM domain is gone.
+    pub async fn unset(&self, deadline: &Deadline, identity: &Identity) -> Result<Unset, Error> {
+        self.writer.unset(deadline, identity, &self.reader).await
+    }
+}

@@ -1,0 +1,177 @@
+//! How to reach AWS: settings, credentials, endpoints, HTTP.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aws_config::default_provider::region::DefaultRegionChain;
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_sdk_ses::config::{Credentials, SharedHttpClient};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use aws_smithy_http_client::{Builder, Connector};
+use tokio::sync::OnceCell;
+
+use super::error::Error;
+use crate::mail_from::Region;
+
+/// What the practitioner says about the way to AWS. Whatever is left out, the
+/// AWS chain finds: environment, files, SSO, container, instance.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionSettings {
+    /// The region, already checked.
+    pub region: Option<Region>,
+    /// A profile of the shared configuration and credentials files.
+    pub profile: Option<String>,
+    /// Access keys, in place of the credential chain.
+    pub keys: Option<AccessKeys>,
+    /// A URL in place of SES's endpoint.
+    pub ses_endpoint: Option<String>,
+    /// A URL in place of STS's endpoint, for profiles that assume a role.
+    pub sts_endpoint: Option<String>,
+    /// A PEM file with the certificates to trust in place of the system's
+    /// (`AWS_CA_BUNDLE`, which the SDK does not read).
+    pub ca_bundle: Option<PathBuf>,
+    /// `NAME/VERSION` for the user agent is made of this version.
+    pub version: &'static str,
+}
+
+/// Static credentials. Never printed.
+#[derive(Clone)]
+pub struct AccessKeys {
+    /// The access key id.
+    pub access_key: String,
+    /// The secret access key.
+    pub secret_key: String,
+    /// The session token of temporary credentials.
+    pub token: Option<String>,
+}
+
+impl fmt::Debug for AccessKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessKeys(…)")
+    }
+}
+
+/// The way to AWS, found at the first need. Clones share what was found.
+#[derive(Clone, Debug)]
+pub struct Connection(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    settings: ConnectionSettings,
+    region: OnceCell<Region>,
+    sdk_config: OnceCell<SdkConfig>,
+}
+
+impl Connection {
+    /// Calls nothing and reads nothing yet.
+    pub fn new(settings: ConnectionSettings) -> Self {
+        Self(Arc::new(Shared {
+            settings,
+            region: OnceCell::new(),
+            sdk_config: OnceCell::new(),
+        }))
+    }
+
+    /// The region of the settings, or else of the AWS chain. An error when there
+    /// is none, or when what there is cannot be a region.
+    pub async fn region(&self) -> Result<&Region, Error> {
+        self.0
+            .region
+            .get_or_try_init(|| async {
+                let settings = &self.0.settings;
+                if let Some(region) = &settings.region {
+                    return Ok(region.clone());
+                }
+                let mut chain = DefaultRegionChain::builder();
+                if let Some(profile) = &settings.profile {
+                    chain = chain.profile_name(profile);
+                }
+                let found = chain
+                    .build()
+                    .region()
+                    .await
+                    .ok_or_else(|| Error::Settings {
+                        reason:
+                            "no AWS region: set `region` in the provider block, or AWS_REGION, \
+                             or a region in the AWS profile"
+                                .to_owned(),
+                    })?;
+                Region::parse(found.as_ref()).map_err(|error| Error::Settings {
+                    reason: format!("the AWS region that was found in the environment: {error}"),
+                })
+            })
+            .await
+    }
+
+    pub(super) fn ses_endpoint(&self) -> Option<&str> {
+        self.0.settings.ses_endpoint.as_deref()
+    }
+
+    pub(super) async fn sdk_config(&self) -> Result<&SdkConfig, Error> {
+        self.0
+            .sdk_config
+            .get_or_try_init(|| async {
+                let settings = &self.0.settings;
+                let region = self.region().await?;
+                let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                    .region(aws_config::Region::new(region.as_str().to_owned()))
+                    .http_client(http_client(settings.ca_bundle.as_deref()).await?);
+                if let Ok(name) =
+                    AppName::new(format!("terraform-provider-ses-{}", settings.version))
+                {
+                    loader = loader.app_name(name);
+                }
+                if let Some(profile) = &settings.profile {
+                    loader = loader.profile_name(profile);
+                }
+                if let Some(keys) = &settings.keys {
+                    loader = loader.credentials_provider(Credentials::from_keys(
+                        &keys.access_key,
+                        &keys.secret_key,
+                        keys.token.clone(),
+                    ));
+                }
+                Ok(loader.load().await)
+            })
+            .await
+    }
+}
+
+/// The SDK's own client, but one that honours `HTTPS_PROXY` and its kin, and a
+/// certificate bundle.
+async fn http_client(ca_bundle: Option<&std::path::Path>) -> Result<SharedHttpClient, Error> {
+    let mut context = TlsContext::builder();
+    if let Some(path) = ca_bundle {
+        let pem = tokio::fs::read(path)
+            .await
+            .map_err(|error| Error::Settings {
+                reason: format!(
+                    "cannot read the certificate bundle {} that AWS_CA_BUNDLE names: {error}",
+                    path.display()
+                ),
+            })?;
+        context = context.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
+    }
+    let context = context.build().map_err(|error| Error::Settings {
+        reason: format!("cannot use the certificate bundle that AWS_CA_BUNDLE names: {error}"),
+    })?;
+    Ok(
+        Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut connector = Connector::builder()
+                .proxy_config(ProxyConfig::from_env())
+                .tls_provider(tls::Provider::Rustls(
+                    tls::rustls_provider::CryptoMode::AwsLc,
+                ))
+                .tls_context(context.clone());
+            if let Some(settings) = settings {
+                connector = connector.connector_settings(settings.clone());
+            }
+            if let Some(sleep) = components.and_then(|components| components.sleep_impl()) {
+                connector = connector.sleep_impl(sleep);
+            }
+            connector.build()
+        }),
+    )
+}

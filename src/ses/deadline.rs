@@ -1,0 +1,120 @@
+//! Until when a caller is willing to wait.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// The end of an operation: its timeout, or Terraform's word to stop.
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    start: Instant,
+    at: Instant,
+    stop: CancellationToken,
+}
+
+/// Why a wait ended before what was waited for came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupted {
+    /// Terraform asked to stop (StopProvider, SIGINT).
+    Stopped,
+    /// The operation's time is up.
+    TimedOut,
+}
+
+impl Deadline {
+    /// `timeout` from now, or when `stop` is cancelled.
+    pub fn after(timeout: Duration, stop: CancellationToken) -> Self {
+        let start = Instant::now();
+        let far = Duration::from_secs(365 * 24 * 3600);
+        Self {
+            start,
+            at: start + timeout.min(far),
+            stop,
+        }
+    }
+
+    /// The same word to stop, but `timeout` from now at the latest.
+    pub fn within(&self, timeout: Duration) -> Self {
+        let shorter = Self::after(timeout, self.stop.clone());
+        Self {
+            at: shorter.at.min(self.at),
+            ..shorter
+        }
+    }
+
+    /// How long this has been waited for.
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// The time when it is up.
+    pub fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// Resolves when Terraform asks to stop.
+    pub async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Awaits `work`, but no longer than this deadline.
+    pub async fn bound<T>(&self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Interrupted::Stopped),
+            done = work => Ok(done),
+            () = sleep_until(self.at) => Err(Interrupted::TimedOut),
+        }
+    }
+
+    /// Pauses for `pause`; ends at once when the pause would end too late.
+    pub async fn pause(&self, pause: Duration) -> Result<(), Interrupted> {
+        if Instant::now() + pause >= self.at {
+            return Err(Interrupted::TimedOut);
+        }
+        self.bound(tokio::time::sleep(pause)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn bound_ends_with_the_work_the_time_or_the_stop() {
+        let stop = CancellationToken::new();
+        let deadline = Deadline::after(Duration::from_secs(5), stop.clone());
+        assert_eq!(deadline.bound(async { 1 }).await, Ok(1));
+        assert_eq!(
+            deadline.bound(std::future::pending::<()>()).await,
+            Err(Interrupted::TimedOut)
+        );
+        assert_eq!(deadline.elapsed(), Duration::from_secs(5));
+
+        let deadline = Deadline::after(Duration::MAX, stop.clone());
+        let waiting =
+            tokio::spawn(async move { deadline.bound(std::future::pending::<()>()).await });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.cancel();
+        assert_eq!(waiting.await.unwrap(), Err(Interrupted::Stopped));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pause_does_not_begin_what_would_end_too_late() {
+        let deadline = Deadline::after(Duration::from_secs(5), CancellationToken::new());
+        assert_eq!(deadline.pause(Duration::from_secs(2)).await, Ok(()));
+        assert_eq!(
+            deadline.pause(Duration::from_secs(3)).await,
+            Err(Interrupted::TimedOut)
+        );
+        assert_eq!(deadline.elapsed(), Duration::from_secs(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn within_shortens_and_never_lengthens() {
+        let deadline = Deadline::after(Duration::from_secs(5), CancellationToken::new());
+        assert_eq!(deadline.within(Duration::from_secs(9)).at(), deadline.at());
+        assert!(deadline.within(Duration::from_secs(1)).at() < deadline.at());
+    }
+}

@@ -1,0 +1,267 @@
+//! What can go wrong with a call to SES, as typed causes.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::deadline::{Deadline, Interrupted};
+
+/// The SES operations that this provider calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// `SetIdentityMailFromDomain`
+    SetIdentityMailFromDomain,
+    /// `GetIdentityMailFromDomainAttributes`
+    GetIdentityMailFromDomainAttributes,
+}
+
+impl Operation {
+    /// The operation's name in the SES API; behind `ses:` it is the IAM action.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SetIdentityMailFromDomain => "SetIdentityMailFromDomain",
+            Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a call to SES failed. Cheap to clone, because one failed Get is the
+/// answer to a hundred readers. Holds no credentials.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// SES answered with an error of its own.
+    #[error("{operation}: {code}: {message}")]
+    Refused {
+        /// What was called.
+        operation: Operation,
+        /// The HTTP status.
+        status: u16,
+        /// SES's error code, such as `InvalidParameterValue`.
+        code: String,
+        /// SES's message, as it came from the network.
+        message: String,
+        /// SES's request id, where the answer carried one.
+        request_id: Option<String>,
+    },
+
+    /// There was no answer that can be understood: a connection that could not
+    /// be made or broke, a timeout, a server error without a code.
+    #[error("{operation}: {reason}")]
+    NoAnswer {
+        /// What was called.
+        operation: Operation,
+        /// What happened instead.
+        reason: String,
+        /// Whether the request may have reached SES.
+        reach: Reach,
+    },
+
+    /// No credentials, or credentials that could not be loaded.
+    #[error("{operation}: {reason}")]
+    Credentials {
+        /// What was to be called.
+        operation: Operation,
+        /// What the AWS credential chain said.
+        reason: String,
+    },
+
+    /// The provider's settings do not allow a call yet, or at all.
+    #[error("{reason}")]
+    Settings {
+        /// Which setting, and what is wrong with it.
+        reason: String,
+    },
+
+    /// The operation's timeout has passed.
+    #[error("{operation}: gave up after {}", humantime::format_duration(*after))]
+    TimedOut {
+        /// What was called.
+        operation: Operation,
+        /// How long was waited, in whole seconds.
+        after: Duration,
+        /// What went wrong the last time it was tried.
+        last: Option<Arc<Error>>,
+    },
+
+    /// Terraform asked the provider to stop.
+    #[error("{operation}: stopped")]
+    Stopped {
+        /// What was to be called.
+        operation: Operation,
+        /// What went wrong the last time it was tried.
+        last: Option<Arc<Error>>,
+    },
+}
+
+/// How far a request without an answer may have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// It was not sent.
+    NotSent,
+    /// It may have been carried out; whatever SES did with it is done.
+    MaybeDone,
+    /// It may have been carried out, or may be yet.
+    MaybeLater,
+}
+
+/// What to do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Nothing helps but another request or other settings.
+    GiveUp,
+    /// SES counts too many requests: try again, slower.
+    SlowDown,
+    /// A fault that passes: try again.
+    TryAgain,
+}
+
+/// The codes by which AWS's query APIs say that a client is too fast.
+const THROTTLING_CODES: [&str; 8] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "SlowDown",
+];
+
+/// The codes of faults that pass, whatever the HTTP status.
+const TRANSIENT_CODES: [&str; 6] = [
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+];
+
+impl Error {
+    /// Whether to try again, and how. By SES's code, or else the HTTP status
+    /// (AWS SDK retry behaviour, "transient" and "throttling" errors).
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Refused { status, code, .. } => {
+                if THROTTLING_CODES.contains(&code.as_str()) || *status == 429 {
+                    Remedy::SlowDown
+                } else if TRANSIENT_CODES.contains(&code.as_str()) || *status >= 500 {
+                    Remedy::TryAgain
+                } else {
+                    Remedy::GiveUp
+                }
+            }
+            Self::NoAnswer { .. } => Remedy::TryAgain,
+            Self::Credentials { .. }
+            | Self::Settings { .. }
+            | Self::TimedOut { .. }
+            | Self::Stopped { .. } => Remedy::GiveUp,
+        }
+    }
+
+    /// How far the request may have come.
+    pub fn reach(&self) -> Reach {
+        match self {
+            // A server error says nothing about whether the change was made.
+            Self::Refused { status, .. } if *status >= 500 => Reach::MaybeDone,
+            Self::NoAnswer { reach, .. } => *reach,
+            _ => Reach::NotSent,
+        }
+    }
+
+    /// Whether SES or IAM refused the caller the right to call `operation`.
+    pub fn access_denied(&self) -> Option<Operation> {
+        match self {
+            Self::Refused {
+                operation, code, ..
+            } if matches!(
+                code.as_str(),
+                "AccessDenied"
+                    | "AccessDeniedException"
+                    | "UnauthorizedOperation"
+                    | "NotAuthorized"
+            ) =>
+            {
+                Some(*operation)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether SES found a parameter at fault, and so did nothing.
+    pub fn invalid_parameter(&self) -> bool {
+        matches!(self, Self::Refused { code, .. }
+            if matches!(code.as_str(), "InvalidParameterValue" | "ValidationError" | "InvalidParameterCombination"))
+    }
+
+    /// What the last attempt died of, where this error ended a row of them.
+    pub fn last(&self) -> Option<&Error> {
+        match self {
+            Self::TimedOut { last, .. } | Self::Stopped { last, .. } => last.as_deref(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn interrupted(
+        interrupted: Interrupted,
+        operation: Operation,
+        deadline: &Deadline,
+        last: Option<Arc<Error>>,
+    ) -> Self {
+        match interrupted {
+            Interrupted::Stopped => Self::Stopped { operation, last },
+            Interrupted::TimedOut => Self::TimedOut {
+                operation,
+                after: Duration::from_secs(deadline.elapsed().as_secs_f64().round() as u64),
+                last,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(crate) fn refused(status: u16, code: &str) -> Error {
+        Error::Refused {
+            operation: Operation::SetIdentityMailFromDomain,
+            status,
+            code: code.to_owned(),
+            message: "Rate exceeded".to_owned(),
+            request_id: None,
+        }
+    }
+
+    #[test]
+    fn remedy_goes_by_code_then_by_status() {
+        for (status, code, remedy) in [
+            (400, "Throttling", Remedy::SlowDown),
+            (400, "ThrottlingException", Remedy::SlowDown),
+            (429, "", Remedy::SlowDown),
+            (503, "ServiceUnavailable", Remedy::TryAgain),
+            (500, "InternalFailure", Remedy::TryAgain),
+            (502, "", Remedy::TryAgain),
+            (400, "RequestTimeout", Remedy::TryAgain),
+            (400, "InvalidParameterValue", Remedy::GiveUp),
+            (403, "AccessDenied", Remedy::GiveUp),
+            (403, "ExpiredToken", Remedy::GiveUp),
+            (404, "", Remedy::GiveUp),
+        ] {
+            assert_eq!(refused(status, code).remedy(), remedy, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn reach_of_an_answered_request_is_certain_unless_the_server_failed() {
+        assert_eq!(refused(400, "Throttling").reach(), Reach::NotSent);
+        assert_eq!(refused(403, "AccessDenied").reach(), Reach::NotSent);
+        assert_eq!(refused(502, "").reach(), Reach::MaybeDone);
+    }
+}

@@ -1,0 +1,181 @@
+//! SES for the tests of this module: an [`Api`] on paused time that holds what
+//! was set, answers as it was told to, and keeps a log.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::{Instant, sleep};
+
+use super::api::{Api, MailFrom, SetMailFrom, SetRequest};
+use super::error::{Error, Operation, Reach};
+use super::pacer::Turn;
+
+/// How one call goes other than well.
+#[derive(Clone, Debug)]
+pub(super) enum Fault {
+    /// SES answers with this error, having done nothing.
+    Refuse(u16, &'static str),
+    /// The change is made and the answer is lost.
+    LoseAnswer,
+    /// The request never goes out.
+    CannotConnect,
+    /// The answer takes this long.
+    Slow(Duration),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    Set(String),
+    Unset(String),
+    Get(Vec<String>),
+}
+
+#[derive(Clone, Default)]
+pub(super) struct FakeSes(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    held: HashMap<String, MailFrom>,
+    faults: VecDeque<Fault>,
+    /// An identity for which every Get is an invalid parameter.
+    poison: Option<String>,
+    calls: Vec<(Instant, Call)>,
+}
+
+impl FakeSes {
+    pub(super) fn holding(identity: &str, mail_from: MailFrom) -> Self {
+        let ses = Self::default();
+        ses.state().held.insert(identity.to_owned(), mail_from);
+        ses
+    }
+
+    pub(super) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.state().faults.extend(faults);
+    }
+
+    pub(super) fn poison(&self, identity: &str) {
+        self.state().poison = Some(identity.to_owned());
+    }
+
+    pub(super) fn held(&self, identity: &str) -> MailFrom {
+        let held = self.state().held.get(identity).cloned();
+        held.unwrap_or(MailFrom::UnknownIdentity)
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.state()
+            .calls
+            .iter()
+            .map(|(_, call)| call.clone())
+            .collect()
+    }
+
+    /// Seconds from each call to the next.
+    pub(super) fn gaps(&self) -> Vec<f64> {
+        let state = self.state();
+        let times = state.calls.iter().map(|(at, _)| *at);
+        times
+            .clone()
+            .zip(times.skip(1))
+            .map(|(one, next)| (next - one).as_secs_f64())
+            .collect()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    async fn call(&self, turn: &Turn, operation: Operation, call: Call) -> Result<(), Error> {
+        let fault = self.state().faults.pop_front();
+        if let Some(Fault::CannotConnect) = fault {
+            return Err(Error::NoAnswer {
+                operation,
+                reason: "connection refused".to_owned(),
+                reach: Reach::NotSent,
+            });
+        }
+        turn.sent();
+        self.state().calls.push((Instant::now(), call.clone()));
+        match fault {
+            Some(Fault::Refuse(status, code)) => {
+                return Err(Error::Refused {
+                    operation,
+                    status,
+                    code: code.to_owned(),
+                    message: String::new(),
+                    request_id: None,
+                });
+            }
+            Some(Fault::Slow(delay)) => sleep(delay).await,
+            _ => {}
+        }
+        self.carry_out(call);
+        if let Some(Fault::LoseAnswer) = fault {
+            return Err(Error::NoAnswer {
+                operation,
+                reason: "connection reset".to_owned(),
+                reach: Reach::MaybeDone,
+            });
+        }
+        Ok(())
+    }
+
+    fn carry_out(&self, call: Call) {
+        let (identity, mail_from) = match call {
+            Call::Get(_) => return,
+            Call::Unset(identity) => (identity, MailFrom::Unset),
+            Call::Set(identity) => (identity, set("bounce.example.com")),
+        };
+        self.state().held.insert(identity, mail_from);
+    }
+}
+
+pub(super) fn set(domain: &str) -> MailFrom {
+    MailFrom::Set(SetMailFrom {
+        domain: domain.to_owned(),
+        behavior: "UseDefaultValue".to_owned(),
+        status: "Pending".to_owned(),
+    })
+}
+
+#[async_trait]
+impl Api for FakeSes {
+    async fn set(&self, turn: &Turn, request: &SetRequest) -> Result<(), Error> {
+        let identity = request.identity.clone();
+        let call = match &request.mail_from {
+            Some(_) => Call::Set(identity),
+            None => Call::Unset(identity),
+        };
+        self.call(turn, Operation::SetIdentityMailFromDomain, call)
+            .await
+    }
+
+    async fn get(
+        &self,
+        turn: &Turn,
+        identities: &[String],
+    ) -> Result<HashMap<String, MailFrom>, Error> {
+        let operation = Operation::GetIdentityMailFromDomainAttributes;
+        self.call(turn, operation, Call::Get(identities.to_vec()))
+            .await?;
+        let state = self.state();
+        if identities
+            .iter()
+            .any(|identity| state.poison.as_ref() == Some(identity))
+        {
+            return Err(Error::Refused {
+                operation,
+                status: 400,
+                code: "InvalidParameterValue".to_owned(),
+                message: String::new(),
+                request_id: None,
+            });
+        }
+        Ok(identities
+            .iter()
+            .filter_map(|identity| Some((identity.clone(), state.held.get(identity)?.clone())))
+            .collect())
+    }
+}

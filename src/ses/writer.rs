@@ -1,0 +1,451 @@
+//! Sets and unsets MAIL FROM, and knows what became of it.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::api::{Api, MailFrom, SetRequest};
+use super::claims::Claims;
+use super::deadline::{Deadline, Interrupted};
+use super::error::{Error, Operation, Reach, Remedy};
+use super::pacer::{Pacer, Turn};
+use super::reader::Reader;
+use super::retry::Backoff;
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
+
+const SET: Operation = Operation::SetIdentityMailFromDomain;
+
+/// A Set that was not accepted as far as is known.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct SetError {
+    /// What the last attempt died of.
+    pub error: Error,
+    /// What SES may have done all the same.
+    pub outcome: Outcome,
+}
+
+/// What became of a Set without an accepting answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// SES has not changed anything.
+    NotMade,
+    /// An answer was lost: the change was made or it was not, and a read tells.
+    Unknown,
+    /// An answer is still to come: even if a read does not show the change,
+    /// SES may make it yet.
+    InTheAir,
+}
+
+/// What became of an unset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unset {
+    /// The identity has no custom MAIL FROM domain now.
+    Done,
+    /// Another resource sets this identity's MAIL FROM domain in the same
+    /// apply: nothing was sent.
+    LeftToSibling,
+}
+
+/// Sends `SetIdentityMailFromDomain` in one region.
+pub(super) struct Writer {
+    api: Arc<dyn Api>,
+    pacer: Pacer,
+    claims: Claims,
+}
+
+impl Writer {
+    pub(super) fn new(api: Arc<dyn Api>, pacer: Pacer) -> Self {
+        Self {
+            api,
+            pacer,
+            claims: Claims::default(),
+        }
+    }
+
+    /// Sets the custom MAIL FROM domain, trying again until SES accepts it, a
+    /// lasting error comes or the deadline passes. An attempt in flight is
+    /// awaited to its end, also when the deadline passes meanwhile.
+    pub(super) async fn set(
+        &self,
+        deadline: &Deadline,
+        identity: &Identity,
+        domain: &DomainName,
+        behavior: BehaviorOnMxFailure,
+    ) -> Result<(), SetError> {
+        let request = SetRequest {
+            identity: identity.as_str().to_owned(),
+            mail_from: Some((domain.as_str().to_owned(), behavior.as_str())),
+        };
+        let claim = self.claims.claim(&request.identity);
+        let mut attempts = Attempts::default();
+        loop {
+            let slot = match self.slot(deadline, &request.identity).await {
+                Ok(slot) => slot,
+                Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline)),
+            };
+            match self.send(deadline, &slot.turn, &request).await {
+                Ok(()) => {
+                    claim.accepted();
+                    return Ok(());
+                }
+                Err(error) => attempts.failed(error),
+            }
+            drop(slot);
+            attempts.pause(deadline).await?;
+        }
+    }
+
+    /// Unsets the custom MAIL FROM domain. An identity that is gone, or has no
+    /// MAIL FROM domain any more, is success; after a failed attempt `reader`
+    /// is asked first. Decided when the turn has come: if a sibling sets the
+    /// identity, nothing is sent.
+    pub(super) async fn unset(
+        &self,
+        deadline: &Deadline,
+        identity: &Identity,
+        reader: &Reader,
+    ) -> Result<Unset, Error> {
+        let request = SetRequest {
+            identity: identity.as_str().to_owned(),
+            mail_from: None,
+        };
+        let mut attempts = Attempts::default();
+        loop {
+            let slot = match self.slot(deadline, &request.identity).await {
+                Ok(slot) => slot,
+                Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline).error),
+            };
+            if self.claims.is_claimed(&request.identity) {
+                return Ok(Unset::LeftToSibling);
+            }
+            let Err(error) = self.send(deadline, &slot.turn, &request).await else {
+                return Ok(Unset::Done);
+            };
+            drop(slot);
+            // Throttled means that nothing has happened: there is no news to read.
+            if error.remedy() != Remedy::SlowDown {
+                match reader.read(deadline, identity).await {
+                    Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => return Ok(Unset::Done),
+                    Ok(MailFrom::Set(_)) => {}
+                    Err(error) => tracing::debug!(%error, "could not read what a failed unset did"),
+                }
+            }
+            attempts.failed(error);
+            attempts
+                .pause(deadline)
+                .await
+                .map_err(|ended| ended.error)?;
+        }
+    }
+
+    /// Waits until a request for `identity` may go out.
+    async fn slot(&self, deadline: &Deadline, identity: &str) -> Result<Slot, Interrupted> {
+        let in_flight = self.claims.in_flight(identity);
+        deadline
+            .bound(async {
+                Slot {
+                    _in_flight: in_flight.lock_owned().await,
+                    turn: self.pacer.turn().await,
+                }
+            })
+            .await
+    }
+
+    /// Makes one attempt, and lets the pacer know how it went.
+    async fn send(
+        &self,
+        deadline: &Deadline,
+        turn: &Turn,
+        request: &SetRequest,
+    ) -> Result<(), Error> {
+        let sent = self.answer(deadline, turn, request).await;
+        match &sent {
+            Ok(()) => turn.accepted(),
+            Err(error) => {
+                if error.remedy() == Remedy::SlowDown {
+                    turn.throttled();
+                }
+                tracing::debug!(%error, identity = request.identity, "an attempt failed");
+            }
+        }
+        sent
+    }
+
+    /// Once the request is out, its answer is worth waiting for: only a request
+    /// that is still looking for credentials or a connection is called off.
+    async fn answer(
+        &self,
+        deadline: &Deadline,
+        turn: &Turn,
+        request: &SetRequest,
+    ) -> Result<(), Error> {
+        let mut answer = self.api.set(turn, request);
+        tokio::select! {
+            biased;
+            answer = &mut answer => return answer,
+            () = deadline.stopped() => {}
+        }
+        if turn.was_sent() {
+            return answer.await;
+        }
+        drop(answer);
+        Err(Error::NoAnswer {
+            operation: SET,
+            reason: "stopped before the request was sent".to_owned(),
+            // It may have slipped out just now.
+            reach: if turn.was_sent() {
+                Reach::MaybeLater
+            } else {
+                Reach::NotSent
+            },
+        })
+    }
+}
+
+/// The right to send one request for one identity.
+struct Slot {
+    turn: Turn,
+    _in_flight: OwnedMutexGuard<()>,
+}
+
+/// The failed attempts of one request.
+#[derive(Default)]
+struct Attempts {
+    backoff: Backoff,
+    last: Option<Error>,
+    /// The farthest that any of them may have come.
+    reach: Option<Reach>,
+}
+
+impl Attempts {
+    fn failed(&mut self, error: Error) {
+        self.reach = self.reach.max(Some(error.reach()));
+        self.last = Some(error);
+    }
+
+    /// Pauses before the next attempt, or says how the row of them ended.
+    async fn pause(&mut self, deadline: &Deadline) -> Result<(), SetError> {
+        let Some(last) = &self.last else {
+            return Ok(());
+        };
+        let Some(pause) = self.backoff.pause(last.remedy(), fastrand::f64()) else {
+            return Err(self.ended(last.clone()));
+        };
+        match deadline.pause(pause).await {
+            Ok(()) => Ok(()),
+            Err(interrupted) => Err(self.interrupted(interrupted, deadline)),
+        }
+    }
+
+    fn interrupted(&self, interrupted: Interrupted, deadline: &Deadline) -> SetError {
+        let last = self.last.clone().map(Arc::new);
+        self.ended(Error::interrupted(interrupted, SET, deadline, last))
+    }
+
+    fn ended(&self, error: Error) -> SetError {
+        let outcome = match self.reach {
+            None | Some(Reach::NotSent) => Outcome::NotMade,
+            Some(Reach::MaybeDone) => Outcome::Unknown,
+            Some(Reach::MaybeLater) => Outcome::InTheAir,
+        };
+        SetError { error, outcome }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+    use tokio_util::sync::CancellationToken;
+
+    use super::super::fake::{Call, FakeSes, Fault, set};
+    use super::*;
+
+    struct Scene {
+        ses: FakeSes,
+        writer: Writer,
+        reader: Reader,
+        stop: CancellationToken,
+        deadline: Deadline,
+        identity: Identity,
+    }
+
+    impl Scene {
+        fn holding(mail_from: MailFrom) -> Self {
+            let ses = FakeSes::holding("example.com", mail_from);
+            let stop = CancellationToken::new();
+            Self {
+                writer: Writer::new(Arc::new(ses.clone()), Pacer::new(1.0)),
+                reader: Reader::start(Arc::new(ses.clone()), Pacer::new(1.0)),
+                deadline: Deadline::after(Duration::from_secs(300), stop.clone()),
+                identity: Identity::parse("example.com").unwrap(),
+                ses,
+                stop,
+            }
+        }
+
+        async fn set(&self) -> Result<(), SetError> {
+            let domain = DomainName::parse("bounce.example.com").unwrap();
+            let behavior = BehaviorOnMxFailure::UseDefaultValue;
+            self.writer
+                .set(&self.deadline, &self.identity, &domain, behavior)
+                .await
+        }
+
+        async fn unset(&self) -> Result<Unset, Error> {
+            self.writer
+                .unset(&self.deadline, &self.identity, &self.reader)
+                .await
+        }
+
+        fn held(&self) -> MailFrom {
+            self.ses.held("example.com")
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn set_rides_out_every_fault_that_passes() {
+        let scene = Scene::holding(MailFrom::Unset);
+        scene.ses.fail([
+            Fault::Refuse(400, "Throttling"),
+            Fault::CannotConnect,
+            Fault::Refuse(500, "InternalFailure"),
+            Fault::LoseAnswer,
+        ]);
+        scene.set().await.unwrap();
+        assert_eq!(scene.held(), set("bounce.example.com"));
+        assert!(
+            scene.ses.gaps().iter().all(|gap| *gap >= 1.02),
+            "{:?}",
+            scene.ses.gaps()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn set_gives_up_at_once_when_refused_and_nothing_was_made() {
+        let scene = Scene::holding(MailFrom::Unset);
+        scene
+            .ses
+            .fail([Fault::Refuse(400, "InvalidParameterValue")]);
+        let ended = scene.set().await.unwrap_err();
+        assert!(ended.error.invalid_parameter());
+        assert_eq!(ended.outcome, Outcome::NotMade);
+        assert_eq!(scene.ses.calls().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn set_knows_that_a_lost_answer_leaves_a_doubt() {
+        let scene = Scene::holding(MailFrom::Unset);
+        scene
+            .ses
+            .fail([Fault::LoseAnswer, Fault::Refuse(403, "AccessDenied")]);
+        let ended = scene.set().await.unwrap_err();
+        assert!(ended.error.access_denied().is_some());
+        assert_eq!(ended.outcome, Outcome::Unknown);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn set_throttled_for_good_ends_with_the_deadline() {
+        let scene = Scene::holding(MailFrom::Unset);
+        scene
+            .ses
+            .fail(std::iter::repeat_n(Fault::Refuse(400, "Throttling"), 1000));
+        let started = Instant::now();
+        let ended = scene.set().await.unwrap_err();
+        assert!(matches!(ended.error, Error::TimedOut { .. }));
+        assert_eq!(ended.error.last().unwrap().remedy(), Remedy::SlowDown);
+        assert_eq!(ended.outcome, Outcome::NotMade);
+        let waited = started.elapsed().as_secs();
+        assert!((285..=300).contains(&waited), "gave up after {waited} s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stop_ends_the_wait_for_a_turn_but_not_a_set_in_flight() {
+        let scene = Scene::holding(MailFrom::Unset);
+        scene.ses.fail([Fault::Slow(Duration::from_secs(4))]);
+        let started = Instant::now();
+        let (in_flight, waiting, ()) = tokio::join!(
+            async { (scene.set().await, started.elapsed()) },
+            async { (scene.set().await, started.elapsed()) },
+            async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                scene.stop.cancel();
+            }
+        );
+        assert!(in_flight.0.is_ok());
+        assert_eq!(in_flight.1, Duration::from_secs(4));
+        let ended = waiting.0.unwrap_err();
+        assert!(matches!(ended.error, Error::Stopped { .. }));
+        assert_eq!(ended.outcome, Outcome::NotMade);
+        assert_eq!(waiting.1, Duration::from_millis(500));
+        assert_eq!(scene.ses.calls().len(), 1, "nothing new is begun");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unset_is_done_when_there_is_nothing_to_unset() {
+        // moto answers HTTP 500, SES an invalid parameter.
+        for (held, status, code) in [
+            (MailFrom::Unset, 500, ""),
+            (MailFrom::UnknownIdentity, 400, "InvalidParameterValue"),
+        ] {
+            let scene = Scene::holding(held);
+            scene.ses.fail([Fault::Refuse(status, code)]);
+            assert_eq!(scene.unset().await.unwrap(), Unset::Done);
+            let calls = [
+                Call::Unset("example.com".to_owned()),
+                Call::Get(vec!["example.com".to_owned()]),
+            ];
+            assert_eq!(scene.ses.calls(), calls);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unset_reads_after_a_lost_answer_and_tries_again_where_needed() {
+        let scene = Scene::holding(set("bounce.example.com"));
+        scene.ses.fail([Fault::CannotConnect]);
+        assert_eq!(scene.unset().await.unwrap(), Unset::Done);
+        assert_eq!(scene.held(), MailFrom::Unset);
+        let scene = Scene::holding(set("bounce.example.com"));
+        scene.ses.fail([Fault::LoseAnswer]);
+        assert_eq!(scene.unset().await.unwrap(), Unset::Done);
+        assert_eq!(scene.ses.calls().len(), 2, "one unset and one read");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unset_that_is_refused_and_still_set_is_an_error() {
+        let scene = Scene::holding(set("bounce.example.com"));
+        scene.ses.fail([Fault::Refuse(403, "AccessDenied")]);
+        assert!(scene.unset().await.unwrap_err().access_denied().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unset_never_undoes_a_sibling() {
+        // The sibling's Set came first.
+        let scene = Scene::holding(MailFrom::Unset);
+        scene.set().await.unwrap();
+        assert_eq!(scene.unset().await.unwrap(), Unset::LeftToSibling);
+        assert_eq!(scene.held(), set("bounce.example.com"));
+
+        // The unset came first, but its turn has not come when the Set is queued.
+        let scene = Scene::holding(set("bounce.example.com"));
+        drop(scene.writer.pacer.turn().await);
+        scene.writer.pacer.turn().await.sent();
+        let (unset, set_again) = tokio::join!(scene.unset(), scene.set());
+        assert_eq!(unset.unwrap(), Unset::LeftToSibling);
+        set_again.unwrap();
+        assert_eq!(scene.ses.calls(), [Call::Set("example.com".to_owned())]);
+
+        // The unset was sent before: SES sees the two in this order.
+        let scene = Scene::holding(set("bounce.example.com"));
+        scene.ses.fail([Fault::Slow(Duration::from_secs(5))]);
+        let (unset, set_again) = tokio::join!(scene.unset(), async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            scene.set().await
+        });
+        assert_eq!(unset.unwrap(), Unset::Done);
+        set_again.unwrap();
+        assert_eq!(scene.held(), set("bounce.example.com"));
+    }
+}
