@@ -72,7 +72,7 @@ fn text_that_is_no_name_says_why() {
         ("exa mple.com", "the character `space`"),
         (" example.com", "the character `space`"),
         ("example.com\n", r"the character `\n`"),
-        ("exam\u{0}ple.com", r"the character `\u{0}`"),
+        ("exam\u{0}ple.com", r"the character `\0`"),
         ("\u{1b}[31mexample.com", r"the character `\u{1b}`"),
         ("example\u{a0}.com", r"the character `\u{a0}`"),
         ("exam\u{ad}ple.com", r"the character `\u{ad}`"),
