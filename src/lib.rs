@@ -1,3 +1,4 @@
 //! Terraform provider for the custom MAIL FROM domains of Amazon SES.
 
+pub mod dns;
 pub mod mail_from;
