@@ -60,50 +60,63 @@ impl NameServers {
 
 impl Lookup for NameServers {
     async fn look_up(&self, question: &Question) -> Result<Answer, LookupError> {
-        // Absolute, or hickory would append the system's search domains.
         let mut name = Name::from_ascii(&question.name).map_err(other)?;
         name.set_fqdn(true);
-        let record_type = match question.record_type {
-            RecordType::Mx => rr::RecordType::MX,
-            RecordType::Txt => rr::RecordType::TXT,
-        };
-
         let servers = self.servers()?;
-        let begin = Instant::now();
-        let within = self
-            .settings
-            .timeout
-            .saturating_mul(self.settings.attempts)
-            .min(LONGEST);
-        let tries = servers.len().max(self.settings.attempts as usize);
+        let Settings {
+            timeout, attempts, ..
+        } = self.settings;
+        let within = timeout.saturating_mul(attempts).min(LONGEST);
+        let end = Instant::now() + within;
+        let tries = servers.len().max(attempts as usize);
         let first = self.first.load(Ordering::Relaxed);
+        let mut silent = false;
         let mut failure = None;
         for index in (first..first + tries).map(|index| index % servers.len()) {
-            let try_end = (Instant::now() + self.settings.timeout).min(begin + within);
-            let asked = servers[index].0.lookup(name.clone(), record_type);
-            let error = match timeout_at(try_end, asked).await {
-                Ok(result) => match read(result, question.record_type) {
-                    Ok(answer) => {
-                        self.first.store(index, Ordering::Relaxed);
-                        return Ok(answer);
-                    }
-                    Err(NetError::Timeout) => LookupError::Timeout(within),
-                    Err(error) => explain(error),
-                },
-                Err(_) => LookupError::Timeout(within),
-            };
-            // The next look-up shall not wait for the same server first.
-            self.first
-                .store((index + 1) % servers.len(), Ordering::Relaxed);
-            // That one was silent is what counts: it costs the time.
-            if !matches!(failure, Some(LookupError::Timeout(_))) {
-                failure = Some(error);
+            let try_end = end.min(Instant::now() + timeout);
+            let asked = servers[index].ask(&name, question.record_type);
+            match timeout_at(try_end, asked).await {
+                Ok(Ok(answer)) => {
+                    self.first.store(index, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(_) | Ok(Err(NetError::Timeout)) => silent = true,
+                Ok(Err(error)) => failure = Some(explain(error)),
             }
-            if Instant::now() >= begin + within {
+            // The next look-up shall not wait for the same server first.
+            let next = (index + 1) % servers.len();
+            self.first.store(next, Ordering::Relaxed);
+            if Instant::now() >= end {
                 break;
             }
         }
-        Err(failure.unwrap_or(LookupError::Timeout(within)))
+        // Silence is what costs the time, so it is what the gate must know of.
+        match failure {
+            Some(failure) if !silent => Err(failure),
+            _ => Err(LookupError::Timeout(within)),
+        }
+    }
+}
+
+impl Server {
+    /// The name is absolute, so no search domain is tried.
+    async fn ask(&self, name: &Name, record_type: RecordType) -> Result<Answer, NetError> {
+        let asked_for = match record_type {
+            RecordType::Mx => rr::RecordType::MX,
+            RecordType::Txt => rr::RecordType::TXT,
+        };
+        // "No such name" and "no such record" are answers; a mere referral to
+        // other servers is none.
+        let lookup = match self.0.lookup(name.clone(), asked_for).await {
+            Ok(lookup) => Some(lookup),
+            Err(NetError::Dns(DnsError::NoRecordsFound(none))) if !is_referral(&none) => None,
+            Err(error) => return Err(error),
+        };
+        let records = lookup.iter().flat_map(|lookup| lookup.answers());
+        Ok(match record_type {
+            RecordType::Mx => Answer::Mx(records.filter_map(mx).collect()),
+            RecordType::Txt => Answer::Txt(records.filter_map(txt).collect()),
+        })
     }
 }
 
@@ -147,29 +160,12 @@ fn udp_and_tcp(address: SocketAddr) -> NameServerConfig {
     NameServerConfig::new(address.ip(), true, connections.to_vec())
 }
 
-/// "No such name" and "no such record" are answers: there are no records. A
-/// mere referral to other servers is none.
-fn read(
-    result: Result<hickory_resolver::lookup::Lookup, NetError>,
-    record_type: RecordType,
-) -> Result<Answer, NetError> {
-    let lookup = match result {
-        Ok(lookup) => Some(lookup),
-        Err(NetError::Dns(DnsError::NoRecordsFound(none))) if !is_referral(&none) => None,
-        Err(error) => return Err(error),
-    };
-    let records = lookup.iter().flat_map(|lookup| lookup.answers());
-    Ok(match record_type {
-        RecordType::Mx => Answer::Mx(records.filter_map(mx).collect()),
-        RecordType::Txt => Answer::Txt(records.filter_map(txt).collect()),
-    })
-}
-
 fn is_referral(none: &NoRecords) -> bool {
     none.soa.is_none() && none.ns.is_some() && none.response_code == ResponseCode::NoError
 }
 
-/// The answers hold the CNAME records on the way too.
+// The answers hold the CNAME records on the way too, which these pass over.
+
 fn mx(record: &Record) -> Option<Mx> {
     match &record.data {
         RData::MX(mx) => Some(Mx {

@@ -18,7 +18,8 @@ pub struct Settings {
     pub nameservers: Vec<SocketAddr>,
     /// How long one try may take.
     pub timeout: Duration,
-    /// How many tries a look-up has, over all servers; at least one.
+    /// How many tries a look-up has: at least one, and one for each server
+    /// while `timeout` times `attempts` lasts.
     pub attempts: u32,
 }
 
