@@ -96,6 +96,7 @@ pub fn advice(finding: &Finding, expected: &DnsRecord) -> Option<Advice> {
     Some(Advice { summary, detail })
 }
 
+/// The records in quotes; what says how many more there are is none.
 fn found(finding: &Finding) -> String {
     let records = finding.found.iter().map(|record| {
         if record.starts_with("and ") && record.ends_with(" more") {

@@ -1,5 +1,6 @@
 //! Domain names, in the one spelling that is sent, stored and compared.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -31,7 +32,9 @@ impl DomainName {
         for label in name.split('.') {
             check_label(label)?;
         }
-        let (_, last) = name.rsplit_once('.').ok_or_else(|| bare_label(name))?;
+        let (_, last) = name
+            .rsplit_once('.')
+            .ok_or_else(|| DomainNameError::BareLabel(name.to_owned()))?;
         if last.bytes().all(|b| b.is_ascii_digit()) {
             return Err(DomainNameError::IpAddress(name.to_owned()));
         }
@@ -173,9 +176,10 @@ fn check_form(text: &str) -> Result<(), DomainNameError> {
         let text = whole();
         return Err(DomainNameError::DirectionControl { text, character });
     }
-    // UTS 46 would drop some of these silently.
-    let unseen =
-        |c: char| c.is_control() || c.is_whitespace() || (!c.is_ascii() && is_default_ignored(c));
+    // What UTS 46 maps to nothing would be dropped silently.
+    let dropped =
+        |c: char| !c.is_ascii() && uts46(c.encode_utf8(&mut [0; 4])).as_deref() == Some("");
+    let unseen = |c: char| c.is_control() || c.is_whitespace() || dropped(c);
     let punctuation = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !"-_.".contains(c);
     match text.chars().find(|&c| unseen(c) || punctuation(c)) {
         Some(character) => Err(DomainNameError::Character {
@@ -190,31 +194,21 @@ fn is_direction_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The characters that UTS 46 maps to nothing.
-fn is_default_ignored(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{2060}'..='\u{2064}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')
-}
-
 /// Lower case and Punycode; dots as they come. On failure names the label that
 /// fails alone, or all of the text where only the labels together do.
 fn to_ascii(text: &str) -> Result<String, DomainNameError> {
-    let convert = |part: &str| {
-        Uts46::new()
-            .to_ascii(
-                part.as_bytes(),
-                AsciiDenyList::EMPTY,
-                Hyphens::Allow,
-                DnsLength::Ignore,
-            )
-            .map(|ascii| ascii.into_owned())
-    };
-    convert(text).map_err(|_| {
-        let label = text
-            .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'])
-            .find(|label| convert(label).is_err());
+    uts46(text).ok_or_else(|| {
+        let mut labels = text.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
+        let label = labels.find(|label| uts46(label).is_none());
         DomainNameError::Idna(label.unwrap_or(text).to_owned())
     })
+}
+
+/// The rules of characters and lengths are left to us, for better messages.
+fn uts46(text: &str) -> Option<String> {
+    let (text, deny) = (text.as_bytes(), AsciiDenyList::EMPTY);
+    let ascii = Uts46::new().to_ascii(text, deny, Hyphens::Allow, DnsLength::Ignore);
+    ascii.ok().map(Cow::into_owned)
 }
 
 fn check_label(label: &str) -> Result<(), DomainNameError> {
@@ -239,10 +233,6 @@ fn check_label(label: &str) -> Result<(), DomainNameError> {
             character,
         }),
     }
-}
-
-fn bare_label(name: &str) -> DomainNameError {
-    DomainNameError::BareLabel(name.to_owned())
 }
 
 fn shown(character: char) -> String {

@@ -6,8 +6,8 @@
 
 use std::vec;
 
-use super::spf::{Directive, Mechanism, Qualifier, SpfRecord, is_spf};
-use super::{Finding, RecordStatus, Txt};
+use super::spf::{Directive, DomainSpec, Mechanism, Qualifier, SpfRecord, is_spf};
+use super::{Finding, RecordStatus, Txt, presentation};
 
 /// The domain whose SPF record lists the senders of SES.
 const SES: &str = "amazonses.com";
@@ -41,29 +41,31 @@ enum Entry {
 
 #[derive(Debug)]
 struct Evaluation {
+    /// The record of the MAIL FROM domain, for the finding.
     shown: String,
     look_ups: u32,
     /// The records that are being evaluated, the outermost first.
     frames: Vec<Frame>,
+    /// Domains whose records could not be looked up.
     unanswered: Vec<String>,
 }
 
 #[derive(Debug)]
 struct Frame {
     directives: vec::IntoIter<Directive>,
-    redirect: Option<super::spf::DomainSpec>,
+    redirect: Option<DomainSpec>,
     /// The qualifier of the include that led here.
     included_as: Qualifier,
 }
 
-/// Judges the TXT records of a MAIL FROM domain.
+/// Judges all TXT records of a MAIL FROM domain. Found are the SPF records, or
+/// where there is none those that mention SPF: they may have been meant as one.
 pub fn judge_spf(records: &[Txt]) -> SpfStep {
     let spf: Vec<&Txt> = records.iter().filter(|record| is_spf(record)).collect();
     let shown = spf.iter().map(|record| record.to_string()).collect();
     let record = match spf.as_slice() {
         [record] => record,
         [] => {
-            // What was meant for SPF and is none helps to see why.
             let attempts = records.iter().map(Txt::to_string);
             let attempts = attempts.filter(|text| text.to_ascii_lowercase().contains("spf"));
             let finding = Finding::new(RecordStatus::Missing, attempts.collect());
@@ -115,7 +117,7 @@ impl SpfWalk {
             [] => "has no SPF record",
             _ => "has several SPF records",
         };
-        let name = super::presentation(self.name.as_bytes());
+        let name = presentation(self.name.as_bytes());
         self.evaluation.wrong(format!(
             "it leads to {name}, which {broken}, so receivers ignore the whole record"
         ))
@@ -128,16 +130,16 @@ impl Evaluation {
             let Some(frame) = self.frames.last_mut() else {
                 return self.not_named();
             };
-            let (target, entry) = match frame.directives.next() {
+            let target = match frame.directives.next() {
                 Some(directive) => match directive.mechanism {
                     Mechanism::Include(target) => {
-                        (Some(target), Entry::Include(directive.qualifier))
+                        Some((target, Entry::Include(directive.qualifier)))
                     }
-                    Mechanism::LookUp => (None, Entry::Include(directive.qualifier)),
+                    Mechanism::LookUp => None,
                     Mechanism::All | Mechanism::Address => continue,
                 },
                 None => match frame.redirect.take() {
-                    Some(target) => (Some(target), Entry::Redirect),
+                    Some(target) => Some((target, Entry::Redirect)),
                     None => {
                         self = self.leave();
                         continue;
@@ -147,11 +149,15 @@ impl Evaluation {
             self.look_ups += 1;
             if self.look_ups > LOOK_UPS {
                 return self.wrong(format!(
-                    "it takes more than {LOOK_UPS} look-ups to come to `include:{SES}`, \
-                     so receivers ignore the whole record"
+                    "it does not come to `include:{SES}` within the {LOOK_UPS} look-ups that \
+                     SPF allows, so receivers ignore the whole record"
                 ));
             }
-            let Some(name) = target.and_then(|target| target.name()) else {
+            let Some((target, entry)) = target else {
+                continue;
+            };
+            // A domain made of macros hangs on the mail: it names nobody here.
+            let Some(name) = target.name() else {
                 continue;
             };
             if name != SES {
@@ -215,7 +221,7 @@ impl Evaluation {
     fn not_named(self) -> SpfStep {
         let mut reason = format!("it does not lead to `include:{SES}`");
         if let Some(name) = self.unanswered.first() {
-            let name = super::presentation(name.as_bytes());
+            let name = presentation(name.as_bytes());
             reason.push_str(&format!(" ({name} could not be looked up)"));
         }
         self.wrong(reason)

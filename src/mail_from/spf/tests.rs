@@ -61,6 +61,9 @@ fn valid_terms_are_read() {
         "exp=explain._spf.%{d}",
         "unknown=anything%%at%_all",
         "x-y_z.1=",
+        // By the RFC these are modifiers that nobody knows.
+        "include=amazonses.com;",
+        "v=spf1;",
     ] {
         assert!(
             parse(&format!("v=spf1 {term} ip4:192.0.2.1")).is_ok(),
@@ -99,18 +102,11 @@ fn invalid_terms_are_named() {
         "redirect=",
         "=x",
         "1x=y",
-        "include=amazonses.com;",
         "include:amazonses.com;",
         "include:ex\u{e4}mple.com",
-        "v=spf1;",
         "\t",
     ] {
         let result = parse(&format!("v=spf1 {term} -all"));
-        // A lone unknown modifier is allowed by the RFC, whatever it says.
-        if term == "include=amazonses.com;" {
-            assert!(result.is_ok());
-            continue;
-        }
         assert_eq!(result, Err(SpfSyntaxError(term.to_owned())));
     }
 }

@@ -132,7 +132,7 @@ fn eleventh_look_up_is_too_many() {
     assert_eq!(judge(&record(9), &[]).status, RecordStatus::Ok);
     let finding = judge(&record(10), &[]);
     assert_eq!(finding.status, RecordStatus::Wrong);
-    assert!(finding.reason.unwrap().contains("more than 10 look-ups"));
+    assert!(finding.reason.unwrap().contains("within the 10 look-ups"));
 
     // Nested terms count with the outer ones; those after the match do not.
     let nested = |n| format!("v=spf1 {}include:amazonses.com ~all", a(n));
