@@ -1,0 +1,256 @@
+//! The records, modes and log of the DNS server.
+
+use std::collections::{BTreeMap, HashMap};
+
+use hickory_server::proto::op::ResponseCode;
+use hickory_server::proto::rr::{LowerName, Name, RData, Record, RecordType, rdata};
+
+use super::{Mode, Query, RecordSet};
+
+/// Seconds for which answers may be kept, negative ones too.
+const TTL: u32 = 60;
+/// How many aliases are followed before an answer ends as it is.
+const ALIASES: usize = 16;
+
+/// All names below the root that exist, in canonical order, so that what lies
+/// below a name follows it at once.
+#[derive(Debug, Default)]
+pub(crate) struct Zone {
+    names: BTreeMap<LowerName, BTreeMap<RecordType, Vec<RData>>>,
+    mode: Mode,
+    modes: HashMap<LowerName, Mode>,
+    queries: Vec<Query>,
+}
+
+/// What the zone has to say to a question.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Finding {
+    pub(crate) code: ResponseCode,
+    pub(crate) answers: Vec<Record>,
+    /// The zone's SOA, where the answer is that there is nothing (RFC 2308).
+    pub(crate) soa: Option<Record>,
+}
+
+impl Zone {
+    pub(crate) fn set(&mut self, name: &Name, kind: RecordType, data: Vec<RData>) {
+        let name = LowerName::new(name);
+        let sets = self.names.entry(name.clone()).or_default();
+        if data.is_empty() {
+            sets.remove(&kind);
+        } else {
+            sets.insert(kind, data);
+        }
+        if sets.is_empty() {
+            self.names.remove(&name);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, name: &Name) {
+        self.names.remove(&LowerName::new(name));
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.names.clear();
+    }
+
+    pub(crate) fn record_sets(&self) -> Vec<RecordSet> {
+        self.names
+            .iter()
+            .flat_map(|(name, sets)| {
+                sets.iter().map(move |(kind, data)| RecordSet {
+                    name: plain(name),
+                    kind: kind.to_string(),
+                    records: data.iter().map(ToString::to_string).collect(),
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+    }
+
+    pub(crate) fn set_mode_of(&mut self, name: &Name, mode: Option<Mode>) {
+        let name = LowerName::new(name);
+        match mode {
+            Some(mode) => self.modes.insert(name, mode),
+            None => self.modes.remove(&name),
+        };
+    }
+
+    pub(crate) fn mode_of(&self, name: &LowerName) -> Mode {
+        self.modes.get(name).copied().unwrap_or(self.mode)
+    }
+
+    pub(crate) fn log(&mut self, at_ms: f64, name: &LowerName, kind: RecordType, tcp: bool) {
+        self.queries.push(Query {
+            at_ms,
+            name: plain(name),
+            kind: kind.to_string(),
+            tcp,
+        });
+    }
+
+    pub(crate) fn queries(&self) -> &[Query] {
+        &self.queries
+    }
+
+    pub(crate) fn clear_queries(&mut self) {
+        self.queries.clear();
+    }
+
+    /// Answers as an authoritative server does: aliases are followed, and the
+    /// code tells of the last name (RFC 6604).
+    pub(crate) fn find(&self, name: &Name, kind: RecordType) -> Finding {
+        let mut answers = Vec::new();
+        let mut owner = name.clone();
+        for _ in 0..ALIASES {
+            let key = LowerName::new(&owner);
+            let Some(sets) = self.names.get(&key) else {
+                let code = if self.has_names_below(&key) {
+                    ResponseCode::NoError
+                } else {
+                    ResponseCode::NXDomain
+                };
+                return Finding::nothing(code, answers);
+            };
+            if let Some(data) = sets.get(&kind) {
+                answers.extend(records(&owner, data));
+                return Finding::something(answers);
+            }
+            let Some(data @ [RData::CNAME(target)]) =
+                sets.get(&RecordType::CNAME).map(Vec::as_slice)
+            else {
+                return Finding::nothing(ResponseCode::NoError, answers);
+            };
+            answers.extend(records(&owner, data));
+            owner = target.0.clone();
+        }
+        Finding::something(answers)
+    }
+
+    /// Whether `name`, which has no records, exists for those below it (RFC 8020).
+    fn has_names_below(&self, name: &LowerName) -> bool {
+        self.names
+            .range(name..)
+            .next()
+            .is_some_and(|(next, _)| name.zone_of(next))
+    }
+}
+
+impl Finding {
+    /// A code and nothing else.
+    pub(crate) fn code(code: ResponseCode) -> Self {
+        Self {
+            code,
+            answers: Vec::new(),
+            soa: None,
+        }
+    }
+
+    fn something(answers: Vec<Record>) -> Self {
+        Self {
+            code: ResponseCode::NoError,
+            answers,
+            soa: None,
+        }
+    }
+
+    fn nothing(code: ResponseCode, answers: Vec<Record>) -> Self {
+        let soa = rdata::SOA::new(Name::root(), Name::root(), 1, 3600, 600, 86400, TTL);
+        Self {
+            code,
+            answers,
+            soa: Some(Record::from_rdata(Name::root(), TTL, RData::SOA(soa))),
+        }
+    }
+}
+
+fn records(owner: &Name, data: &[RData]) -> impl Iterator<Item = Record> {
+    data.iter()
+        .map(|data| Record::from_rdata(owner.clone(), TTL, data.clone()))
+}
+
+/// A name without its final dot.
+fn plain(name: &LowerName) -> String {
+    let mut text = name.to_string();
+    if text.len() > 1 && text.ends_with('.') {
+        text.pop();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        let mut name = Name::from_ascii(text).unwrap();
+        name.set_fqdn(true);
+        name
+    }
+
+    fn zone() -> Zone {
+        let mut zone = Zone::default();
+        let mx = |host| RData::MX(rdata::MX::new(10, name(host)));
+        zone.set(&name("a.b.example"), RecordType::MX, vec![mx("host.test")]);
+        for (alias, target) in [("alias", "other"), ("other", "A.B.example"), ("lost", "no")] {
+            let target = RData::CNAME(rdata::CNAME(name(target)));
+            zone.set(&name(alias), RecordType::CNAME, vec![target]);
+        }
+        zone
+    }
+
+    #[test]
+    fn names_exist_for_what_lies_below_them() {
+        let zone = zone();
+        for (asked, kind, code) in [
+            ("A.b.EXAMPLE", RecordType::MX, ResponseCode::NoError),
+            ("a.b.example", RecordType::TXT, ResponseCode::NoError),
+            ("b.example", RecordType::MX, ResponseCode::NoError),
+            ("example", RecordType::MX, ResponseCode::NoError),
+            ("c.example", RecordType::MX, ResponseCode::NXDomain),
+            ("a.a.b.example", RecordType::MX, ResponseCode::NXDomain),
+            ("xample", RecordType::MX, ResponseCode::NXDomain),
+        ] {
+            let finding = zone.find(&name(asked), kind);
+            assert_eq!(finding.code, code, "{asked}");
+            assert_eq!(
+                finding.soa.is_some(),
+                finding.answers.is_empty(),
+                "{asked}: an answer of nothing carries the SOA"
+            );
+        }
+    }
+
+    #[test]
+    fn aliases_are_followed_to_their_end() {
+        let finding = zone().find(&name("alias"), RecordType::MX);
+        let kinds: Vec<_> = finding.answers.iter().map(Record::record_type).collect();
+        assert_eq!(
+            kinds,
+            [RecordType::CNAME, RecordType::CNAME, RecordType::MX]
+        );
+
+        let lost = zone().find(&name("lost"), RecordType::MX);
+        assert_eq!(lost.code, ResponseCode::NXDomain);
+        assert_eq!(lost.answers.len(), 1);
+    }
+
+    #[test]
+    fn a_loop_of_aliases_ends() {
+        let mut zone = Zone::default();
+        let own = RData::CNAME(rdata::CNAME(name("loop")));
+        zone.set(&name("loop"), RecordType::CNAME, vec![own]);
+        let finding = zone.find(&name("loop"), RecordType::MX);
+        assert_eq!(finding.answers.len(), ALIASES);
+    }
+
+    #[test]
+    fn removing_the_last_records_removes_the_name() {
+        let mut zone = zone();
+        zone.set(&name("a.b.example"), RecordType::MX, Vec::new());
+        let finding = zone.find(&name("a.b.example"), RecordType::MX);
+        assert_eq!(finding.code, ResponseCode::NXDomain);
+    }
+}

@@ -1,0 +1,197 @@
+//! What SES knows: the identities of each region and their MAIL FROM domains.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::status::{Status, Verification};
+
+/// SES's `BehaviorOnMXFailure`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Behavior {
+    /// Mail goes out with amazonses.com as MAIL FROM domain.
+    #[default]
+    UseDefaultValue,
+    /// Mail is refused.
+    RejectMessage,
+}
+
+impl Behavior {
+    /// The value as SES writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UseDefaultValue => "UseDefaultValue",
+            Self::RejectMessage => "RejectMessage",
+        }
+    }
+}
+
+/// What SES holds of one identity at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Snapshot {
+    /// The region.
+    pub region: String,
+    /// The identity as SES keeps it: a domain in lower case, an address as written.
+    pub identity: String,
+    /// Whether the identity itself is verified.
+    pub verified: bool,
+    /// The MAIL FROM domain as it was set.
+    pub mail_from_domain: Option<String>,
+    /// The status; `None` without a MAIL FROM domain.
+    pub status: Option<Status>,
+    /// The behaviour; the default without a MAIL FROM domain.
+    pub behavior: Behavior,
+}
+
+/// The name of an identity, in the form in which SES tells identities apart:
+/// domains by their letters regardless of case, addresses as written, the
+/// domain part included.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct IdentityName(String);
+
+impl IdentityName {
+    pub(crate) fn new(name: &str) -> Self {
+        if name.contains('@') {
+            Self(name.to_owned())
+        } else {
+            Self(name.to_ascii_lowercase())
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn is_address(&self) -> bool {
+        self.0.contains('@')
+    }
+
+    /// Whether `domain` lies strictly below the identity's domain.
+    pub(crate) fn has_subdomain(&self, domain: &str) -> bool {
+        let own = self.0.rsplit('@').next().unwrap_or_default();
+        domain
+            .to_ascii_lowercase()
+            .strip_suffix(&own.to_ascii_lowercase())
+            .is_some_and(|above| above.len() > 1 && above.ends_with('.'))
+    }
+}
+
+/// A MAIL FROM domain and where its verification stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MailFrom {
+    pub(crate) domain: String,
+    pub(crate) behavior: Behavior,
+    pub(crate) verification: Verification,
+}
+
+/// One identity of a region.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Identity {
+    pub(crate) verified: bool,
+    mail_from: Option<MailFrom>,
+    /// What held before the last change; `None` if there was no change.
+    before: Option<Option<MailFrom>>,
+}
+
+impl Identity {
+    pub(crate) fn mail_from(&self) -> Option<&MailFrom> {
+        self.mail_from.as_ref()
+    }
+
+    /// What held before the last change of MAIL FROM.
+    pub(crate) fn mail_from_before(&self) -> Option<&MailFrom> {
+        self.before.as_ref().unwrap_or(&self.mail_from).as_ref()
+    }
+
+    pub(crate) fn set_mail_from(&mut self, mail_from: Option<MailFrom>) {
+        self.before = Some(std::mem::replace(&mut self.mail_from, mail_from));
+    }
+
+    /// Where the verification of the present MAIL FROM domain stands.
+    pub(crate) fn verification_mut(&mut self) -> Option<&mut Verification> {
+        Some(&mut self.mail_from.as_mut()?.verification)
+    }
+
+    pub(crate) fn snapshot(&self, region: &str, name: &IdentityName, now: Duration) -> Snapshot {
+        let mail_from = self.mail_from.as_ref();
+        Snapshot {
+            region: region.to_owned(),
+            identity: name.as_str().to_owned(),
+            verified: self.verified,
+            mail_from_domain: mail_from.map(|m| m.domain.clone()),
+            status: mail_from.map(|m| m.verification.status(now)),
+            behavior: mail_from.map(|m| m.behavior).unwrap_or_default(),
+        }
+    }
+}
+
+/// The identities of one region, in the order in which they are listed.
+pub(crate) type Region = BTreeMap<IdentityName, Identity>;
+
+/// All regions of the account.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    regions: HashMap<String, Region>,
+}
+
+impl Account {
+    pub(crate) fn region(&self, region: &str) -> Option<&Region> {
+        self.regions.get(region)
+    }
+
+    pub(crate) fn region_mut(&mut self, region: &str) -> &mut Region {
+        self.regions.entry(region.to_owned()).or_default()
+    }
+
+    pub(crate) fn identity(&self, region: &str, name: &IdentityName) -> Option<&Identity> {
+        self.region(region)?.get(name)
+    }
+
+    pub(crate) fn identity_mut(
+        &mut self,
+        region: &str,
+        name: &IdentityName,
+    ) -> Option<&mut Identity> {
+        self.regions.get_mut(region)?.get_mut(name)
+    }
+
+    /// Every identity with its region.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &IdentityName, &Identity)> {
+        self.regions.iter().flat_map(|(region, identities)| {
+            identities
+                .iter()
+                .map(move |(name, identity)| (region.as_str(), name, identity))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_are_told_apart_regardless_of_case_and_addresses_by_it() {
+        assert_eq!(
+            IdentityName::new("EXAMPLE.com"),
+            IdentityName::new("example.COM")
+        );
+        assert_ne!(
+            IdentityName::new("a@Example.com"),
+            IdentityName::new("a@example.com")
+        );
+    }
+
+    #[test]
+    fn a_subdomain_lies_strictly_below_at_a_dot() {
+        let domain = IdentityName::new("example.com");
+        let address = IdentityName::new("user@Example.com");
+        for identity in [domain, address] {
+            assert!(identity.has_subdomain("bounce.example.com"));
+            assert!(identity.has_subdomain("A.B.EXAMPLE.com"));
+            for other in ["example.com", ".example.com", "evilexample.com", "b.test"] {
+                assert!(!identity.has_subdomain(other), "{other}");
+            }
+        }
+    }
+}

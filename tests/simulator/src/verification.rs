@@ -1,0 +1,171 @@
+//! SES's search for the MX records of MAIL FROM domains, in real DNS.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::Bound::{Excluded, Included, Unbounded};
+use std::time::Duration;
+
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{
+    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::RData;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::ses::{Finding, Ses};
+
+/// How many domains are looked up at a time; the others wait for their turn.
+const DOMAINS_AT_A_TIME: usize = 256;
+/// How long a look-up may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The search, round after round.
+pub(crate) struct Search {
+    ses: Ses,
+    resolver: TokioResolver,
+    /// The last domain looked up; the next round goes on behind it.
+    last: String,
+}
+
+impl Search {
+    /// A search that asks the name server at `server`.
+    pub(crate) fn new(ses: Ses, server: SocketAddr) -> Result<Self, NetError> {
+        Ok(Self {
+            ses,
+            resolver: resolver(server)?,
+            last: String::new(),
+        })
+    }
+
+    /// Searches for ever.
+    pub(crate) async fn run(mut self) {
+        loop {
+            sleep(interval(self.ses.clock_speed())).await;
+            self.round().await;
+        }
+    }
+
+    async fn round(&mut self) {
+        let sought = self.ses.sought();
+        let mut lookups = JoinSet::new();
+        for domain in self.turn(&sought) {
+            let resolver = self.resolver.clone();
+            lookups.spawn(async move {
+                let finding = look_up(&resolver, &domain).await;
+                (domain, finding)
+            });
+        }
+        while let Some(lookup) = lookups.join_next().await {
+            if let Ok((domain, finding)) = lookup
+                && let Some(sought) = sought.get(&domain)
+            {
+                self.ses.observe(sought, finding);
+            }
+        }
+    }
+
+    /// The domains whose turn it is.
+    fn turn<T>(&mut self, sought: &BTreeMap<String, T>) -> Vec<String> {
+        let behind = (Excluded(self.last.as_str()), Unbounded);
+        let before = (Unbounded, Included(self.last.as_str()));
+        let turn: Vec<String> = sought
+            .range::<str, _>(behind)
+            .chain(sought.range::<str, _>(before))
+            .take(DOMAINS_AT_A_TIME)
+            .map(|(domain, _)| domain.clone())
+            .collect();
+        if let Some(last) = turn.last() {
+            self.last.clone_from(last);
+        }
+        turn
+    }
+}
+
+/// Real time between two rounds: a second, less if the clock is sped up, but
+/// never so little that looking would be all the machine does.
+fn interval(speed: f64) -> Duration {
+    Duration::from_secs_f64(1.0 / speed.clamp(1.0, 20.0))
+}
+
+fn resolver(server: SocketAddr) -> Result<TokioResolver, NetError> {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()]
+        .map(|mut connection| {
+            connection.port = server.port();
+            connection
+        })
+        .to_vec();
+    let server = NameServerConfig::new(server.ip(), true, connections);
+    let mut options = ResolverOpts::default();
+    options.attempts = 0;
+    options.cache_size = 0;
+    options.timeout = PATIENCE;
+    options.use_hosts_file = ResolveHosts::Never;
+    TokioResolver::builder_with_config(
+        ResolverConfig::from_parts(None, vec![], vec![server]),
+        TokioRuntimeProvider::default(),
+    )
+    .with_options(options)
+    .build()
+}
+
+async fn look_up(resolver: &TokioResolver, domain: &str) -> Finding {
+    match timeout(PATIENCE, resolver.mx_lookup(format!("{domain}."))).await {
+        Ok(Ok(lookup)) => {
+            let mut exchanges = lookup.answers().iter().filter_map(|record| {
+                let RData::MX(mx) = &record.data else {
+                    return None;
+                };
+                Some(mx.exchange.to_ascii())
+            });
+            match (exchanges.next(), exchanges.next()) {
+                (Some(only), None) if is_feedback_host(&only) => Finding::Right,
+                _ => Finding::Wrong,
+            }
+        }
+        Ok(Err(error)) if error.is_no_records_found() => Finding::Wrong,
+        Ok(Err(_)) | Err(_) => Finding::Unknown,
+    }
+}
+
+/// Whether `host` is where SES takes bounces in one of its regions. Any region
+/// will do: one MX record may serve identities of several.
+fn is_feedback_host(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    host.trim_end_matches('.')
+        .strip_prefix("feedback-smtp.")
+        .and_then(|rest| rest.strip_suffix(".amazonses.com"))
+        .is_some_and(|region| !region.is_empty() && !region.contains('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_a_second_apart_and_never_closer_than_50_milliseconds() {
+        assert_eq!(interval(0.0), Duration::from_secs(1));
+        assert_eq!(interval(1.0), Duration::from_secs(1));
+        assert_eq!(interval(2.0), Duration::from_millis(500));
+        assert_eq!(interval(1e9), Duration::from_millis(50));
+    }
+
+    #[test]
+    fn the_feedback_host_of_any_region_will_do() {
+        assert!(is_feedback_host("feedback-smtp.us-east-1.amazonses.com."));
+        assert!(is_feedback_host(
+            "Feedback-SMTP.us-gov-west-1.AMAZONSES.com"
+        ));
+        for other in [
+            "feedback-smtp.amazonses.com.",
+            "feedback-smtp..amazonses.com.",
+            "inbound-smtp.us-east-1.amazonaws.com.",
+            "feedback-smtp.us-east-1.amazonses.com.example.com.",
+            "x.feedback-smtp.us-east-1.amazonses.com.",
+        ] {
+            assert!(!is_feedback_host(other), "{other}");
+        }
+    }
+}
