@@ -1,1 +1,3 @@
 //! Terraform provider for the custom MAIL FROM domains of Amazon SES.
+
+pub mod plugin;
