@@ -6,8 +6,9 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{FunctionSchema, Schema};
-use tf_provider::{AttributePath, DataSource, Diagnostic, Diagnostics, Function, Resource};
+use tf_provider::{AttributePath, DataSource, Diagnostics, Function, Resource};
 
+use super::diagnostics::bug;
 use super::dynamic::Dynamic;
 
 /// Opaque bytes that Terraform keeps beside a resource's state. Whatever call
@@ -292,15 +293,4 @@ fn dynamic<T: Serialize>(diags: &mut Diagnostics, value: &T) -> Option<Dynamic> 
                 .push(bug(&format!("A value could not be encoded: {error}.")));
         })
         .ok()
-}
-
-/// An error that is the provider's fault, not the practitioner's.
-pub(super) fn bug(what: &str) -> Diagnostic {
-    // By its public fields: `Diagnostic::new` appends a backtrace to the text
-    // when RUST_BACKTRACE is set.
-    Diagnostic {
-        summary: "The provider has a bug".into(),
-        detail: format!("{what} Please report it to the provider's developers.").into(),
-        attribute: AttributePath::root(),
-    }
 }

@@ -3,8 +3,13 @@
 //! Knows nothing of SES. What is served is written as a [`Provider`], with
 //! resources in tf-provider's typed traits.
 
+mod cty;
+mod diagnostics;
 mod dynamic;
 mod erased;
+pub mod proto;
+mod schema;
+mod wire;
 
 use async_trait::async_trait;
 use tf_provider::Diagnostics;
