@@ -2,4 +2,5 @@
 
 pub mod dns;
 pub mod mail_from;
+pub mod plugin;
 pub mod ses;
