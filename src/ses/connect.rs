@@ -15,6 +15,9 @@ use tokio::sync::OnceCell;
 use super::error::Error;
 use crate::mail_from::Region;
 
+/// Goes into the user agent, as `app/NAME`.
+const APP_NAME: &str = concat!("terraform-provider-ses-", env!("CARGO_PKG_VERSION"));
+
 /// What the practitioner says about the way to AWS. Whatever is left out, the
 /// AWS chain finds: environment, files, SSO, container, instance.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +35,6 @@ pub struct ConnectionSettings {
     /// A PEM file with the certificates to trust in place of the system's
     /// (`AWS_CA_BUNDLE`, which the SDK does not read).
     pub ca_bundle: Option<PathBuf>,
-    /// `NAME/VERSION` for the user agent is made of this version.
-    pub version: &'static str,
 }
 
 /// Static credentials. Never printed.
@@ -118,9 +119,7 @@ impl Connection {
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
                     .region(aws_config::Region::new(region.as_str().to_owned()))
                     .http_client(http_client(settings.ca_bundle.as_deref()).await?);
-                if let Ok(name) =
-                    AppName::new(format!("terraform-provider-ses-{}", settings.version))
-                {
+                if let Ok(name) = AppName::new(APP_NAME) {
                     loader = loader.app_name(name);
                 }
                 if let Some(profile) = &settings.profile {

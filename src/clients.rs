@@ -1,0 +1,191 @@
+//! What a configured provider hands to its entities: SES by region, DNS, the
+//! provider's region, and the word to stop.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::dns::Resolver;
+use crate::mail_from::Region;
+use crate::ses::{self, Connection, Deadline, Error};
+
+/// Everything that one Configure has set up. Nothing is called before it is needed.
+pub struct Clients {
+    connection: Connection,
+    /// Settings of the provider block that a call to AWS needs and whose values
+    /// are unknown so far, as `region` or `endpoints.ses`.
+    unknown: Vec<&'static str>,
+    requests_per_second: f64,
+    dns: Dns,
+    stop: CancellationToken,
+    ses: Mutex<HashMap<Region, ses::Client>>,
+}
+
+/// Whether DNS is asked, and how.
+pub enum Dns {
+    /// By default: a resource's `dns_check` may say otherwise.
+    Enabled(Resolver),
+    /// Not unless a resource's `dns_check` says so.
+    Disabled(Resolver),
+    /// The `dns` block is not known yet.
+    Unknown,
+}
+
+impl Clients {
+    /// `unknown` names the settings that a call to AWS needs and that are not
+    /// known yet; `requests_per_second` is for each SES operation, 0: no limit.
+    pub fn new(
+        connection: Connection,
+        unknown: Vec<&'static str>,
+        requests_per_second: f64,
+        dns: Dns,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            connection,
+            unknown,
+            requests_per_second,
+            dns,
+            stop,
+            ses: Mutex::default(),
+        }
+    }
+
+    /// The provider's region; `None` while the setting is unknown. An error when
+    /// neither the provider block nor the AWS chain names one.
+    pub async fn region(&self) -> Result<Option<Region>, Error> {
+        if self
+            .unknown
+            .iter()
+            .any(|setting| matches!(*setting, "region" | "profile"))
+        {
+            return Ok(None);
+        }
+        Ok(Some(self.connection.region().await?.clone()))
+    }
+
+    /// SES in `region`: always the same client, so that its pace is shared.
+    /// An error while a setting that a call needs is unknown.
+    pub fn ses(&self, region: &Region) -> Result<ses::Client, Error> {
+        if !self.unknown.is_empty() {
+            return Err(Error::Settings {
+                reason: format!(
+                    "the provider's {} not known until apply, and SES cannot be called without; \
+                     apply what they depend on first (`terraform apply -target=…`), or give them \
+                     values that are known at plan",
+                    settings(&self.unknown)
+                ),
+            });
+        }
+        let mut clients = self.ses.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = clients.entry(region.clone()).or_insert_with(|| {
+            ses::Client::new(
+                self.connection.clone(),
+                region.clone(),
+                self.requests_per_second,
+            )
+        });
+        Ok(client.clone())
+    }
+
+    /// The resolver, if DNS is to be asked for a resource with this `dns_check`;
+    /// otherwise why not.
+    pub fn dns(&self, dns_check: Option<bool>) -> Result<&Resolver, NotAsked> {
+        match (&self.dns, dns_check) {
+            (_, Some(false)) | (Dns::Disabled(_), None) => Err(NotAsked::Disabled),
+            (Dns::Unknown, _) => Err(NotAsked::Unknown),
+            (Dns::Enabled(resolver) | Dns::Disabled(resolver), _) => Ok(resolver),
+        }
+    }
+
+    /// `timeout` from now, or when Terraform asks to stop.
+    pub fn deadline(&self, timeout: Duration) -> Deadline {
+        Deadline::after(timeout, self.stop.clone())
+    }
+}
+
+/// Why DNS is not asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAsked {
+    /// By the resource's `dns_check` or the provider's `dns` block.
+    Disabled,
+    /// The provider's `dns` block is not known yet.
+    Unknown,
+}
+
+fn settings(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [one] => format!("setting {one} is"),
+        many => format!("settings {} are", many.join(", ")),
+    }
+}
+
+/// Where Configure leaves the clients, and entities find them.
+#[derive(Clone, Default)]
+pub struct ClientsHandle(Arc<RwLock<Option<Arc<Clients>>>>);
+
+impl ClientsHandle {
+    /// Puts new clients in the place of any earlier ones.
+    pub fn set(&self, clients: Clients) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(clients));
+    }
+
+    /// The clients of the last Configure; an error where there was none.
+    pub fn get(&self) -> Result<Arc<Clients>, Error> {
+        let clients = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        clients.ok_or_else(|| Error::Settings {
+            reason: "the provider has not been configured".to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::Settings;
+    use crate::ses::ConnectionSettings;
+
+    fn clients(unknown: Vec<&'static str>, dns: Dns) -> Clients {
+        let region = Some(Region::parse("eu-west-1").unwrap());
+        let settings = ConnectionSettings {
+            region,
+            ..ConnectionSettings::default()
+        };
+        let stop = CancellationToken::new();
+        Clients::new(Connection::new(settings), unknown, 1.0, dns, stop)
+    }
+
+    #[tokio::test]
+    async fn a_call_names_the_settings_that_it_lacks() {
+        let region = Region::parse("eu-west-1").unwrap();
+        let known = clients(Vec::new(), Dns::Unknown);
+        assert!(known.ses(&region).is_ok());
+        assert_eq!(known.region().await.unwrap(), Some(region.clone()));
+
+        let unknown = clients(vec!["endpoints.ses", "region"], Dns::Unknown);
+        let error = unknown.ses(&region).err().unwrap().to_string();
+        assert!(error.contains("`endpoints.ses`, `region` are"), "{error}");
+        assert_eq!(unknown.region().await.unwrap(), None);
+    }
+
+    #[test]
+    fn dns_check_of_a_resource_comes_before_the_provider() {
+        let resolver = || Resolver::new(Settings::default());
+        let enabled = clients(Vec::new(), Dns::Enabled(resolver()));
+        assert!(enabled.dns(None).is_ok());
+        assert_eq!(enabled.dns(Some(false)).err(), Some(NotAsked::Disabled));
+        let disabled = clients(Vec::new(), Dns::Disabled(resolver()));
+        assert_eq!(disabled.dns(None).err(), Some(NotAsked::Disabled));
+        assert!(disabled.dns(Some(true)).is_ok());
+        let unknown = clients(Vec::new(), Dns::Unknown);
+        assert_eq!(unknown.dns(None).err(), Some(NotAsked::Unknown));
+        assert_eq!(unknown.dns(Some(false)).err(), Some(NotAsked::Disabled));
+    }
+}

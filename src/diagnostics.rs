@@ -1,0 +1,224 @@
+//! Errors into diagnostics: the one place where causes become the
+//! practitioner's text. (Control characters in text from the network are made
+//! visible once more below, where diagnostics go onto the wire.)
+
+use std::fmt::Display;
+
+use tf_provider::{AttributePath, Diagnostic};
+
+use crate::mail_from::visible;
+use crate::ses::{Error, Operation};
+
+/// A diagnostic at `path`. (`Diagnostic::new` would append a backtrace to the
+/// practitioner's text where `RUST_BACKTRACE` is set.)
+pub fn diagnostic(
+    summary: impl Into<String>,
+    detail: impl Into<String>,
+    path: AttributePath,
+) -> Diagnostic {
+    Diagnostic {
+        summary: summary.into().into(),
+        detail: detail.into().into(),
+        attribute: path,
+    }
+}
+
+/// A value that the practitioner has to change: what is wrong with it, and how.
+pub fn invalid(path: AttributePath, problem: impl Display, remedy: impl Display) -> Diagnostic {
+    let name = path.to_string();
+    diagnostic(
+        format!("Invalid {name}"),
+        format!("{}\n\n{remedy}", sentence(&problem.to_string())),
+        path,
+    )
+}
+
+/// A failed call to SES. `doing` says what for, as in "Could not read the MAIL
+/// FROM domain of example.com".
+pub fn ses(doing: &str, error: &Error) -> Diagnostic {
+    diagnostic(doing, explain(error), AttributePath::root())
+}
+
+/// What went wrong with a call to SES, in SES's words and ours, and what to do.
+pub fn explain(error: &Error) -> String {
+    let told = match error {
+        Error::Refused {
+            operation,
+            status,
+            code,
+            message,
+            request_id,
+        } => {
+            let request = match request_id {
+                Some(id) => format!(", request id {}", visible(id)),
+                None => String::new(),
+            };
+            let (code, message) = (visible(code), visible(message));
+            format!("SES answered {operation} with {code}: {message} (HTTP {status}{request})")
+        }
+        Error::NoAnswer {
+            operation, reason, ..
+        } => {
+            format!("SES did not answer {operation}: {}", visible(reason))
+        }
+        Error::Credentials { operation, reason } => format!(
+            "There are no AWS credentials to call {operation} with: {}",
+            visible(reason)
+        ),
+        Error::Settings { reason } => sentence(&visible(reason)),
+        Error::TimedOut { .. } => sentence(&error.to_string()),
+        Error::Stopped { .. } => {
+            "The provider was asked to stop (Ctrl-C, or the end of a CI job).".to_owned()
+        }
+    };
+    let mut paragraphs = vec![told];
+    if let Some(last) = error.last() {
+        paragraphs.push(format!("The last attempt: {}", explain(last)));
+    }
+    paragraphs.extend(remedy(error));
+    paragraphs.join("\n\n")
+}
+
+fn remedy(error: &Error) -> Option<String> {
+    if let Some(operation) = error.access_denied() {
+        return Some(format!(
+            "Allow the IAM action `ses:{operation}` to the caller, on resource `*` (SES knows no \
+             narrower resource for it)."
+        ));
+    }
+    match error {
+        Error::Refused {
+            operation: Operation::SetIdentityMailFromDomain,
+            code,
+            message,
+            ..
+        } if code == "InvalidParameterValue" => {
+            let does_not_exist = message.contains("does not exist");
+            if !does_not_exist && !message.contains("not verified") {
+                return None;
+            }
+            let problem = if does_not_exist {
+                "SES has no such identity in this region"
+            } else {
+                "SES has not verified this identity yet"
+            };
+            Some(format!(
+                "{problem}. MAIL FROM can be set once the identity is verified: create it and \
+                 wait for its verification (for example `aws_ses_domain_identity` and \
+                 `aws_ses_domain_identity_verification`, named in `depends_on`), and see that \
+                 the provider's `region` is the identity's."
+            ))
+        }
+        Error::Refused { code, .. }
+            if matches!(code.as_str(), "ExpiredToken" | "ExpiredTokenException" | "RequestExpired") =>
+        {
+            Some("Renew the credentials (for example `aws sso login`), and see that this machine's clock is right.".to_owned())
+        }
+        Error::Refused { code, .. }
+            if matches!(
+                code.as_str(),
+                "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch"
+            ) =>
+        {
+            Some("AWS does not take these credentials: see that the access key, the secret key and the session token belong together and are still valid.".to_owned())
+        }
+        Error::Credentials { .. } => Some(
+            "Set `profile`, or `access_key` and `secret_key`, in the provider block, or any source \
+             of the AWS credential chain: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, \
+             `aws sso login`, a container's or an instance's role."
+                .to_owned(),
+        ),
+        Error::NoAnswer { .. } => Some(
+            "See that SES is offered in this region, that `endpoints.ses`, if set, is right, and \
+             that this machine can reach it (HTTPS_PROXY, AWS_CA_BUNDLE)."
+                .to_owned(),
+        ),
+        Error::TimedOut { .. } => Some(
+            "Try again; if SES is slow, or many share the account's limit of one request a second, \
+             give the operation more time in the resource's `timeouts` block."
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+/// With a capital at the start and a full stop at the end.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string());
+    let stop = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{}{}{stop}", first.unwrap_or_default(), characters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::ses::Operation;
+
+    fn refused(code: &str, message: &str) -> Error {
+        Error::Refused {
+            operation: Operation::SetIdentityMailFromDomain,
+            status: 400,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            request_id: Some("7e6d".to_owned()),
+        }
+    }
+
+    #[test]
+    fn explanation_quotes_ses_and_says_what_to_do() {
+        let missing = explain(&refused(
+            "InvalidParameterValue",
+            "Identity <example.com> does not exist.",
+        ));
+        assert!(missing.contains("InvalidParameterValue: Identity <example.com> does not exist."));
+        assert!(missing.contains("request id 7e6d"), "{missing}");
+        assert!(
+            missing.contains("SES has no such identity in this region"),
+            "{missing}"
+        );
+
+        let denied = explain(&refused("AccessDenied", "User u is not authorized"));
+        assert!(
+            denied.contains("`ses:SetIdentityMailFromDomain`"),
+            "{denied}"
+        );
+    }
+
+    #[test]
+    fn explanation_of_a_time_out_tells_the_last_attempt() {
+        let error = Error::TimedOut {
+            operation: Operation::SetIdentityMailFromDomain,
+            after: Duration::from_secs(90),
+            last: Some(Arc::new(refused("Throttling", "Rate exceeded"))),
+        };
+        let text = explain(&error);
+        assert!(text.contains("gave up after 1m 30s"), "{text}");
+        assert!(text.contains("Throttling: Rate exceeded"), "{text}");
+        assert!(text.contains("`timeouts`"), "{text}");
+    }
+
+    #[test]
+    fn text_from_the_network_cannot_drive_a_terminal() {
+        let text = explain(&refused("InvalidParameterValue", "\u{1b}[2Jgone"));
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+    }
+
+    #[test]
+    fn invalid_names_the_attribute_the_problem_and_the_remedy() {
+        let path = AttributePath::new("timeouts").attribute("create");
+        let told = invalid(path.clone(), "`5 parsecs` is not a duration", "Write `5m`.");
+        assert_eq!(told.summary, "Invalid timeouts.create");
+        assert_eq!(told.detail, "`5 parsecs` is not a duration.\n\nWrite `5m`.");
+        assert_eq!(told.attribute, path);
+    }
+}

@@ -1,0 +1,25 @@
+//! The resource `ses_identity_mail_from`: the custom MAIL FROM domain of one
+//! SES identity.
+//!
+//! - [`schema`]: what a practitioner may write, and reads.
+//! - [`model`]: the same as Rust types.
+//! - [`validate`]: what can be refused before anything is planned. Pure.
+//! - [`plan`]: what will be, and whether SES will be called. Pure.
+//! - [`resource`]: Terraform's calls, by way of SES and DNS.
+//! - [`refresh`]: the state after a read.
+//! - [`settle`]: what to do about a Set once it is sent.
+//! - [`import`]: what an import id says.
+
+mod import;
+mod model;
+mod plan;
+mod refresh;
+mod resource;
+mod schema;
+mod settle;
+mod validate;
+
+pub(crate) use resource::IdentityMailFrom;
+
+/// The type name in a configuration.
+pub(crate) const TYPE_NAME: &str = "ses_identity_mail_from";

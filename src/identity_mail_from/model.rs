@@ -1,0 +1,133 @@
+//! `ses_identity_mail_from` as Rust types: a configuration, a plan or a state.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tf_provider::value::Value;
+
+use crate::duration;
+use crate::mail_from::{DnsFindings, DnsRecord, DomainName, Finding, Region, RequiredRecords};
+
+/// Attributes by the names of the schema. Strings are as the practitioner or SES
+/// writes them; nothing here is checked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Model {
+    pub(super) identity: Value<String>,
+    pub(super) mail_from_domain: Value<String>,
+    pub(super) behavior_on_mx_failure: Value<String>,
+    pub(super) region: Value<String>,
+    pub(super) dns_check: Value<bool>,
+    pub(super) timeouts: Value<Timeouts>,
+    pub(super) id: Value<String>,
+    pub(super) verification_status: Value<String>,
+    pub(super) dns_records: Value<Vec<Value<Record>>>,
+    pub(super) dns: Value<Dns>,
+}
+
+/// The `timeouts` block.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Timeouts {
+    pub(super) create: Value<String>,
+    pub(super) read: Value<String>,
+    pub(super) update: Value<String>,
+    pub(super) delete: Value<String>,
+}
+
+/// One element of `dns_records`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) name: Value<String>,
+    #[serde(rename = "type")]
+    pub(super) record_type: Value<String>,
+    pub(super) priority: Value<i64>,
+    pub(super) value: Value<String>,
+    pub(super) rdata: Value<String>,
+    pub(super) zone_rdata: Value<String>,
+}
+
+/// `dns`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Dns {
+    pub(super) mx: Value<RecordFinding>,
+    pub(super) spf: Value<RecordFinding>,
+}
+
+/// `dns.mx` or `dns.spf`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct RecordFinding {
+    pub(super) status: Value<String>,
+    pub(super) found: Value<Vec<Value<String>>>,
+}
+
+/// How long an operation may take where nothing else is configured.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+impl Model {
+    /// The configured timeout that `of` picks, or five minutes. What cannot be
+    /// parsed was refused by validation.
+    pub(super) fn timeout(&self, of: impl Fn(&Timeouts) -> &Value<String>) -> Duration {
+        let timeouts = self.timeouts.as_ref_option();
+        timeouts
+            .and_then(|timeouts| of(timeouts).as_ref_option())
+            .and_then(|timeout| duration::parse(timeout).ok())
+            .unwrap_or(DEFAULT_TIMEOUT)
+    }
+}
+
+/// `dns_records` of a MAIL FROM domain in a region. Where either is not known,
+/// the fields that hang on it are `otherwise`.
+pub(super) fn dns_records(
+    domain: Option<&DomainName>,
+    region: Option<&Region>,
+    otherwise: &Value<String>,
+) -> Value<Vec<Value<Record>>> {
+    let record = |record: DnsRecord| {
+        let or = |field: Option<String>| field.map_or_else(|| otherwise.clone(), Value::Value);
+        Value::Value(Record {
+            name: or(record.name),
+            record_type: Value::Value(record.record_type.to_owned()),
+            priority: record.priority.map(i64::from).into(),
+            value: or(record.value),
+            rdata: or(record.rdata),
+            zone_rdata: or(record.zone_rdata),
+        })
+    };
+    let RequiredRecords { mx, spf } = RequiredRecords::new(domain, region);
+    Value::Value(vec![record(mx), record(spf)])
+}
+
+/// Findings as `dns` holds them.
+impl From<&DnsFindings> for Dns {
+    fn from(findings: &DnsFindings) -> Self {
+        Self {
+            mx: Value::Value((&findings.mx).into()),
+            spf: Value::Value((&findings.spf).into()),
+        }
+    }
+}
+
+impl From<&Finding> for RecordFinding {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            status: Value::Value(finding.status.as_str().to_owned()),
+            found: Value::Value(finding.found.iter().cloned().map(Value::Value).collect()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeout_is_the_configured_one_or_five_minutes() {
+        let mut model = Model::default();
+        assert_eq!(model.timeout(|t| &t.create), Duration::from_secs(300));
+        model.timeouts = Value::Value(Timeouts {
+            create: Value::Value("1h30m".to_owned()),
+            ..Timeouts::default()
+        });
+        assert_eq!(model.timeout(|t| &t.create), Duration::from_secs(5400));
+        assert_eq!(model.timeout(|t| &t.delete), Duration::from_secs(300));
+    }
+}

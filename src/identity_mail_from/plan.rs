@@ -1,0 +1,122 @@
+//! What will be: the planned state, whether it takes a replacement, and whether
+//! SES will be called. Pure and deterministic: Terraform plans more than once.
+
+use tf_provider::AttributePath;
+use tf_provider::value::Value;
+
+use super::model::{Model, dns_records};
+use super::validate::Meaning;
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
+
+/// A plan for one resource.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Plan {
+    pub(super) planned: Model,
+    /// Attributes whose change cannot be made in place.
+    pub(super) requires_replace: Vec<AttributePath>,
+}
+
+/// Plans a create (`prior` is `None`) or an update. `meaning` is what `config`
+/// says; `region` is the provider's, `None` while that is unknown.
+pub(super) fn plan(
+    prior: Option<&Model>,
+    config: &Model,
+    meaning: &Meaning,
+    region: Option<&Region>,
+) -> Plan {
+    let was = |of: fn(&Model) -> &Value<String>| prior.map_or(&Value::Null, of);
+
+    let identity = spelled_as_before(&config.identity, was(|prior| &prior.identity), |text| {
+        Identity::parse(text).ok()
+    });
+    let mail_from_domain = spelled_as_before(
+        &config.mail_from_domain,
+        was(|prior| &prior.mail_from_domain),
+        |text| DomainName::parse(text).ok(),
+    );
+    // Never the prior value that core proposes: not configured means the default.
+    let behavior_on_mx_failure = match &config.behavior_on_mx_failure {
+        Value::Null => Value::Value(BehaviorOnMxFailure::default().as_str().to_owned()),
+        configured => configured.clone(),
+    };
+    let planned_region = match (region, prior) {
+        (Some(region), _) => Value::Value(region.as_str().to_owned()),
+        // An unknown provider region says nothing about a resource that exists.
+        (None, Some(prior)) => prior.region.clone(),
+        (None, None) => Value::Unknown,
+    };
+
+    let mut requires_replace = Vec::new();
+    if let Some(prior) = prior {
+        for (name, before, after) in [
+            ("identity", &prior.identity, &identity),
+            ("region", &prior.region, &planned_region),
+        ] {
+            if before != after {
+                requires_replace.push(AttributePath::new(name));
+            }
+        }
+    }
+
+    let unchanged = prior.filter(|prior| {
+        requires_replace.is_empty()
+            && prior.mail_from_domain == mail_from_domain
+            && prior.behavior_on_mx_failure == behavior_on_mx_failure
+    });
+    let (verification_status, dns) = match unchanged {
+        None => (Value::Unknown, Value::Unknown),
+        Some(prior) if prior.dns_check != config.dns_check => {
+            (prior.verification_status.clone(), Value::Unknown)
+        }
+        Some(prior) => (prior.verification_status.clone(), prior.dns.clone()),
+    };
+
+    let known_region = planned_region
+        .as_ref_option()
+        .and_then(|text| Region::parse(text).ok());
+    let planned = Model {
+        id: match &meaning.identity {
+            Some(identity) => Value::Value(identity.as_str().to_owned()),
+            None => Value::Unknown,
+        },
+        dns_records: dns_records(
+            meaning.mail_from_domain.as_ref(),
+            known_region.as_ref(),
+            &Value::Unknown,
+        ),
+        identity,
+        mail_from_domain,
+        behavior_on_mx_failure,
+        region: planned_region,
+        dns_check: config.dns_check,
+        timeouts: config.timeouts.clone(),
+        verification_status,
+        dns,
+    };
+    Plan {
+        planned,
+        requires_replace,
+    }
+}
+
+/// Whether carrying out `planned` takes a Set. Whatever a Set may change is
+/// planned unknown exactly then, the status first of all.
+pub(super) fn sets(planned: &Model) -> bool {
+    planned.verification_status.is_unknown()
+}
+
+/// The configured value, unless it means the same as the prior one: a domain
+/// that is only written differently is no change.
+fn spelled_as_before<T: PartialEq>(
+    configured: &Value<String>,
+    prior: &Value<String>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Value<String> {
+    if let (Value::Value(after), Value::Value(before)) = (configured, prior)
+        && let (Some(now), Some(then)) = (parse(after), parse(before))
+        && now == then
+    {
+        return prior.clone();
+    }
+    configured.clone()
+}

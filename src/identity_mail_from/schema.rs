@@ -1,0 +1,181 @@
+//! What a practitioner may write in `ses_identity_mail_from`, and reads from it.
+
+use std::collections::HashMap;
+
+use tf_provider::schema::{
+    Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
+};
+
+use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
+
+/// Raised when a state of the former version has to be rewritten to be read.
+const VERSION: i64 = 0;
+
+/// The schema of the resource.
+pub(super) fn schema() -> Schema {
+    Schema {
+        version: VERSION,
+        block: Block {
+            version: VERSION,
+            description: Description::markdown(
+                "Sets the custom MAIL FROM domain of an Amazon SES identity (a domain or an \
+                 e-mail address), and tells whether the DNS records that it needs are there.",
+            ),
+            attributes: HashMap::from([
+                string("identity", Required, IDENTITY),
+                string("mail_from_domain", Required, MAIL_FROM_DOMAIN),
+                string("behavior_on_mx_failure", OptionalComputed, BEHAVIOR),
+                string("region", Computed, REGION),
+                attribute("dns_check", Optional, AttributeType::Bool, DNS_CHECK),
+                string("id", Computed, ID),
+                string("verification_status", Computed, VERIFICATION_STATUS),
+                attribute(
+                    "dns_records",
+                    Computed,
+                    AttributeType::AttributeList(dns_record()),
+                    DNS_RECORDS,
+                ),
+                attribute("dns", Computed, AttributeType::AttributeSingle(dns()), DNS),
+            ]),
+            blocks: HashMap::from([("timeouts".to_owned(), NestedBlock::Single(timeouts()))]),
+            deprecated: false,
+        },
+    }
+}
+
+fn dns_record() -> HashMap<String, Attribute> {
+    HashMap::from([
+        string(
+            "name",
+            Computed,
+            "Name of the record: the MAIL FROM domain, normalised, without a final dot.",
+        ),
+        string("type", Computed, "`MX` or `TXT`."),
+        attribute(
+            "priority",
+            Computed,
+            AttributeType::Number,
+            "Priority of the MX record; null for TXT.",
+        ),
+        string(
+            "value",
+            Computed,
+            "The bare value: the mail host, or the text without quotes. For DNS providers that take the priority apart, such as Cloudflare's.",
+        ),
+        string(
+            "rdata",
+            Computed,
+            "What Route 53 takes: `10 host` for MX, the text without quotes for TXT.",
+        ),
+        string(
+            "zone_rdata",
+            Computed,
+            "As in a zone file: `10 host.` with the final dot for MX, the text in quotes for TXT.",
+        ),
+    ])
+}
+
+fn dns() -> HashMap<String, Attribute> {
+    let finding = || {
+        HashMap::from([
+            string("status", Computed, DNS_STATUS),
+            attribute(
+                "found",
+                Computed,
+                AttributeType::List(Box::new(AttributeType::String)),
+                "The records that were found, with control characters escaped.",
+            ),
+        ])
+    };
+    HashMap::from([
+        attribute(
+            "mx",
+            Computed,
+            AttributeType::AttributeSingle(finding()),
+            "The MX record of the MAIL FROM domain.",
+        ),
+        attribute(
+            "spf",
+            Computed,
+            AttributeType::AttributeSingle(finding()),
+            "The SPF (TXT) record of the MAIL FROM domain.",
+        ),
+    ])
+}
+
+fn timeouts() -> Block {
+    let timeout = |name: &str, doing: &str| {
+        let description = format!(
+            "How long to try {doing}, as a duration such as `90s`, `5m` or `1h30m`. Default: `5m`."
+        );
+        string(name, Optional, &description)
+    };
+    Block {
+        version: VERSION,
+        description: Description::markdown(
+            "How long each operation may take, waiting for SES's limit of one request a second included.",
+        ),
+        attributes: HashMap::from([
+            timeout("create", "to set the MAIL FROM domain"),
+            timeout("read", "to read what SES holds"),
+            timeout("update", "to change the MAIL FROM domain"),
+            timeout("delete", "to unset the MAIL FROM domain"),
+        ]),
+        blocks: HashMap::new(),
+        deprecated: false,
+    }
+}
+
+fn string(name: &str, constraint: AttributeConstraint, description: &str) -> (String, Attribute) {
+    attribute(name, constraint, AttributeType::String, description)
+}
+
+fn attribute(
+    name: &str,
+    constraint: AttributeConstraint,
+    attr_type: AttributeType,
+    description: &str,
+) -> (String, Attribute) {
+    let attribute = Attribute {
+        attr_type,
+        description: Description::markdown(description),
+        constraint,
+        sensitive: false,
+        deprecated: false,
+    };
+    (name.to_owned(), attribute)
+}
+
+const IDENTITY: &str = "The SES identity: a domain or an e-mail address that is verified in this \
+    account and region. A domain may be written in any case, with a final dot or in Unicode; an \
+    e-mail address is sent as written, because SES tells its case apart. A change replaces the \
+    resource.";
+
+const MAIL_FROM_DOMAIN: &str = "The custom MAIL FROM domain: a subdomain of the identity's domain \
+    that neither receives mail nor is used in From addresses.";
+
+const BEHAVIOR: &str = "What SES does with a message while it cannot find the MX record: \
+    `UseDefaultValue` (send it under a domain of Amazon's) or `RejectMessage` (refuse it). \
+    Default: `UseDefaultValue`.";
+
+const REGION: &str = "The AWS region of the identity: the provider's. A change of it replaces the \
+    resource.";
+
+const DNS_CHECK: &str = "Whether to look the DNS records up when the resource is read. Default: \
+    the `dns` block of the provider.";
+
+const ID: &str = "The identity, normalised.";
+
+const VERIFICATION_STATUS: &str = "What SES says of the MX record: `Pending` (it is looking, for \
+    72 hours), `Success`, `Failed` (it has stopped looking) or `TemporaryFailure` (it was there, \
+    and is missed for less than 72 hours).";
+
+const DNS_RECORDS: &str = "The two DNS records that the MAIL FROM domain needs, known at plan: \
+    first MX, then TXT (SPF).";
+
+const DNS: &str = "What DNS says of the two records, as of the last read.";
+
+const DNS_STATUS: &str = "`ok`; `other_region` (an MX that names SES in another region, which \
+    serves as well); `missing`; `multiple` (more than one MX or SPF record); `wrong`; \
+    `unreachable` (DNS did not answer); `disabled` (by `dns_check` or the provider); or \
+    `unchecked` (not asked since the domain was set).";

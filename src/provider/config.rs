@@ -1,0 +1,129 @@
+//! The provider block as Rust types, and what becomes of it.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use tf_provider::value::Value;
+
+use super::validate::Parsed;
+use crate::clients::{Clients, Dns};
+use crate::dns::{Resolver, Settings};
+use crate::plugin::CancellationToken;
+use crate::ses::{AccessKeys, Connection, ConnectionSettings};
+
+/// What the process's environment says that the AWS SDK does not read itself.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `AWS_CA_BUNDLE`: a PEM file of certificates to trust.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+/// The provider block.
+#[derive(Clone, Default, Deserialize)]
+pub struct Config {
+    pub(super) region: Value<String>,
+    pub(super) profile: Value<String>,
+    pub(super) access_key: Value<String>,
+    pub(super) secret_key: Value<String>,
+    pub(super) token: Value<String>,
+    pub(super) requests_per_second: Value<f64>,
+    pub(super) endpoints: Value<Endpoints>,
+    pub(super) dns: Value<DnsBlock>,
+}
+
+/// The `endpoints` block.
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct Endpoints {
+    pub(super) ses: Value<String>,
+    pub(super) sts: Value<String>,
+}
+
+/// The `dns` block.
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct DnsBlock {
+    pub(super) enabled: Value<bool>,
+    pub(super) nameservers: Value<Vec<Value<String>>>,
+    pub(super) timeout: Value<String>,
+    pub(super) attempts: Value<f64>,
+}
+
+/// SES's limit for each of its identity operations.
+const REQUESTS_PER_SECOND: f64 = 1.0;
+
+impl Config {
+    /// The clients for a block that was found valid; `parsed` is what was found.
+    pub(super) fn into_clients(
+        self,
+        parsed: Parsed,
+        environment: &Environment,
+        stop: CancellationToken,
+    ) -> Clients {
+        let unknown = self.unknown();
+        let dns = self.dns(&parsed);
+        let keys = match (self.access_key, self.secret_key) {
+            (Value::Value(access_key), Value::Value(secret_key)) => Some(AccessKeys {
+                access_key,
+                secret_key,
+                token: self.token.as_option(),
+            }),
+            _ => None,
+        };
+        let endpoints = self.endpoints.unwrap_or_default();
+        let connection = Connection::new(ConnectionSettings {
+            region: parsed.region,
+            profile: self.profile.as_option(),
+            keys,
+            ses_endpoint: endpoints.ses.as_option(),
+            sts_endpoint: endpoints.sts.as_option(),
+            ca_bundle: environment.ca_bundle.clone(),
+        });
+        let rate = self.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
+        Clients::new(connection, unknown, rate, dns, stop)
+    }
+
+    /// The settings that a call to AWS needs and that are not known yet.
+    fn unknown(&self) -> Vec<&'static str> {
+        let (ses, sts) = match &self.endpoints {
+            Value::Value(endpoints) => (endpoints.ses.is_unknown(), endpoints.sts.is_unknown()),
+            endpoints => (endpoints.is_unknown(), endpoints.is_unknown()),
+        };
+        [
+            ("region", self.region.is_unknown()),
+            ("profile", self.profile.is_unknown()),
+            ("access_key", self.access_key.is_unknown()),
+            ("secret_key", self.secret_key.is_unknown()),
+            ("token", self.token.is_unknown()),
+            ("endpoints.ses", ses),
+            ("endpoints.sts", sts),
+            ("requests_per_second", self.requests_per_second.is_unknown()),
+        ]
+        .into_iter()
+        .filter_map(|(name, unknown)| unknown.then_some(name))
+        .collect()
+    }
+
+    fn dns(&self, parsed: &Parsed) -> Dns {
+        let block = match &self.dns {
+            Value::Unknown => return Dns::Unknown,
+            Value::Null => &DnsBlock::default(),
+            Value::Value(block) => block,
+        };
+        let nameservers_unknown = match &block.nameservers {
+            Value::Value(nameservers) => nameservers.iter().any(Value::is_unknown),
+            nameservers => nameservers.is_unknown(),
+        };
+        if nameservers_unknown || block.enabled.is_unknown() {
+            return Dns::Unknown;
+        }
+        let defaults = Settings::default();
+        let resolver = Resolver::new(Settings {
+            nameservers: parsed.nameservers.clone(),
+            timeout: parsed.dns_timeout.unwrap_or(defaults.timeout),
+            attempts: parsed.dns_attempts.unwrap_or(defaults.attempts),
+        });
+        match block.enabled {
+            Value::Value(false) => Dns::Disabled(resolver),
+            _ => Dns::Enabled(resolver),
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What is wrong with a provider block. Unknown values pass. Makes no call.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics};
+
+use super::config::{Config, DnsBlock};
+use crate::diagnostics::invalid;
+use crate::duration;
+use crate::mail_from::{Region, visible};
+
+/// The attributes that mean more than they say, where they are known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parsed {
+    pub(super) region: Option<Region>,
+    pub(super) nameservers: Vec<SocketAddr>,
+    pub(super) dns_timeout: Option<Duration>,
+    pub(super) dns_attempts: Option<u32>,
+}
+
+/// More than this only makes a plan slow.
+const MOST_DNS_ATTEMPTS: f64 = 10.0;
+
+/// Parses a provider block, and tells what is wrong with it.
+pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
+    let mut parsed = Parsed::default();
+    if let Value::Value(region) = &config.region {
+        match Region::parse(region) {
+            Ok(region) => parsed.region = Some(region),
+            Err(error) => {
+                let path = AttributePath::new("region");
+                diags.add_error(invalid(path, &error, error.remedy()));
+            }
+        }
+    }
+    keys(diags, config);
+    if let Value::Value(rate) = config.requests_per_second
+        && !(rate >= 0.0 && rate.is_finite())
+    {
+        diags.add_error(invalid(
+            AttributePath::new("requests_per_second"),
+            format!("{rate} requests a second cannot be sent"),
+            "Write a positive number, such as `1` (SES's limit) or `0.5`; `0` for no limit.",
+        ));
+    }
+    if let Value::Value(endpoints) = &config.endpoints {
+        for (name, url) in [("ses", &endpoints.ses), ("sts", &endpoints.sts)] {
+            endpoint(diags, name, url);
+        }
+    }
+    if let Value::Value(block) = &config.dns {
+        dns(diags, block, &mut parsed);
+    }
+    parsed
+}
+
+fn keys(diags: &mut Diagnostics, config: &Config) {
+    let (access, secret) = (&config.access_key, &config.secret_key);
+    for (name, value) in [
+        ("access_key", access),
+        ("secret_key", secret),
+        ("token", &config.token),
+    ] {
+        if matches!(value, Value::Value(text) if text.is_empty()) {
+            diags.add_error(invalid(
+                AttributePath::new(name),
+                format!("`{name}` is empty"),
+                "Set it, or leave it out.",
+            ));
+        }
+    }
+    let (missing, given) = match (access, secret, &config.token) {
+        (Value::Null, Value::Value(_), _) => ("access_key", "secret_key"),
+        (Value::Value(_), Value::Null, _) => ("secret_key", "access_key"),
+        (Value::Null, Value::Null, Value::Value(_)) => ("access_key", "token"),
+        _ => return,
+    };
+    diags.add_error(invalid(
+        AttributePath::new(missing),
+        format!("`{given}` is set and `{missing}` is not"),
+        "Set both `access_key` and `secret_key`, or neither and let the AWS credential chain find \
+         credentials.",
+    ));
+}
+
+fn endpoint(diags: &mut Diagnostics, name: &'static str, url: &Value<String>) {
+    let Value::Value(url) = url else {
+        return;
+    };
+    let usable = url.parse::<http::Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if !usable {
+        diags.add_error(invalid(
+            AttributePath::new("endpoints").attribute(name),
+            format!("`{}` is not the URL of an endpoint", visible(url)),
+            "Write a URL such as `https://email.eu-west-1.amazonaws.com` or \
+             `http://127.0.0.1:5000`.",
+        ));
+    }
+}
+
+fn dns(diags: &mut Diagnostics, block: &DnsBlock, parsed: &mut Parsed) {
+    let path = || AttributePath::new("dns");
+    if let Value::Value(nameservers) = &block.nameservers {
+        for (index, nameserver) in (0_i64..).zip(nameservers) {
+            let path = path().attribute("nameservers").index(index);
+            match nameserver_address(nameserver) {
+                Ok(address) => parsed.nameservers.extend(address),
+                Err(problem) => diags.add_error(invalid(
+                    path,
+                    problem,
+                    "Write an IP address and a port, such as `1.1.1.1:53` or \
+                     `[2606:4700:4700::1111]:53`.",
+                )),
+            }
+        }
+    }
+    if let Value::Value(timeout) = &block.timeout {
+        match duration::parse(timeout) {
+            Ok(timeout) => parsed.dns_timeout = Some(timeout),
+            Err(error) => {
+                diags.add_error(invalid(path().attribute("timeout"), &error, error.remedy()));
+            }
+        }
+    }
+    if let Value::Value(attempts) = block.attempts {
+        if attempts.fract() == 0.0 && (1.0..=MOST_DNS_ATTEMPTS).contains(&attempts) {
+            parsed.dns_attempts = Some(attempts as u32);
+        } else {
+            diags.add_error(invalid(
+                path().attribute("attempts"),
+                format!("a name server cannot be asked {attempts} times"),
+                format!("Write a whole number from 1 to {MOST_DNS_ATTEMPTS}."),
+            ));
+        }
+    }
+}
+
+fn nameserver_address(nameserver: &Value<String>) -> Result<Option<SocketAddr>, String> {
+    match nameserver {
+        Value::Unknown => Ok(None),
+        Value::Null => Err("a name server is null".to_owned()),
+        Value::Value(text) => match text.parse::<SocketAddr>() {
+            Ok(address) if address.port() != 0 => Ok(Some(address)),
+            _ => Err(format!(
+                "`{}` is not the address of a name server",
+                visible(text)
+            )),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::Endpoints;
+    use super::*;
+
+    fn value(text: &str) -> Value<String> {
+        Value::Value(text.to_owned())
+    }
+
+    /// The paths of the errors that a block has.
+    fn errors(config: &Config) -> Vec<String> {
+        let mut diags = Diagnostics::default();
+        validate(&mut diags, config);
+        let paths = diags.errors.iter().map(|error| error.attribute.to_string());
+        paths.collect()
+    }
+
+    #[test]
+    fn an_empty_block_and_an_unknown_one_are_valid() {
+        assert!(errors(&Config::default()).is_empty());
+        let unknown = Config {
+            region: Value::Unknown,
+            access_key: Value::Unknown,
+            secret_key: value("secret"),
+            requests_per_second: Value::Unknown,
+            endpoints: Value::Unknown,
+            dns: Value::Unknown,
+            ..Config::default()
+        };
+        assert!(errors(&unknown).is_empty());
+    }
+
+    #[test]
+    fn rates_are_zero_or_more() {
+        for (rate, valid) in [
+            (0.0, true),
+            (1e-3, true),
+            (0.1, true),
+            (0.9, true),
+            (100.0, true),
+            (-1.0, false),
+            (f64::INFINITY, false),
+            (f64::NAN, false),
+        ] {
+            let config = Config {
+                requests_per_second: Value::Value(rate),
+                ..Config::default()
+            };
+            assert_eq!(errors(&config).is_empty(), valid, "{rate}");
+        }
+    }
+
+    #[test]
+    fn keys_come_in_pairs() {
+        let config = |access: &str, secret: &str, token: &str| {
+            let set = |text: &str| match text {
+                "" => Value::Null,
+                text => value(text),
+            };
+            Config {
+                access_key: set(access),
+                secret_key: set(secret),
+                token: set(token),
+                ..Config::default()
+            }
+        };
+        assert!(errors(&config("a", "s", "t")).is_empty());
+        assert_eq!(errors(&config("", "s", "")), ["access_key"]);
+        assert_eq!(errors(&config("a", "", "t")), ["secret_key"]);
+        assert_eq!(errors(&config("", "", "t")), ["access_key"]);
+    }
+
+    #[test]
+    fn endpoints_are_urls() {
+        for (url, valid) in [
+            ("http://127.0.0.1:5000", true),
+            ("https://email.eu-west-1.amazonaws.com/", true),
+            ("email.eu-west-1.amazonaws.com", false),
+            ("ftp://example.com", false),
+            ("", false),
+        ] {
+            let config = Config {
+                endpoints: Value::Value(Endpoints {
+                    ses: value(url),
+                    sts: Value::Null,
+                }),
+                ..Config::default()
+            };
+            assert_eq!(errors(&config).is_empty(), valid, "{url}");
+        }
+    }
+
+    #[test]
+    fn dns_settings_are_told_apart_by_their_paths() {
+        let nameservers = [
+            "1.1.1.1:53",
+            "[::1]:53",
+            "1.1.1.1",
+            "dns.example:53",
+            "1.1.1.1:0",
+        ];
+        let config = Config {
+            dns: Value::Value(DnsBlock {
+                nameservers: Value::Value(nameservers.map(value).into()),
+                timeout: value("soon"),
+                attempts: Value::Value(1.5),
+                ..DnsBlock::default()
+            }),
+            ..Config::default()
+        };
+        assert_eq!(
+            errors(&config),
+            [
+                "dns.nameservers.[2]",
+                "dns.nameservers.[3]",
+                "dns.nameservers.[4]",
+                "dns.timeout",
+                "dns.attempts",
+            ]
+        );
+    }
+}
