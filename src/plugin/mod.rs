@@ -3,12 +3,23 @@
 //! Knows nothing of SES. What is served is written as a [`Provider`], with
 //! resources in tf-provider's typed traits.
 
+mod calls;
 mod cty;
 mod diagnostics;
 mod dynamic;
 mod erased;
+mod handshake;
+mod listener;
+mod logging;
 pub mod proto;
+mod registry;
+mod resources;
+mod rpc;
 mod schema;
+mod serve;
+mod services;
+mod stop;
+mod tls;
 mod wire;
 
 use async_trait::async_trait;
@@ -20,6 +31,9 @@ pub use erased::{
     ErasedDataSource, ErasedFunction, ErasedResource, Planned, Private, data_source, function,
     resource,
 };
+pub use handshake::HandshakeError;
+pub use serve::{ServeError, ServeOptions, serve};
+pub use tls::TlsError;
 pub use tokio_util::sync::CancellationToken;
 
 /// What a plugin process serves: one provider configuration and its entities.

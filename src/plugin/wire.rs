@@ -57,6 +57,23 @@ impl From<Malformed> for Diagnostic {
     }
 }
 
+/// An argument of a function that does not fit its parameter.
+#[derive(Debug, PartialEq)]
+pub(super) struct MalformedArgument {
+    index: usize,
+    malformed: Malformed,
+}
+
+impl From<MalformedArgument> for Diagnostic {
+    fn from(argument: MalformedArgument) -> Self {
+        let index = i64::try_from(argument.index).unwrap_or(i64::MAX);
+        Self {
+            attribute: AttributePath::function_argument(index),
+            ..argument.malformed.into()
+        }
+    }
+}
+
 /// How numbers with a fraction are written.
 #[derive(Clone, Copy)]
 enum Fractions {
@@ -89,17 +106,20 @@ pub(super) fn decode_arguments(
     arguments: &[DynamicValue],
     types: &[Type],
     variadic: Option<&Type>,
-) -> Result<Dynamic, (usize, Malformed)> {
+) -> Result<Dynamic, MalformedArgument> {
     let mut values = Vec::with_capacity(arguments.len());
     for (index, argument) in arguments.iter().enumerate() {
         let value = match types.get(index).or(variadic) {
             Some(ty) => decode(Some(argument), ty).and_then(|v| parse_msgpack(v.as_msgpack())),
             None => Err(length(types.len(), arguments.len())),
         };
-        values.push(value.map_err(|malformed| (index, malformed))?);
+        values.push(value.map_err(|malformed| MalformedArgument { index, malformed })?);
     }
     if values.len() < types.len() {
-        return Err((values.len(), length(types.len(), values.len())));
+        return Err(MalformedArgument {
+            index: values.len(),
+            malformed: length(types.len(), values.len()),
+        });
     }
     Ok(to_dynamic(&Value::Array(values)))
 }

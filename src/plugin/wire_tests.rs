@@ -334,8 +334,8 @@ fn arguments_become_one_array() {
     let array = Value::Array(vec!["x".into(), 1.into(), 1.into()]);
     assert_eq!(read, Ok(to_dynamic(&array)));
     assert!(decode_arguments(&[], &types, None).is_err());
-    let (index, _) = decode_arguments(&[text.clone(), text], &types, None).unwrap_err();
-    assert_eq!(index, 1);
-    let (index, _) = decode_arguments(&[one], &types, None).unwrap_err();
-    assert_eq!(index, 0);
+    let malformed = decode_arguments(&[text.clone(), text], &types, None).unwrap_err();
+    assert_eq!(malformed.index, 1);
+    let malformed = decode_arguments(&[one], &types, None).unwrap_err();
+    assert_eq!(malformed.index, 0);
 }

@@ -1,0 +1,82 @@
+//! The services that go-plugin asks of every plugin, beside Terraform's own.
+
+use std::pin::Pin;
+
+use futures_util::{Stream, StreamExt as _, future, stream};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::CancellationToken;
+use super::proto::go_plugin::grpc_broker_server::GrpcBroker;
+use super::proto::go_plugin::grpc_controller_server::GrpcController;
+use super::proto::go_plugin::grpc_stdio_server::GrpcStdio;
+use super::proto::go_plugin::{ConnInfo, Empty, StdioData};
+use super::proto::health::health_check_response::ServingStatus;
+use super::proto::health::health_server::Health;
+use super::proto::health::{HealthCheckRequest, HealthCheckResponse};
+
+type IdleStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// Ends the process when the host asks, by cancelling `exit`.
+#[derive(Clone, Debug)]
+pub(super) struct Services {
+    pub(super) exit: CancellationToken,
+}
+
+impl Services {
+    /// A stream without items. It ends with the process: a stream that stayed
+    /// open would keep the connection from closing.
+    fn idle<T: Send + 'static>(&self) -> IdleStream<T> {
+        let exit = self.exit.clone().cancelled_owned();
+        let ended = stream::once(exit).filter_map(|()| future::ready(None));
+        Box::pin(ended)
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcController for Services {
+    async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
+        self.exit.cancel();
+        Ok(Response::new(Empty {}))
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcStdio for Services {
+    type StreamStdioStream = IdleStream<StdioData>;
+
+    // Nothing is printed on stdout, and Terraform reads stderr by itself.
+    async fn stream_stdio(
+        &self,
+        _: Request<Empty>,
+    ) -> Result<Response<Self::StreamStdioStream>, Status> {
+        Ok(Response::new(self.idle()))
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcBroker for Services {
+    type StartStreamStream = IdleStream<ConnInfo>;
+
+    // Terraform opens this stream but asks for no further connections.
+    async fn start_stream(
+        &self,
+        _: Request<Streaming<ConnInfo>>,
+    ) -> Result<Response<Self::StartStreamStream>, Status> {
+        Ok(Response::new(self.idle()))
+    }
+}
+
+#[tonic::async_trait]
+impl Health for Services {
+    async fn check(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
+        match request.into_inner().service.as_str() {
+            "" | "plugin" => Ok(Response::new(HealthCheckResponse {
+                status: ServingStatus::Serving.into(),
+            })),
+            _ => Err(Status::not_found("unknown service")),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The plugin server as a process, driven as Terraform drives it.
