@@ -1,3 +1,95 @@
-//! The `terraform-provider-ses` executable.
+//! The `terraform-provider-ses` executable: its arguments, its environment, and
+//! what a person who starts it by hand is told.
 
-fn main() {}
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use terraform_provider_ses::plugin::{HandshakeError, ServeError, ServeOptions, serve};
+use terraform_provider_ses::provider::{Environment, Provider};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where Terraform looks for the provider, unless it is told otherwise.
+const ADDRESS: &str = "registry.terraform.io/terraform-provider-ses/ses";
+
+const HELP: &str = "\
+This is a Terraform provider for the custom MAIL FROM domains of Amazon SES.
+Terraform and OpenTofu start it by themselves; name it in a configuration:
+
+    terraform {
+      required_providers {
+        ses = { source = \"terraform-provider-ses/ses\" }
+      }
+    }
+
+Usage: terraform-provider-ses [--debug | --version | --help]
+
+    --debug    run until Ctrl-C, for Terraform to attach to
+    --version  print the version
+    --help     print this help
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let debug = match arguments.as_slice() {
+        [] => false,
+        [argument] => match argument.to_str() {
+            // As Go's flag package reads it, with one hyphen or two.
+            Some("--debug" | "-debug") => true,
+            Some("--version" | "-version" | "-v" | "-V") => {
+                return print(&format!("terraform-provider-ses {VERSION}\n"));
+            }
+            Some("--help" | "-help" | "-h") => return print(HELP),
+            _ => return fail(HELP),
+        },
+        _ => return fail(HELP),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        // Little is computed here, much is waited for.
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("terraform-provider-ses: {error}\n")),
+    };
+    let options = ServeOptions {
+        debug,
+        version: VERSION,
+        address: ADDRESS,
+    };
+    let served = runtime.block_on(serve(Provider::new(environment()), options));
+    // Whatever still runs ends with the process.
+    runtime.shutdown_background();
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ServeError::Handshake(HandshakeError::NotStartedByTerraform)) => fail(HELP),
+        Err(error) => fail(&format!("terraform-provider-ses: {error}\n")),
+    }
+}
+
+/// What the AWS SDK does not read by itself.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is read here and handed on"
+)]
+fn environment() -> Environment {
+    Environment {
+        ca_bundle: std::env::var_os("AWS_CA_BUNDLE")
+            .filter(|path| !path.is_empty())
+            .map(Into::into),
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn fail(text: &str) -> ExitCode {
+    // There is nobody to tell if stderr is closed.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::FAILURE
+}
