@@ -97,10 +97,7 @@ impl SpfWalk {
     pub fn resume(mut self, answer: Option<&[Txt]>) -> SpfStep {
         let Some(records) = answer else {
             self.evaluation.unanswered.push(self.name);
-            return match self.entry {
-                Entry::Include(_) => self.evaluation.run(),
-                Entry::Redirect => self.evaluation.leave().run(),
-            };
+            return self.evaluation.run();
         };
         let spf: Vec<&Txt> = records.iter().filter(|record| is_spf(record)).collect();
         let broken = match spf.as_slice() {
