@@ -11,9 +11,7 @@ use thiserror::Error;
 
 use crate::dns::{Dns, Mode, RecordError, RecordKind, character_strings};
 use crate::options::Rate;
-use crate::ses::{Behavior, Fault, SceneError, Ses, Status, milliseconds};
-
-const DEFAULT_REGION: &str = "us-east-1";
+use crate::ses::{Behavior, DEFAULT_REGION, Fault, SceneError, Ses, Status, milliseconds};
 
 /// What the control routes act on.
 #[derive(Clone, Debug)]

@@ -12,6 +12,9 @@ use crate::client::{call, call_in, get, quiet, set, start};
 #[test]
 fn one_request_a_second_for_each_operation_is_the_default() {
     let simulator = start(Options::default());
+    assert_eq!(simulator.ses().rate(), Rate::PerOperation(1.0));
+    // So slow that a busy machine cannot take longer.
+    simulator.ses().set_rate(Rate::PerOperation(0.001));
     simulator
         .ses()
         .add_identity("us-east-1", "example.com", true);
@@ -123,7 +126,7 @@ fn the_answer_waits_for_the_latency_and_the_effect_does_not() {
     let simulator = quiet();
     let ses = simulator.ses();
     ses.add_identity("us-east-1", "example.com", true);
-    let latency = Duration::from_millis(400);
+    let latency = Duration::from_millis(1500);
     ses.set_latency(latency);
     let started = Instant::now();
     std::thread::scope(|scope| {

@@ -1,7 +1,7 @@
 //! The binary, as scripts start and stop it.
 
-use std::io::{BufRead, BufReader};
-use std::net::{TcpStream, UdpSocket};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -129,16 +129,23 @@ fn mistakes_are_told_on_stderr() {
 }
 
 #[test]
-fn dropping_a_simulator_frees_its_ports() {
+fn dropping_a_simulator_closes_all_connections() {
     let simulator = quiet();
-    let dns = simulator.dns_addr();
     let ses = simulator.ses_url();
-    // A connection that is open does not hold it up.
-    let _open = TcpStream::connect(ses.strip_prefix("http://").unwrap()).unwrap();
+    let open = [
+        TcpStream::connect(ses.strip_prefix("http://").unwrap()).unwrap(),
+        TcpStream::connect(simulator.dns_addr()).unwrap(),
+    ];
     drop(simulator);
-    UdpSocket::bind(dns).unwrap();
-    assert!(TcpStream::connect(dns).is_err());
-    assert!(send(&ses, "GET", "/_simulator/state", "", "").is_err());
+    for mut stream in open {
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        match stream.read(&mut [0]) {
+            Ok(read) => assert_eq!(read, 0),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+        }
+    }
 }
 
 #[test]
