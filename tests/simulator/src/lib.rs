@@ -27,7 +27,7 @@
 //! | `GET /_simulator/state` | |
 //! | `PUT /_simulator/identities` | `{"name":"example.com","region":"us-east-1","verified":true}` or a list |
 //! | `DELETE /_simulator/identities` | `{"name":"example.com"}` |
-//! | `PUT /_simulator/mail_from` | `{"identity":"example.com","mail_from_domain":"b.example.com","behavior":"RejectMessage","status":"Failed"}`; without `mail_from_domain` only the status is set |
+//! | `PUT /_simulator/mail_from` | `{"identity":"example.com","mail_from_domain":"b.example.com","behavior":"RejectMessage","status":"Failed"}`; or a list; without `mail_from_domain` only the status is set |
 //! | `DELETE /_simulator/mail_from` | `{"identity":"example.com"}` |
 //! | `GET /_simulator/calls`, `DELETE …` | |
 //! | `GET /_simulator/faults`, `DELETE …` | |
@@ -38,7 +38,7 @@
 //! | `GET /_simulator/dns/records` | |
 //! | `PUT /_simulator/dns/records` | `{"name":"b.example.com","type":"MX","records":["10 feedback-smtp.us-east-1.amazonses.com"]}` or a list; types `MX`, `TXT`, `CNAME`, `A`; a TXT record is a text, or a list of its character-strings, each a text or the list of its bytes |
 //! | `DELETE /_simulator/dns/records` | `{"name":"b.example.com","type":"MX"}`; without `type` all records of the name, without a body all |
-//! | `PUT /_simulator/dns/mode` | `{"name":"b.example.com","mode":"serv_fail"}`; without `name` the whole server, `"mode":null` for as before; modes `normal`, `serv_fail`, `refused`, `silent`, `truncate_udp`, `{"delay":{"delay_ms":500}}` |
+//! | `PUT /_simulator/dns/mode` | `{"name":"b.example.com","mode":"servfail"}`; without `name` the whole server, `"mode":null` for as before; modes `normal`, `servfail`, `refused`, `silent`, `truncate_udp`, `{"delay":{"delay_ms":500}}` |
 //! | `GET /_simulator/dns/queries`, `DELETE …` | |
 //!
 //! ```sh

@@ -4,6 +4,7 @@ mod account;
 mod calls;
 mod error;
 mod faults;
+mod form;
 mod limits;
 mod operations;
 mod service;
@@ -22,7 +23,7 @@ pub use faults::{Fault, FaultKind};
 pub use status::{PATIENCE, Status};
 
 pub(crate) use calls::milliseconds;
-pub(crate) use operations::Form;
+pub(crate) use form::Form;
 pub(crate) use service::{Answer, Reply, Request};
 pub(crate) use status::Finding;
 

@@ -5,48 +5,9 @@ use std::time::Duration;
 
 use super::account::{Account, Behavior, Identity, IdentityName, Key, MailFrom};
 use super::error::ApiError;
+use super::form::Form;
 use super::status::{Status, Verification};
 use super::xml;
-
-/// The parameters of a form-encoded request, in order.
-#[derive(Debug)]
-pub(crate) struct Form(Vec<(String, String)>);
-
-impl Form {
-    pub(crate) fn parse(body: &[u8]) -> Self {
-        Self(form_urlencoded::parse(body).into_owned().collect())
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// `Name.member.1`, `Name.member.2` and so on.
-    fn members(&self, name: &str) -> Vec<String> {
-        let prefix = format!("{name}.member.");
-        self.0
-            .iter()
-            .filter(|(key, _)| key.starts_with(&prefix))
-            .map(|(_, value)| value.clone())
-            .collect()
-    }
-
-    /// The identities that the request is about, one or many.
-    pub(crate) fn identities(&self) -> Vec<String> {
-        ["Identity", "Domain", "EmailAddress"]
-            .iter()
-            .filter_map(|name| self.get(name).map(str::to_owned))
-            .chain(self.members("Identities"))
-            .collect()
-    }
-
-    fn required(&self, name: &str) -> Result<&str, ApiError> {
-        self.get(name).ok_or_else(|| ApiError::missing(name))
-    }
-}
 
 /// How a Get sees the account: as it is, or as a fault shows it.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use simulator::{Lookups, Options, Rate, Simulator};
 
@@ -45,6 +45,15 @@ pub(crate) fn quiet() -> Simulator {
 
 pub(crate) fn start(options: Options) -> Simulator {
     Simulator::start(options).unwrap()
+}
+
+/// Waits until `condition` holds, and fails if it does not within ten seconds.
+pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !condition() {
+        assert!(Instant::now() < deadline, "not yet: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// A call of `action` in us-east-1.

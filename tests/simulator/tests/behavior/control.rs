@@ -39,7 +39,7 @@ fn identities_and_mail_from_are_set_and_removed() {
         &simulator,
         "PUT",
         "mail_from",
-        r#"{"identity":"example.com","status":"Success"}"#,
+        r#"[{"identity":"example.com","status":"Success"}]"#,
     );
     let snapshot = ses.get("us-east-1", "example.com").unwrap();
     assert_eq!(snapshot.status, Some(Status::Success));
@@ -177,7 +177,7 @@ fn dns_is_changed() {
     assert!(simulator.dns().records().is_empty());
 
     for mode in [
-        r#"{"mode":"serv_fail"}"#,
+        r#"{"mode":"servfail"}"#,
         r#"{"name":"b.example.com","mode":{"delay":{"delay_ms":500}}}"#,
         r#"{"name":"b.example.com","mode":null}"#,
         r#"{"mode":null}"#,

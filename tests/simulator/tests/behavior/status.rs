@@ -1,12 +1,12 @@
 //! Statuses that follow the MX record in DNS, on a clock that is sped up.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use simulator::dns::Mode;
 use simulator::ses::{Behavior, PATIENCE, Status};
 use simulator::{Lookups, Options, Rate, Simulator};
 
-use crate::client::{quiet, set, start};
+use crate::client::{quiet, set, start, wait_until};
 
 const FEEDBACK: (u16, &str) = (10, "feedback-smtp.us-east-1.amazonses.com");
 
@@ -30,11 +30,8 @@ fn status(simulator: &Simulator) -> Status {
 }
 
 fn await_status(simulator: &Simulator, expected: Status) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while status(simulator) != expected {
-        assert!(Instant::now() < deadline, "still {:?}", status(simulator));
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let what = format!("{expected:?}");
+    wait_until(&what, || status(simulator) == expected);
 }
 
 /// Long enough for several rounds of look-ups.
@@ -156,15 +153,9 @@ fn a_fleet_is_looked_up_in_turns() {
         ses.set_mail_from("us-east-1", name, &domain, Behavior::UseDefaultValue)
             .unwrap();
     }
-    let deadline = Instant::now() + Duration::from_secs(30);
-    let successes = || {
+    wait_until("1000 successes", || {
         let all = ses.identities();
-        all.iter()
-            .filter(|i| i.status == Some(Status::Success))
-            .count()
-    };
-    while successes() < 1000 {
-        assert!(Instant::now() < deadline, "{} of 1000", successes());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+        let successes = all.iter().filter(|i| i.status == Some(Status::Success));
+        successes.count() == 1000
+    });
 }
