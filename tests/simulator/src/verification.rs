@@ -104,6 +104,49 @@ fn is_feedback_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Options;
+    use crate::ses::{Behavior, Sought, Status};
+
+    fn ses(identities: &[&str]) -> Ses {
+        let ses = Ses::new(&Options::default());
+        ses.add_identities("us-east-1", identities, true);
+        for identity in identities {
+            let domain = format!("b.{identity}");
+            ses.set_mail_from("us-east-1", identity, &domain, Behavior::UseDefaultValue)
+                .unwrap();
+        }
+        ses
+    }
+
+    #[test]
+    fn those_sought_take_turns() {
+        let ses = ses(&["a.test", "b.test", "c.test", "d.test"]);
+        ses.set_status("us-east-1", "b.test", Status::Failed)
+            .unwrap();
+        ses.add_identity("eu-west-1", "unset.test", true);
+        let domains = |sought: &[Sought]| -> Vec<String> {
+            sought.iter().map(|s| s.domain().to_owned()).collect()
+        };
+        let first = ses.sought(None, 2);
+        assert_eq!(domains(&first), ["b.a.test", "b.c.test"]);
+        let second = ses.sought(first.last(), 2);
+        assert_eq!(domains(&second), ["b.d.test", "b.a.test"]);
+        let all = ses.sought(second.last(), 10);
+        assert_eq!(domains(&all), ["b.c.test", "b.d.test", "b.a.test"]);
+    }
+
+    #[test]
+    fn a_finding_about_a_domain_set_meanwhile_is_dropped() {
+        let ses = ses(&["a.test"]);
+        let status = || ses.get("us-east-1", "a.test").unwrap().status;
+        let sought = ses.sought(None, 1);
+        ses.set_mail_from("us-east-1", "a.test", "c.a.test", Behavior::UseDefaultValue)
+            .unwrap();
+        ses.observe(&sought[0], Finding::Right);
+        assert_eq!(status(), Some(Status::Pending));
+        ses.observe(&ses.sought(None, 1)[0], Finding::Right);
+        assert_eq!(status(), Some(Status::Success));
+    }
 
     #[test]
     fn rounds_are_a_second_apart_and_never_closer_than_50_milliseconds() {
