@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value as Typed;
 
+use super::super::cty::{Absent, Field};
 use super::*;
 
 fn field(ty: Type) -> Field {

@@ -36,6 +36,8 @@ async fn only_the_announced_certificate_gets_through() {
     assert!(!gets_metadata(plugin.tls(None).await).await);
     assert!(!gets_metadata(plugin.tls(Some(&other)).await).await);
     assert!(!gets_metadata(plugin.tls(Some(&other_curve)).await).await);
+    let stolen = terraform.stolen();
+    assert!(!gets_metadata(plugin.tls(Some(&stolen)).await).await);
     // And the attempts have done no harm.
     assert!(gets_metadata(plugin.tls(Some(&terraform)).await).await);
 }

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SignatureAlgorithm};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 use terraform_provider_ses::plugin::proto::go_plugin::Empty;
 use terraform_provider_ses::plugin::proto::go_plugin::grpc_controller_client::GrpcControllerClient;
@@ -88,6 +89,15 @@ impl Certificate {
         }
     }
 
+    /// This certificate in the hands of somebody who has only another key.
+    pub(crate) fn stolen(&self) -> Self {
+        Self {
+            pem: self.pem.clone(),
+            der: self.der.clone(),
+            key: Self::of_terraform().key,
+        }
+    }
+
     /// As Terraform's: on the curve P-521.
     pub(crate) fn of_terraform() -> Self {
         Self::new(&rcgen::PKCS_ECDSA_P521_SHA512)
@@ -145,14 +155,18 @@ impl Plugin {
     ) -> Result<Channel, tonic::transport::Error> {
         let mut roots = RootCertStore::empty();
         roots.add(self.server.clone().unwrap()).unwrap();
-        let config = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+        let crypto = Arc::new(aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(Arc::clone(&crypto))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots);
         let mut config = match client {
-            Some(client) => config
-                .with_client_auth_cert(vec![client.der.clone()], client.key.clone_key())
-                .unwrap(),
+            Some(client) => {
+                let key = crypto.key_provider.load_private_key(client.key.clone_key());
+                // Does not check that the key is the certificate's.
+                let shown = CertifiedKey::new(vec![client.der.clone()], key.unwrap());
+                config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(shown)))
+            }
             None => config.with_no_client_auth(),
         };
         config.alpn_protocols = vec![b"h2".to_vec()];
