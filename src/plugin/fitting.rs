@@ -1,5 +1,7 @@
 //! Values brought into the one form that their type allows.
 
+use std::collections::BTreeMap;
+
 use rmpv::Value;
 use tf_provider::{AttributePath, AttributePathStep};
 
@@ -24,31 +26,40 @@ pub(super) enum Problem {
     },
     #[error("expected {expected} elements, found {found}")]
     Length { expected: usize, found: usize },
+    #[error("it is missing")]
+    Missing,
+    #[error("the schema has no {0:?} there")]
+    Superfluous(String),
     #[error("a string is not UTF-8")]
     NotUtf8,
     #[error("it is not a finite decimal number")]
     NotANumber,
 }
 
-/// How numbers with a fraction are written.
-#[derive(Clone, Copy)]
-pub(super) enum Fractions {
-    /// As floats, which is what serde's number types read.
-    Floats,
-    /// As the shortest decimal that reads back the same. Core computes in
-    /// decimal: a float 0.9 would come back as 0.90000000000000002.
-    Decimals,
+/// Who has written the value, and who will read it.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Direction {
+    /// From core to the provider's types. Numbers with a fraction become floats,
+    /// which is what serde's number types read. A value of another release may
+    /// lack fields and have others.
+    Incoming,
+    /// From the provider's types to core. Numbers with a fraction become the
+    /// shortest decimal that reads back the same: core computes in decimal, and
+    /// a float 0.9 would come back as 0.90000000000000002. Fields are exactly
+    /// those of the schema, or the provider's type is wrong.
+    Outgoing,
 }
 
-/// The value as `ty` has it, or what is wrong and where: missing fields filled
-/// in, superfluous ones dropped, every number and every unknown in one form.
+/// The value as `ty` has it, or what is wrong and where: every number and every
+/// unknown in one form; in what comes in, missing fields are filled in and
+/// superfluous ones dropped.
 pub(super) fn fit(
     value: Value,
     ty: &Type,
-    fractions: Fractions,
+    direction: Direction,
 ) -> Result<Value, (Problem, AttributePath)> {
     let mut walk = Walk {
-        fractions,
+        direction,
         path: AttributePath::root(),
     };
     walk.fit(value, ty).map_err(|problem| (problem, walk.path))
@@ -56,7 +67,7 @@ pub(super) fn fit(
 
 /// A walk down a value beside its type. On failure `path` is left where it is.
 struct Walk {
-    fractions: Fractions,
+    direction: Direction,
     path: AttributePath,
 }
 
@@ -70,7 +81,7 @@ impl Walk {
             (Value::String(string), Type::String) => {
                 string.into_str().map(Value::from).ok_or(Problem::NotUtf8)
             }
-            (value, Type::Number) => number(value, self.fractions),
+            (value, Type::Number) => number(value, self.direction),
             (Value::Array(elements), Type::List(ty)) => self.elements(elements, ty),
             (Value::Array(elements), Type::Set(ty)) => elements
                 .into_iter()
@@ -80,18 +91,7 @@ impl Walk {
                 .map(Value::Array),
             (Value::Array(elements), Type::Tuple(types)) => self.tuple(elements, types),
             (Value::Map(entries), Type::Map(ty)) => self.map(entries, ty),
-            (Value::Map(entries), Type::Object(fields)) => {
-                let mut object = Vec::with_capacity(fields.len());
-                let mut entries = keyed(entries)?;
-                for (name, field) in fields {
-                    let value = entries
-                        .iter()
-                        .position(|(key, _)| key == name)
-                        .map(|at| entries.swap_remove(at).1);
-                    object.push((name.as_str().into(), self.field(value, name, field)?));
-                }
-                Ok(Value::Map(object))
-            }
+            (Value::Map(entries), Type::Object(fields)) => self.object(entries, fields),
             (value, ty) => Err(Problem::Mismatch {
                 expected: expected(ty),
                 found: found(&value),
@@ -130,14 +130,31 @@ impl Walk {
         Ok(Value::Map(fitted))
     }
 
-    fn field(&mut self, value: Option<Value>, name: &str, field: &Field) -> Result<Value, Problem> {
-        let value = value.unwrap_or(match field.absent {
-            Absent::Null => Value::Nil,
-            Absent::EmptyList => Value::Array(Vec::new()),
-            Absent::EmptyMap => Value::Map(Vec::new()),
-        });
-        let step = AttributePathStep::Attribute(name.to_owned().into());
-        self.at(step, value, &field.ty)
+    fn object(
+        &mut self,
+        entries: Vec<(Value, Value)>,
+        fields: &BTreeMap<String, Field>,
+    ) -> Result<Value, Problem> {
+        let mut entries: BTreeMap<_, _> = keyed(entries)?.into_iter().collect();
+        let mut object = Vec::with_capacity(fields.len());
+        for (name, field) in fields {
+            let step = AttributePathStep::Attribute(name.clone().into());
+            let value = entries.remove(name);
+            if value.is_none() && self.direction == Direction::Outgoing {
+                self.path.add_step(step);
+                return Err(Problem::Missing);
+            }
+            let value = value.unwrap_or(match field.absent {
+                Absent::Null => Value::Nil,
+                Absent::EmptyList => Value::Array(Vec::new()),
+                Absent::EmptyMap => Value::Map(Vec::new()),
+            });
+            object.push((name.as_str().into(), self.at(step, value, &field.ty)?));
+        }
+        match entries.into_keys().next() {
+            Some(name) if self.direction == Direction::Outgoing => Err(Problem::Superfluous(name)),
+            _ => Ok(Value::Map(object)),
+        }
     }
 
     fn at(&mut self, step: AttributePathStep, value: Value, ty: &Type) -> Result<Value, Problem> {
@@ -177,7 +194,7 @@ fn dynamic(value: Value) -> Value {
     }
 }
 
-fn number(value: Value, fractions: Fractions) -> Result<Value, Problem> {
+fn number(value: Value, direction: Direction) -> Result<Value, Problem> {
     let float = match value {
         Value::Integer(_) => return Ok(value),
         Value::F32(float) => float.into(),
@@ -211,9 +228,9 @@ fn number(value: Value, fractions: Fractions) -> Result<Value, Problem> {
             false => (float as u64).into(),
         });
     }
-    Ok(match fractions {
-        Fractions::Floats => float.into(),
-        Fractions::Decimals => float.to_string().into(),
+    Ok(match direction {
+        Direction::Incoming => float.into(),
+        Direction::Outgoing => float.to_string().into(),
     })
 }
 

@@ -10,7 +10,7 @@ use tf_provider::{AttributePath, Diagnostic};
 
 use super::cty::Type;
 use super::dynamic::Dynamic;
-use super::fitting::{Fractions, Problem, fit};
+use super::fitting::{Direction, Problem, fit};
 use super::proto::tfplugin6::DynamicValue;
 
 /// Values nested deeper are refused: the tree is walked recursively.
@@ -59,12 +59,12 @@ pub(super) fn decode(value: Option<&DynamicValue>, ty: &Type) -> Result<Dynamic,
         Some(value) if !value.json.is_empty() => parse_json(&value.json)?,
         _ => Value::Nil,
     };
-    fitted(value, ty, Fractions::Floats)
+    fitted(value, ty, Direction::Incoming)
 }
 
 /// As [`decode`], from the JSON of a stored state.
 pub(super) fn decode_json(json: &[u8], ty: &Type) -> Result<Dynamic, Malformed> {
-    fitted(parse_json(json)?, ty, Fractions::Floats)
+    fitted(parse_json(json)?, ty, Direction::Incoming)
 }
 
 /// Reads a function's arguments into one array. Those beyond `types` are of
@@ -101,7 +101,7 @@ fn length(expected: usize, found: usize) -> Malformed {
 /// Writes a value of type `ty`. Fails only if the provider's own type does not
 /// agree with its schema.
 pub(super) fn encode(value: &Dynamic, ty: &Type) -> Result<DynamicValue, Malformed> {
-    let value = fitted(parse_msgpack(value.as_msgpack())?, ty, Fractions::Decimals)?;
+    let value = fitted(parse_msgpack(value.as_msgpack())?, ty, Direction::Outgoing)?;
     Ok(DynamicValue {
         msgpack: value.as_msgpack().to_vec(),
         json: Vec::new(),
@@ -168,8 +168,8 @@ fn from_json(json: serde_json::Value) -> Value {
     }
 }
 
-fn fitted(value: Value, ty: &Type, fractions: Fractions) -> Result<Dynamic, Malformed> {
-    match fit(value, ty, fractions) {
+fn fitted(value: Value, ty: &Type, direction: Direction) -> Result<Dynamic, Malformed> {
+    match fit(value, ty, direction) {
         Ok(value) => Ok(to_dynamic(&value)),
         Err((problem, path)) => Err(Malformed { path, problem }),
     }

@@ -292,6 +292,17 @@ fn typed_values_round_trip() {
 }
 
 #[test]
+fn what_the_provider_sends_has_exactly_the_fields_of_the_schema() {
+    let sent = Dynamic::from_typed(&Inner { flag: Typed::Null }).unwrap();
+    let lacking = object([("flag", Type::Bool), ("other", Type::Bool)]);
+    let malformed = encode(&sent, &lacking).unwrap_err();
+    assert_eq!(malformed.problem, Problem::Missing);
+    assert_eq!(malformed.path, AttributePath::new("other"));
+    let malformed = encode(&sent, &object([])).unwrap_err();
+    assert_eq!(malformed.problem, Problem::Superfluous("flag".to_owned()));
+}
+
+#[test]
 fn whole_floats_are_read_by_float_fields() {
     let sent = map([("rate", 2.into()), ("count", "3".into())]);
     let read = decode(Some(&message(&sent)), &model_type()).unwrap();
