@@ -13,6 +13,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
+use tempfile::TempDir;
 use terraform_provider_ses::plugin::proto::go_plugin::Empty;
 use terraform_provider_ses::plugin::proto::go_plugin::grpc_controller_client::GrpcControllerClient;
 use terraform_provider_ses::plugin::proto::tfplugin6::provider_client::ProviderClient;
@@ -111,6 +112,8 @@ pub(crate) struct Plugin {
     pub(crate) socket: PathBuf,
     /// The certificate that it shows.
     server: Option<CertificateDer<'static>>,
+    /// Holds the socket of a process that is killed before it can remove it.
+    _temporary: TempDir,
 }
 
 impl Plugin {
@@ -120,6 +123,8 @@ impl Plugin {
     }
 
     pub(crate) async fn spawn(mut command: Command) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        command.env("TMPDIR", temporary.path());
         let mut process = command.spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
@@ -134,6 +139,7 @@ impl Plugin {
             stdout,
             socket: socket.into(),
             server: (!certificate.is_empty()).then(|| certificate.into()),
+            _temporary: temporary,
         }
     }
 
