@@ -40,6 +40,15 @@ pub(super) struct SetRequest {
     pub(super) mail_from: Option<(String, &'static str)>,
 }
 
+/// One page of `ListIdentities`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ListPage {
+    /// Domains and e-mail addresses, at most 1,000.
+    pub(super) identities: Vec<String>,
+    /// The token of the next page, if there is one.
+    pub(super) next: Option<String>,
+}
+
 /// One attempt at one call. An implementation tells the turn when the request
 /// has gone out; it does not wait, retry or judge.
 #[async_trait]
@@ -54,4 +63,7 @@ pub(super) trait Api: Send + Sync + 'static {
         turn: &Turn,
         identities: &[String],
     ) -> Result<HashMap<String, MailFrom>, Error>;
+
+    /// `ListIdentities`: the page behind `token`, or the first.
+    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error>;
 }

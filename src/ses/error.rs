@@ -13,6 +13,8 @@ pub enum Operation {
     SetIdentityMailFromDomain,
     /// `GetIdentityMailFromDomainAttributes`
     GetIdentityMailFromDomainAttributes,
+    /// `ListIdentities`
+    ListIdentities,
 }
 
 impl Operation {
@@ -21,6 +23,7 @@ impl Operation {
         match self {
             Self::SetIdentityMailFromDomain => "SetIdentityMailFromDomain",
             Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",
+            Self::ListIdentities => "ListIdentities",
         }
     }
 }

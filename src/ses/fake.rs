@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
-use super::api::{Api, MailFrom, SetMailFrom, SetRequest};
+use super::api::{Api, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::error::{Error, Operation, Reach};
 use super::pacer::Turn;
 
@@ -30,6 +30,7 @@ pub(super) enum Call {
     Set(String),
     Unset(String),
     Get(Vec<String>),
+    List,
 }
 
 #[derive(Clone, Default)]
@@ -39,6 +40,8 @@ pub(super) struct FakeSes(Arc<Mutex<State>>);
 struct State {
     held: HashMap<String, MailFrom>,
     faults: VecDeque<Fault>,
+    get_faults: VecDeque<Fault>,
+    list_faults: VecDeque<Fault>,
     /// An identity for which every Get is an invalid parameter.
     poison: Option<String>,
     calls: Vec<(Instant, Call)>,
@@ -53,6 +56,20 @@ impl FakeSes {
 
     pub(super) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
         self.state().faults.extend(faults);
+    }
+
+    pub(super) fn hold(&self, identity: &str, mail_from: MailFrom) {
+        self.state().held.insert(identity.to_owned(), mail_from);
+    }
+
+    /// How the next Get goes.
+    pub(super) fn fail_get(&self, fault: Fault) {
+        self.state().get_faults.push_back(fault);
+    }
+
+    /// How the next List goes.
+    pub(super) fn fail_list(&self, fault: Fault) {
+        self.state().list_faults.push_back(fault);
     }
 
     pub(super) fn poison(&self, identity: &str) {
@@ -72,15 +89,20 @@ impl FakeSes {
             .collect()
     }
 
-    /// Seconds from each call to the next.
+    /// Seconds from each Get or Set to the next of the same kind.
     pub(super) fn gaps(&self) -> Vec<f64> {
         let state = self.state();
-        let times = state.calls.iter().map(|(at, _)| *at);
-        times
-            .clone()
-            .zip(times.skip(1))
-            .map(|(one, next)| (next - one).as_secs_f64())
-            .collect()
+        let gaps = |kind: fn(&Call) -> bool| {
+            let times = state.calls.iter().filter(|(_, call)| kind(call));
+            let times: Vec<Instant> = times.map(|(at, _)| *at).collect();
+            times
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]).as_secs_f64())
+                .collect::<Vec<_>>()
+        };
+        let mut all = gaps(|call| matches!(call, Call::Get(_)));
+        all.extend(gaps(|call| matches!(call, Call::Set(_) | Call::Unset(_))));
+        all
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -88,7 +110,15 @@ impl FakeSes {
     }
 
     async fn call(&self, turn: &Turn, operation: Operation, call: Call) -> Result<(), Error> {
-        let fault = self.state().faults.pop_front();
+        let fault = {
+            let mut state = self.state();
+            let own = match call {
+                Call::Get(_) => state.get_faults.pop_front(),
+                Call::List => state.list_faults.pop_front(),
+                _ => None,
+            };
+            own.or_else(|| state.faults.pop_front())
+        };
         if let Some(Fault::CannotConnect) = fault {
             return Err(Error::NoAnswer {
                 operation,
@@ -124,7 +154,7 @@ impl FakeSes {
 
     fn carry_out(&self, call: Call) {
         let (identity, mail_from) = match call {
-            Call::Get(_) => return,
+            Call::Get(_) | Call::List => return,
             Call::Unset(identity) => (identity, MailFrom::Unset),
             Call::Set(identity) => (identity, set("bounce.example.com")),
         };
@@ -177,5 +207,20 @@ impl Api for FakeSes {
             .iter()
             .filter_map(|identity| Some((identity.clone(), state.held.get(identity)?.clone())))
             .collect())
+    }
+
+    /// Pages of 1,000, in the order of the names; a token is where to go on.
+    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error> {
+        self.call(turn, Operation::ListIdentities, Call::List)
+            .await?;
+        let state = self.state();
+        let mut all: Vec<String> = state.held.keys().cloned().collect();
+        all.sort();
+        let from: usize = token.map_or(0, |token| token.parse().unwrap());
+        let to = all.len().min(from + 1000);
+        Ok(ListPage {
+            identities: all[from..to].to_vec(),
+            next: (to < all.len()).then(|| to.to_string()),
+        })
     }
 }

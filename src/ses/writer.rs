@@ -8,7 +8,7 @@ use super::api::{Api, MailFrom, SetRequest};
 use super::claims::Claims;
 use super::deadline::{Deadline, Interrupted};
 use super::error::{Error, Operation, Reach, Remedy};
-use super::pacer::{Pacer, Turn};
+use super::pacer::{Pacer, Pacing, Turn};
 use super::reader::Reader;
 use super::retry::Backoff;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
@@ -52,14 +52,17 @@ pub(super) struct Writer {
     api: Arc<dyn Api>,
     pacer: Pacer,
     claims: Claims,
+    reader: Reader,
 }
 
 impl Writer {
-    pub(super) fn new(api: Arc<dyn Api>, pacer: Pacer) -> Self {
+    /// `reader` is the one to tell what has changed.
+    pub(super) fn new(api: Arc<dyn Api>, pacing: &Pacing, reader: Reader) -> Self {
         Self {
             api,
-            pacer,
+            pacer: pacing.pacer(SET),
             claims: Claims::default(),
+            reader,
         }
     }
 
@@ -97,14 +100,13 @@ impl Writer {
     }
 
     /// Unsets the custom MAIL FROM domain. An identity that is gone, or has no
-    /// MAIL FROM domain any more, is success; after a failed attempt `reader`
+    /// MAIL FROM domain any more, is success; after a failed attempt the reader
     /// is asked first. Decided when the turn has come: if a sibling sets the
     /// identity, nothing is sent.
     pub(super) async fn unset(
         &self,
         deadline: &Deadline,
         identity: &Identity,
-        reader: &Reader,
     ) -> Result<Unset, Error> {
         let request = SetRequest {
             identity: identity.as_str().to_owned(),
@@ -125,7 +127,7 @@ impl Writer {
             drop(slot);
             // Throttled means that nothing has happened: there is no news to read.
             if error.remedy() != Remedy::SlowDown {
-                match reader.read(deadline, identity).await {
+                match self.reader.read(deadline, identity, true).await {
                     Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => return Ok(Unset::Done),
                     Ok(MailFrom::Set(_)) => {}
                     Err(error) => tracing::debug!(%error, "could not read what a failed unset did"),
@@ -159,12 +161,14 @@ impl Writer {
         turn: &Turn,
         request: &SetRequest,
     ) -> Result<(), Error> {
+        self.reader.changed(&request.identity);
         let sent = self.answer(deadline, turn, request).await;
+        self.reader.changed(&request.identity);
         match &sent {
             Ok(()) => turn.accepted(),
             Err(error) => {
                 if error.remedy() == Remedy::SlowDown {
-                    turn.throttled();
+                    turn.throttled().await;
                 }
                 tracing::debug!(%error, identity = request.identity, "an attempt failed");
             }
@@ -261,12 +265,12 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::super::fake::{Call, FakeSes, Fault, set};
+    use super::super::host::SharedLines;
     use super::*;
 
     struct Scene {
         ses: FakeSes,
         writer: Writer,
-        reader: Reader,
         stop: CancellationToken,
         deadline: Deadline,
         identity: Identity,
@@ -276,9 +280,11 @@ mod tests {
         fn holding(mail_from: MailFrom) -> Self {
             let ses = FakeSes::holding("example.com", mail_from);
             let stop = CancellationToken::new();
+            let api: Arc<dyn Api> = Arc::new(ses.clone());
+            let pacing = Pacing::new(1.0, SharedLines::of_process());
+            let reader = Reader::start(Arc::clone(&api), &pacing);
             Self {
-                writer: Writer::new(Arc::new(ses.clone()), Pacer::new(1.0)),
-                reader: Reader::start(Arc::new(ses.clone()), Pacer::new(1.0)),
+                writer: Writer::new(api, &pacing, reader),
                 deadline: Deadline::after(Duration::from_secs(300), stop.clone()),
                 identity: Identity::parse("example.com").unwrap(),
                 ses,
@@ -295,9 +301,7 @@ mod tests {
         }
 
         async fn unset(&self) -> Result<Unset, Error> {
-            self.writer
-                .unset(&self.deadline, &self.identity, &self.reader)
-                .await
+            self.writer.unset(&self.deadline, &self.identity).await
         }
 
         fn held(&self) -> MailFrom {
@@ -317,7 +321,7 @@ mod tests {
         scene.set().await.unwrap();
         assert_eq!(scene.held(), set("bounce.example.com"));
         assert!(
-            scene.ses.gaps().iter().all(|gap| *gap >= 1.02),
+            scene.ses.gaps().iter().all(|gap| *gap >= 1.0199),
             "{:?}",
             scene.ses.gaps()
         );
