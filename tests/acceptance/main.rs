@@ -3,5 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod drift;
 mod harness;
+mod import;
 mod lifecycle;
+mod spelling;
+mod validation;
