@@ -1,4 +1,21 @@
 //! Terraform provider for the custom MAIL FROM domains of Amazon SES.
+//!
+//! Data flows one way: bytes come in at the top, and leave at the bottom for
+//! SES and DNS. A module imports only modules that stand below it here:
+//!
+//! | module | what it is | imports |
+//! |---|---|---|
+//! | [`plugin`] | Terraform's plugin protocol: bytes in, typed calls out | nothing of ours |
+//! | [`provider`] | the provider block, and the registry of all that is exposed | `plugin`, the entities, `clients`, and below |
+//! | `identity_mail_from` | an entity: the resource `ses_identity_mail_from` | `plugin`'s types, `clients`, and below; never another entity |
+//! | [`clients`] | what a configured provider hands to its entities | `ses`, `dns`, `mail_from` |
+//! | [`diagnostics`] | errors into the practitioner's text | `ses`, `mail_from` |
+//! | [`ses`] | outward: SES, paced, batched, retried; the only place of AWS crates | `mail_from` |
+//! | [`dns`] | outward: DNS; the only place of hickory | `mail_from` |
+//! | [`duration`] | durations as practitioners write them | `mail_from` |
+//! | [`mail_from`] | the domain's own words, pure | nothing of ours |
+//!
+//! `tests/layers.rs` reads the `use` lines and holds this.
 
 pub mod clients;
 pub mod diagnostics;

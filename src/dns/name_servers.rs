@@ -29,7 +29,7 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 pub(super) struct NameServers {
     settings: Settings,
     servers: OnceLock<Result<Vec<Server>, LookupError>>,
-    /// The server to begin with: the one that answered last.
+    /// The server to begin with: the one after the last that failed.
     first: AtomicUsize,
 }
 
@@ -76,10 +76,7 @@ impl Lookup for NameServers {
             let try_end = end.min(Instant::now() + timeout);
             let asked = servers[index].ask(&name, question.record_type);
             match timeout_at(try_end, asked).await {
-                Ok(Ok(answer)) => {
-                    self.first.store(index, Ordering::Relaxed);
-                    return Ok(answer);
-                }
+                Ok(Ok(answer)) => return Ok(answer),
                 Err(_) | Ok(Err(NetError::Timeout)) => silent = true,
                 Ok(Err(error)) => failure = Some(explain(error)),
             }

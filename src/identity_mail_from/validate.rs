@@ -100,3 +100,117 @@ fn known<T, E: Display>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity_mail_from::model::Timeouts;
+
+    fn value(text: &str) -> Value<String> {
+        Value::Value(text.to_owned())
+    }
+
+    fn model(identity: &str, domain: &str) -> Model {
+        Model {
+            identity: value(identity),
+            mail_from_domain: value(domain),
+            ..Model::default()
+        }
+    }
+
+    /// The paths of the errors.
+    fn errors(model: &Model) -> Vec<String> {
+        let mut diags = Diagnostics::default();
+        validate(&mut diags, model);
+        for error in &diags.errors {
+            let (problem, remedy) = error.detail.split_once("\n\n").unwrap();
+            assert!(!problem.is_empty() && !remedy.is_empty(), "{error:?}");
+        }
+        let paths = diags.errors.iter().map(|error| error.attribute.to_string());
+        paths.collect()
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_at_its_attribute() {
+        let long_label = format!("{}.example.com", "a".repeat(64));
+        let long_name = format!("{}example.com", "a.".repeat(130));
+        for (identity, domain, paths) in [
+            ("example.com", "bounce.example.com", vec![]),
+            ("a@example.com", "bounce.example.com", vec![]),
+            ("example.com", "example.com", vec!["mail_from_domain"]),
+            (
+                "example.com",
+                "bounce.example.org",
+                vec!["mail_from_domain"],
+            ),
+            ("example.com", "evilexample.com", vec!["mail_from_domain"]),
+            ("example.com", "bounce", vec!["mail_from_domain"]),
+            ("example.com", "", vec!["mail_from_domain"]),
+            ("example.com", &long_label, vec!["mail_from_domain"]),
+            ("example.com", &long_name, vec!["mail_from_domain"]),
+            (
+                "example.com",
+                "bounce mail.example.com",
+                vec!["mail_from_domain"],
+            ),
+            ("example.com", "a_b.example.com", vec!["mail_from_domain"]),
+            ("example.com", "*.example.com", vec!["mail_from_domain"]),
+            (
+                "example.com",
+                "https://bounce.example.com",
+                vec!["mail_from_domain"],
+            ),
+            (
+                "example.com",
+                "bounce\u{202e}.example.com",
+                vec!["mail_from_domain"],
+            ),
+            ("@example.com", "bounce.example.com", vec!["identity"]),
+            ("a@", "bounce.example.com", vec!["identity"]),
+            ("a@b@example.com", "bounce.example.com", vec!["identity"]),
+            ("a@example.com", "example.com", vec!["mail_from_domain"]),
+            ("", "", vec!["identity", "mail_from_domain"]),
+        ] {
+            assert_eq!(
+                errors(&model(identity, domain)),
+                paths,
+                "{identity} {domain}"
+            );
+        }
+    }
+
+    #[test]
+    fn behavior_and_timeouts_are_told_at_theirs() {
+        let mut model = model("example.com", "bounce.example.com");
+        model.behavior_on_mx_failure = value("Reject");
+        model.timeouts = Value::Value(Timeouts {
+            create: value("5 parsecs"),
+            read: value("1h30m"),
+            update: value("-1s"),
+            delete: Value::Unknown,
+        });
+        assert_eq!(
+            errors(&model),
+            [
+                "behavior_on_mx_failure",
+                "timeouts.create",
+                "timeouts.update"
+            ]
+        );
+    }
+
+    #[test]
+    fn unknown_values_pass() {
+        let unknown = Model {
+            identity: Value::Unknown,
+            mail_from_domain: Value::Unknown,
+            behavior_on_mx_failure: Value::Unknown,
+            timeouts: Value::Unknown,
+            ..Model::default()
+        };
+        assert!(errors(&unknown).is_empty());
+        let mut half = model("example.com", "bounce.example.org");
+        half.identity = Value::Unknown;
+        assert!(errors(&half).is_empty());
+    }
+}

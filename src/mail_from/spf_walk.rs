@@ -46,8 +46,8 @@ struct Evaluation {
     look_ups: u32,
     /// The records that are being evaluated, the outermost first.
     frames: Vec<Frame>,
-    /// Domains whose records could not be looked up.
-    unanswered: Vec<String>,
+    /// The first domain whose records could not be looked up.
+    unanswered: Option<String>,
 }
 
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub fn judge_spf(records: &[Txt]) -> SpfStep {
         shown: record.to_string(),
         look_ups: 0,
         frames: Vec::new(),
-        unanswered: Vec::new(),
+        unanswered: None,
     };
     match SpfRecord::parse(record) {
         Ok(record) => evaluation.enter(record, Qualifier::Pass).run(),
@@ -96,11 +96,8 @@ impl SpfWalk {
     /// answer, which counts as not naming SES.
     pub fn resume(mut self, answer: Option<&[Txt]>) -> SpfStep {
         let Some(records) = answer else {
-            self.evaluation.unanswered.push(self.name);
-            return match self.entry {
-                Entry::Include(_) => self.evaluation.run(),
-                Entry::Redirect => self.evaluation.leave().run(),
-            };
+            self.evaluation.unanswered.get_or_insert(self.name);
+            return self.evaluation.run();
         };
         let spf: Vec<&Txt> = records.iter().filter(|record| is_spf(record)).collect();
         let broken = match spf.as_slice() {
@@ -220,7 +217,7 @@ impl Evaluation {
 
     fn not_named(self) -> SpfStep {
         let mut reason = format!("it does not lead to `include:{SES}`");
-        if let Some(name) = self.unanswered.first() {
+        if let Some(name) = &self.unanswered {
             let name = presentation(name.as_bytes());
             reason.push_str(&format!(" ({name} could not be looked up)"));
         }

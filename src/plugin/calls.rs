@@ -235,10 +235,11 @@ pub(super) fn decoded(
 pub(super) fn encoded(diags: &mut Diagnostics, value: &Dynamic, ty: &Type) -> Option<DynamicValue> {
     wire::encode(value, ty)
         .map_err(|malformed: Malformed| {
+            let what = format!("A value of its own type does not fit its schema: {malformed}.");
             let Diagnostic { attribute, .. } = malformed.into();
             diags.errors.push(Diagnostic {
                 attribute,
-                ..bug("A value of its own type does not fit its schema.")
+                ..bug(&what)
             });
         })
         .ok()

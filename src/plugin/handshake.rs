@@ -27,7 +27,7 @@ pub enum HandshakeError {
     /// The host speaks none of our protocols.
     #[error(
         "the host speaks plugin protocol {offered}, this provider only {PROTOCOL}: use Terraform \
-         1.3 or later, or OpenTofu"
+         1.0 or later, or OpenTofu"
     )]
     Protocol {
         /// PLUGIN_PROTOCOL_VERSIONS as it was.

@@ -235,6 +235,9 @@ impl Drop for PrivateDir {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_stream::StreamExt as _;
+
     use super::*;
 
     #[tokio::test]
@@ -264,5 +267,20 @@ mod tests {
         assert!(Listener::tcp(port..=port).await.is_err());
         let next = Listener::tcp(port..=25_000).await.unwrap();
         assert_ne!(next.address(), taken.address());
+    }
+
+    #[tokio::test]
+    async fn tcp_connections_are_accepted() {
+        let listener = Listener::tcp(20_000..=25_000).await.unwrap();
+        assert_eq!(listener.network(), "tcp");
+        let address = listener.address().to_owned();
+        let (accepted, mut connections) = incoming();
+        tokio::spawn(async move { listener.accept_into(None, accepted).await });
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        client.write_all(b"hello").await.unwrap();
+        let mut connection = connections.next().await.unwrap().unwrap();
+        let mut received = [0; 5];
+        connection.read_exact(&mut received).await.unwrap();
+        assert_eq!(&received, b"hello");
     }
 }

@@ -8,6 +8,7 @@ mod cty;
 mod diagnostics;
 mod dynamic;
 mod erased;
+mod fitting;
 mod handshake;
 mod listener;
 mod logging;

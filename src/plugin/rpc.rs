@@ -53,13 +53,13 @@ impl<P: Provider> Service<P> {
 }
 
 macro_rules! rpcs {
-    ($($name:ident: $module:ident = $rpc:literal => |$calls:ident, $request:pat_param| $call:expr;)*) => {
+    ($($name:ident = $rpc:literal => |$calls:ident, $request:pat_param| $call:expr;)*) => {
         #[tonic::async_trait]
         impl<P: Provider> provider_server::Provider for Service<P> {
             $(async fn $name(
                 &self,
-                request: Request<proto::$module::Request>,
-            ) -> Result<Response<proto::$module::Response>, Status> {
+                request: Request<proto::$name::Request>,
+            ) -> Result<Response<proto::$name::Response>, Status> {
                 self.run($rpc, request, |$calls, $request| async move { $call }).await
             })*
         }
@@ -67,36 +67,36 @@ macro_rules! rpcs {
 }
 
 rpcs! {
-    get_metadata: get_metadata = "GetMetadata" =>
+    get_metadata = "GetMetadata" =>
         |calls, _| calls.metadata();
-    get_provider_schema: get_provider_schema = "GetProviderSchema" =>
+    get_provider_schema = "GetProviderSchema" =>
         |calls, _| calls.schemas();
-    validate_provider_config: validate_provider_config = "ValidateProviderConfig" =>
+    validate_provider_config = "ValidateProviderConfig" =>
         |calls, request| calls.validate_provider(request).await;
-    validate_resource_config: validate_resource_config = "ValidateResourceConfig" =>
+    validate_resource_config = "ValidateResourceConfig" =>
         |calls, request| calls.validate_resource(request).await;
-    validate_data_resource_config: validate_data_resource_config = "ValidateDataResourceConfig" =>
+    validate_data_resource_config = "ValidateDataResourceConfig" =>
         |calls, request| calls.validate_data_source(request).await;
-    configure_provider: configure_provider = "ConfigureProvider" =>
+    configure_provider = "ConfigureProvider" =>
         |calls, request| calls.configure(request).await;
-    stop_provider: stop_provider = "StopProvider" => |calls, _| {
+    stop_provider = "StopProvider" => |calls, _| {
         calls.stop.cancel();
         proto::stop_provider::Response::default()
     };
-    upgrade_resource_state: upgrade_resource_state = "UpgradeResourceState" =>
+    upgrade_resource_state = "UpgradeResourceState" =>
         |calls, request| calls.upgrade(&request);
-    read_resource: read_resource = "ReadResource" =>
+    read_resource = "ReadResource" =>
         |calls, request| calls.read(request).await;
-    plan_resource_change: plan_resource_change = "PlanResourceChange" =>
+    plan_resource_change = "PlanResourceChange" =>
         |calls, request| calls.plan(request).await;
-    apply_resource_change: apply_resource_change = "ApplyResourceChange" =>
+    apply_resource_change = "ApplyResourceChange" =>
         |calls, request| calls.apply(request).await;
-    import_resource_state: import_resource_state = "ImportResourceState" =>
+    import_resource_state = "ImportResourceState" =>
         |calls, request| calls.import(request).await;
-    read_data_source: read_data_source = "ReadDataSource" =>
+    read_data_source = "ReadDataSource" =>
         |calls, request| calls.read_data_source(request).await;
-    get_functions: get_functions = "GetFunctions" =>
+    get_functions = "GetFunctions" =>
         |calls, _| calls.functions();
-    call_function: call_function = "CallFunction" =>
+    call_function = "CallFunction" =>
         |calls, request| calls.call_function(request).await;
 }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::CancellationToken;
 
 /// How often to look whether the parent process still lives.
+#[cfg(unix)]
 const PARENT_POLL: Duration = Duration::from_secs(1);
 
 /// The token that ends the provider's waits.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value as Typed;
 
+use super::super::cty::{Absent, Field};
 use super::*;
 
 fn field(ty: Type) -> Field {
@@ -288,6 +289,17 @@ fn typed_values_round_trip() {
         let read = decode(Some(&sent), &model_type()).unwrap();
         assert_eq!(read.to_typed::<Typed<Model>>().unwrap(), typed);
     }
+}
+
+#[test]
+fn what_the_provider_sends_has_exactly_the_fields_of_the_schema() {
+    let sent = Dynamic::from_typed(&Inner { flag: Typed::Null }).unwrap();
+    let lacking = object([("flag", Type::Bool), ("other", Type::Bool)]);
+    let malformed = encode(&sent, &lacking).unwrap_err();
+    assert_eq!(malformed.problem, Problem::Missing);
+    assert_eq!(malformed.path, AttributePath::new("other"));
+    let malformed = encode(&sent, &object([])).unwrap_err();
+    assert_eq!(malformed.problem, Problem::Superfluous("flag".to_owned()));
 }
 
 #[test]

@@ -267,9 +267,9 @@ mod tests {
         assert_eq!(
             errors(&config),
             [
-                "dns.nameservers.[2]",
-                "dns.nameservers.[3]",
-                "dns.nameservers.[4]",
+                "dns.nameservers[2]",
+                "dns.nameservers[3]",
+                "dns.nameservers[4]",
                 "dns.timeout",
                 "dns.attempts",
             ]

@@ -5,11 +5,12 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ses::config::Region;
 use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
-use aws_sdk_ses::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::operation::RequestId;
 use aws_sdk_ses::types::{BehaviorOnMxFailure, IdentityMailFromDomainAttributes};
 use tokio::sync::OnceCell;
@@ -174,18 +175,15 @@ where
         ),
         _ if credentials_at_fault(error) => Error::Credentials {
             operation,
-            reason: DisplayErrorContext(error).to_string(),
+            reason: causes(error),
         },
         SdkError::TimeoutError(_) => {
             let reason = format!("no answer within {} s", ATTEMPT_TIMEOUT.as_secs());
             no_answer(reason, reach(turn, Reach::MaybeLater))
         }
-        SdkError::DispatchFailure(_) => no_answer(
-            DisplayErrorContext(error).to_string(),
-            reach(turn, Reach::MaybeDone),
-        ),
+        SdkError::DispatchFailure(_) => no_answer(causes(error), reach(turn, Reach::MaybeDone)),
         _ => Error::Settings {
-            reason: DisplayErrorContext(error).to_string(),
+            reason: causes(error),
         },
     }
 }
@@ -200,12 +198,24 @@ fn reach(turn: &Turn, if_sent: Reach) -> Reach {
 
 /// The SDK wraps what its credential providers say in several layers of its own.
 fn credentials_at_fault(error: &(dyn StdError + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<aws_credential_types::provider::error::CredentialsError>() {
-            return true;
+    chain(error).any(|cause| cause.is::<CredentialsError>())
+}
+
+/// What an error and its causes say, each once. (Their `Debug` form, which the
+/// SDK's own display appends, is no text for a practitioner.)
+fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for cause in chain(error) {
+        let says = cause.to_string();
+        if !said.iter().any(|earlier| earlier.contains(&says)) {
+            said.push(says);
         }
-        cause = error.source();
     }
-    false
+    said.join(": ")
+}
+
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }

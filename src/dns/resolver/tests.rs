@@ -145,11 +145,24 @@ async fn one_good_server_is_enough() {
         let findings = check(&resolver).await;
         assert_eq!(statuses(&findings), (RecordStatus::Ok, RecordStatus::Ok));
 
-        // The one that answered is asked first from now on.
+        // The one that failed is no longer the first to be asked.
         let asked = bad.asked().len();
         let other = DomainName::parse("other.example.com").unwrap();
         assert_eq!(resolver.mx(&other).await, Ok(Vec::new()));
         assert_eq!(bad.asked().len(), asked);
+    }
+}
+
+#[tokio::test]
+async fn silence_counts_beside_a_refusal() {
+    let silent = ScriptedServer::start(|_, _, _| Reply::Silence).await;
+    let refusing = ScriptedServer::start(|_, _, _| Reply::Code(ResponseCode::Refused)).await;
+    for servers in [[&silent, &refusing], [&refusing, &silent]] {
+        let result = resolver(&servers).mx(&mail_from()).await;
+        assert_eq!(
+            result,
+            Err(LookupError::Timeout(Duration::from_millis(600)))
+        );
     }
 }
 

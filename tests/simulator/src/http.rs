@@ -16,10 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use crate::control::Control;
-use crate::ses::{Answer, Form, Reply, Request as SesRequest, Ses};
+use crate::ses::{Answer, DEFAULT_REGION, Form, Reply, Request as SesRequest, Ses};
 
-/// The region of requests that are not signed.
-const DEFAULT_REGION: &str = "us-east-1";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// Accepts connections for ever.

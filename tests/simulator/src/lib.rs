@@ -1,6 +1,6 @@
 //! Amazon SES's MAIL FROM API and an authoritative DNS server, on loopback.
 //!
-//! [`Simulator::start`] opens both on a thread of its own; dropping the
+//! [`Simulator::start`] opens both on threads of its own; dropping the
 //! [`Simulator`] closes them. SES speaks the Query API over HTTP/1.1 with SES's
 //! limits, error texts and statuses; the status of a MAIL FROM domain follows
 //! the MX record that SES finds in DNS. Signatures are read for region and
@@ -27,7 +27,7 @@
 //! | `GET /_simulator/state` | |
 //! | `PUT /_simulator/identities` | `{"name":"example.com","region":"us-east-1","verified":true}` or a list |
 //! | `DELETE /_simulator/identities` | `{"name":"example.com"}` |
-//! | `PUT /_simulator/mail_from` | `{"identity":"example.com","mail_from_domain":"b.example.com","behavior":"RejectMessage","status":"Failed"}`; without `mail_from_domain` only the status is set |
+//! | `PUT /_simulator/mail_from` | `{"identity":"example.com","mail_from_domain":"b.example.com","behavior":"RejectMessage","status":"Failed"}`; or a list; without `mail_from_domain` only the status is set |
 //! | `DELETE /_simulator/mail_from` | `{"identity":"example.com"}` |
 //! | `GET /_simulator/calls`, `DELETE …` | |
 //! | `GET /_simulator/faults`, `DELETE …` | |
@@ -38,7 +38,7 @@
 //! | `GET /_simulator/dns/records` | |
 //! | `PUT /_simulator/dns/records` | `{"name":"b.example.com","type":"MX","records":["10 feedback-smtp.us-east-1.amazonses.com"]}` or a list; types `MX`, `TXT`, `CNAME`, `A`; a TXT record is a text, or a list of its character-strings, each a text or the list of its bytes |
 //! | `DELETE /_simulator/dns/records` | `{"name":"b.example.com","type":"MX"}`; without `type` all records of the name, without a body all |
-//! | `PUT /_simulator/dns/mode` | `{"name":"b.example.com","mode":"serv_fail"}`; without `name` the whole server, `"mode":null` for as before; modes `normal`, `serv_fail`, `refused`, `silent`, `truncate_udp`, `{"delay":{"delay_ms":500}}` |
+//! | `PUT /_simulator/dns/mode` | `{"name":"b.example.com","mode":"servfail"}`; without `name` the whole server, `"mode":null` for as before; modes `normal`, `servfail`, `refused`, `silent`, `truncate_udp`, `{"delay":{"delay_ms":500}}` |
 //! | `GET /_simulator/dns/queries`, `DELETE …` | |
 //!
 //! ```sh
@@ -52,12 +52,10 @@ mod http;
 mod options;
 pub mod ses;
 mod verification;
+mod worker;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::thread::{self, JoinHandle};
-
-use tokio::sync::oneshot;
 
 pub use dns::Dns;
 pub use options::{Lookups, Options, Rate};
@@ -65,26 +63,16 @@ pub use ses::Ses;
 
 use control::Control;
 use dns::Sockets;
+use worker::Worker;
 
-/// A running simulator. Dropping it closes its ports and ends its thread.
+/// A running simulator. Dropping it closes its ports and ends its threads.
 #[derive(Debug)]
 pub struct Simulator {
     ses: Ses,
     dns: Dns,
     ses_addr: SocketAddr,
     dns_addr: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-/// What the simulator's thread is given to serve.
-struct Ports {
-    ses: TcpListener,
-    dns: Sockets,
-    /// SES's own way to DNS: what it asks must not show up in the log.
-    lookups: Option<Sockets>,
-    /// The name server that SES asks.
-    name_server: Option<SocketAddr>,
+    _workers: [Worker; 2],
 }
 
 impl Simulator {
@@ -93,48 +81,33 @@ impl Simulator {
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(options.ses)?;
         listener.set_nonblocking(true)?;
-        let ses_addr = listener.local_addr()?;
         let sockets = Sockets::bind(options.dns)?;
-        let dns_addr = sockets.address()?;
-        let (lookups, name_server) = match options.lookups {
-            Lookups::Off => (None, None),
-            Lookups::At(server) => (None, Some(server)),
-            Lookups::Own => {
-                let own = Sockets::bind(Options::default().dns)?;
-                let address = own.address()?;
-                (Some(own), Some(address))
-            }
-        };
-        let ports = Ports {
-            ses: listener,
-            dns: sockets,
-            lookups,
-            name_server,
-        };
-
         let (ses, dns) = (Ses::new(&options), Dns::new());
+        let (ses_addr, dns_addr) = (listener.local_addr()?, sockets.address()?);
         let control = Control {
             ses: ses.clone(),
             dns: dns.clone(),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let (stop, stopped) = oneshot::channel();
-        let (ready, started) = std::sync::mpsc::channel();
-        let thread = thread::Builder::new()
-            .name("simulator".to_owned())
-            .spawn(move || runtime.block_on(serve(ports, control, ready, stopped)))?;
-        let simulator = Self {
+        // DNS and SES's search in it have a thread of their own: a burst of
+        // look-ups must not make requests to SES seem to arrive late.
+        let dns_worker = {
+            let (ses, dns) = (ses.clone(), dns.clone());
+            Worker::start("simulator-dns", move || {
+                serve_dns(&dns, sockets, ses, options.lookups)
+            })?
+        };
+        let ses_worker = Worker::start("simulator-ses", move || {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            tokio::spawn(http::serve(listener, control));
+            Ok(())
+        })?;
+        Ok(Self {
             ses,
             dns,
             ses_addr,
             dns_addr,
-            stop: Some(stop),
-            thread: Some(thread),
-        };
-        started.recv().map_err(io::Error::other)??;
-        Ok(simulator)
+            _workers: [ses_worker, dns_worker],
+        })
     }
 
     /// SES's endpoint, such as `http://127.0.0.1:40001`.
@@ -158,47 +131,25 @@ impl Simulator {
     }
 }
 
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A thread that panicked has said so on stderr.
-            let _ = thread.join();
+/// Starts DNS on `sockets`, and SES's search for MX records. The servers end
+/// when what is returned is dropped.
+fn serve_dns(
+    dns: &Dns,
+    sockets: Sockets,
+    ses: Ses,
+    lookups: Lookups,
+) -> io::Result<impl Sized + use<>> {
+    let public = dns.serve(sockets, Some(ses.clock()))?;
+    let (private, server) = match lookups {
+        Lookups::Off => return Ok((public, None)),
+        Lookups::At(server) => (None, server),
+        Lookups::Own => {
+            // A way in of its own: what SES asks must not show up in the log.
+            let own = Sockets::bind(Options::default().dns)?;
+            let address = own.address()?;
+            (Some(dns.serve(own, None)?), address)
         }
-    }
-}
-
-/// Serves until `stopped`, once `ready` has been told how the start went.
-async fn serve(
-    ports: Ports,
-    control: Control,
-    ready: std::sync::mpsc::Sender<io::Result<()>>,
-    stopped: oneshot::Receiver<()>,
-) {
-    let started = start_serving(ports, control);
-    let (_servers, result) = match started {
-        Ok(servers) => (Some(servers), Ok(())),
-        Err(error) => (None, Err(error)),
     };
-    if ready.send(result).is_ok() {
-        // The sender says nothing; it is dropped.
-        let _ = stopped.await;
-    }
-}
-
-/// Starts the tasks that serve; the DNS servers end when they are dropped.
-fn start_serving(ports: Ports, control: Control) -> io::Result<impl Sized> {
-    let (ses, dns) = (control.ses.clone(), control.dns.clone());
-    let public = dns.serve(ports.dns, Some(ses.clock()))?;
-    let private = ports
-        .lookups
-        .map(|sockets| dns.serve(sockets, None))
-        .transpose()?;
-    let listener = tokio::net::TcpListener::from_std(ports.ses)?;
-    tokio::spawn(http::serve(listener, control));
-    if let Some(server) = ports.name_server {
-        let search = verification::Search::new(ses, server).map_err(io::Error::other)?;
-        tokio::spawn(search.run());
-    }
+    tokio::spawn(verification::search(ses, server).map_err(io::Error::other)?);
     Ok((public, private))
 }

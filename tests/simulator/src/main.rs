@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use call::Call;
 use serde_json::json;
+use simulator::ses::DEFAULT_REGION;
 use simulator::{Lookups, Options, Rate, Simulator};
 
 const HELP: &str = "\
@@ -81,7 +82,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command, String>
     let mut setup = Setup::default();
     let mut rate = 1.0;
     let mut per_account = false;
-    let mut region = "us-east-1".to_owned();
+    let mut region = DEFAULT_REGION.to_owned();
     while let Some(argument) = arguments.next() {
         let mut value = || {
             arguments

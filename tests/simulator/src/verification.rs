@@ -1,8 +1,6 @@
 //! SES's search for the MX records of MAIL FROM domains, in real DNS.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
@@ -18,70 +16,33 @@ use tokio::time::{sleep, timeout};
 use crate::ses::{Finding, Ses};
 
 /// How many domains are looked up at a time; the others wait for their turn.
-const DOMAINS_AT_A_TIME: usize = 256;
+const LOOK_UPS_AT_A_TIME: usize = 100;
 /// How long a look-up may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The search, round after round.
-pub(crate) struct Search {
+/// Looks for the records at the name server `server`, for ever.
+pub(crate) fn search(
     ses: Ses,
-    resolver: TokioResolver,
-    /// The last domain looked up; the next round goes on behind it.
-    last: String,
-}
-
-impl Search {
-    /// A search that asks the name server at `server`.
-    pub(crate) fn new(ses: Ses, server: SocketAddr) -> Result<Self, NetError> {
-        Ok(Self {
-            ses,
-            resolver: resolver(server)?,
-            last: String::new(),
-        })
-    }
-
-    /// Searches for ever.
-    pub(crate) async fn run(mut self) {
+    server: SocketAddr,
+) -> Result<impl Future<Output = ()> + Send + 'static, NetError> {
+    let resolver = resolver(server)?;
+    Ok(async move {
+        let mut last = None;
         loop {
-            sleep(interval(self.ses.clock_speed())).await;
-            self.round().await;
-        }
-    }
-
-    async fn round(&mut self) {
-        let sought = self.ses.sought();
-        let mut lookups = JoinSet::new();
-        for domain in self.turn(&sought) {
-            let resolver = self.resolver.clone();
-            lookups.spawn(async move {
-                let finding = look_up(&resolver, &domain).await;
-                (domain, finding)
-            });
-        }
-        while let Some(lookup) = lookups.join_next().await {
-            if let Ok((domain, finding)) = lookup
-                && let Some(sought) = sought.get(&domain)
-            {
-                self.ses.observe(sought, finding);
+            sleep(interval(ses.clock_speed())).await;
+            let sought = ses.sought(last.as_ref(), LOOK_UPS_AT_A_TIME);
+            last = sought.last().cloned();
+            let mut lookups = JoinSet::new();
+            for sought in sought {
+                let (ses, resolver) = (ses.clone(), resolver.clone());
+                lookups.spawn(async move {
+                    let finding = look_up(&resolver, sought.domain()).await;
+                    ses.observe(&sought, finding);
+                });
             }
+            lookups.join_all().await;
         }
-    }
-
-    /// The domains whose turn it is.
-    fn turn<T>(&mut self, sought: &BTreeMap<String, T>) -> Vec<String> {
-        let behind = (Excluded(self.last.as_str()), Unbounded);
-        let before = (Unbounded, Included(self.last.as_str()));
-        let turn: Vec<String> = sought
-            .range::<str, _>(behind)
-            .chain(sought.range::<str, _>(before))
-            .take(DOMAINS_AT_A_TIME)
-            .map(|(domain, _)| domain.clone())
-            .collect();
-        if let Some(last) = turn.last() {
-            self.last.clone_from(last);
-        }
-        turn
-    }
+    })
 }
 
 /// Real time between two rounds: a second, less if the clock is sped up, but
@@ -143,6 +104,49 @@ fn is_feedback_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Options;
+    use crate::ses::{Behavior, Sought, Status};
+
+    fn ses(identities: &[&str]) -> Ses {
+        let ses = Ses::new(&Options::default());
+        ses.add_identities("us-east-1", identities, true);
+        for identity in identities {
+            let domain = format!("b.{identity}");
+            ses.set_mail_from("us-east-1", identity, &domain, Behavior::UseDefaultValue)
+                .unwrap();
+        }
+        ses
+    }
+
+    #[test]
+    fn those_sought_take_turns() {
+        let ses = ses(&["a.test", "b.test", "c.test", "d.test"]);
+        ses.set_status("us-east-1", "b.test", Status::Failed)
+            .unwrap();
+        ses.add_identity("eu-west-1", "unset.test", true);
+        let domains = |sought: &[Sought]| -> Vec<String> {
+            sought.iter().map(|s| s.domain().to_owned()).collect()
+        };
+        let first = ses.sought(None, 2);
+        assert_eq!(domains(&first), ["b.a.test", "b.c.test"]);
+        let second = ses.sought(first.last(), 2);
+        assert_eq!(domains(&second), ["b.d.test", "b.a.test"]);
+        let all = ses.sought(second.last(), 10);
+        assert_eq!(domains(&all), ["b.c.test", "b.d.test", "b.a.test"]);
+    }
+
+    #[test]
+    fn a_finding_about_a_domain_set_meanwhile_is_dropped() {
+        let ses = ses(&["a.test"]);
+        let status = || ses.get("us-east-1", "a.test").unwrap().status;
+        let sought = ses.sought(None, 1);
+        ses.set_mail_from("us-east-1", "a.test", "c.a.test", Behavior::UseDefaultValue)
+            .unwrap();
+        ses.observe(&sought[0], Finding::Right);
+        assert_eq!(status(), Some(Status::Pending));
+        ses.observe(&ses.sought(None, 1)[0], Finding::Right);
+        assert_eq!(status(), Some(Status::Success));
+    }
 
     #[test]
     fn rounds_are_a_second_apart_and_never_closer_than_50_milliseconds() {

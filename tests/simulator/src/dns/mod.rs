@@ -34,6 +34,7 @@ pub enum Mode {
     #[default]
     Normal,
     /// With SERVFAIL.
+    #[serde(rename = "servfail")]
     ServFail,
     /// With REFUSED.
     Refused,

@@ -15,9 +15,6 @@ use super::zone::{Finding, Zone};
 use crate::clock::Clock;
 use crate::ses::milliseconds;
 
-/// The largest answer over UDP, whatever the resolver would take.
-const MAX_UDP_PAYLOAD: u16 = 1232;
-
 #[derive(Debug)]
 pub(crate) struct Responder {
     zone: Arc<Mutex<Zone>>,
@@ -105,7 +102,7 @@ impl RequestHandler for Responder {
             matches!(finding.code, ResponseCode::NoError | ResponseCode::NXDomain);
         let edns = request.edns.as_ref().map(|asked| {
             let mut edns = Edns::new();
-            edns.set_max_payload(asked.max_payload().clamp(512, MAX_UDP_PAYLOAD));
+            edns.set_max_payload(asked.max_payload().max(512));
             edns
         });
         let mut builder = MessageResponseBuilder::from_message_request(request);

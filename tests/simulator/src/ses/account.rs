@@ -1,6 +1,6 @@
 //! What SES knows: the identities of each region and their MAIL FROM domains.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -113,11 +113,11 @@ impl Identity {
         Some(&mut self.mail_from.as_mut()?.verification)
     }
 
-    pub(crate) fn snapshot(&self, region: &str, name: &IdentityName, now: Duration) -> Snapshot {
+    pub(crate) fn snapshot(&self, key: &Key, now: Duration) -> Snapshot {
         let mail_from = self.mail_from.as_ref();
         Snapshot {
-            region: region.to_owned(),
-            identity: name.as_str().to_owned(),
+            region: key.region.clone(),
+            identity: key.name.as_str().to_owned(),
             verified: self.verified,
             mail_from_domain: mail_from.map(|m| m.domain.clone()),
             status: mail_from.map(|m| m.verification.status(now)),
@@ -126,45 +126,24 @@ impl Identity {
     }
 }
 
-/// The identities of one region, in the order in which they are listed.
-pub(crate) type Region = BTreeMap<IdentityName, Identity>;
-
-/// All regions of the account.
-#[derive(Debug, Default)]
-pub(crate) struct Account {
-    regions: HashMap<String, Region>,
+/// An identity's place: each region knows its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) region: String,
+    pub(crate) name: IdentityName,
 }
 
-impl Account {
-    pub(crate) fn region(&self, region: &str) -> Option<&Region> {
-        self.regions.get(region)
-    }
-
-    pub(crate) fn region_mut(&mut self, region: &str) -> &mut Region {
-        self.regions.entry(region.to_owned()).or_default()
-    }
-
-    pub(crate) fn identity(&self, region: &str, name: &IdentityName) -> Option<&Identity> {
-        self.region(region)?.get(name)
-    }
-
-    pub(crate) fn identity_mut(
-        &mut self,
-        region: &str,
-        name: &IdentityName,
-    ) -> Option<&mut Identity> {
-        self.regions.get_mut(region)?.get_mut(name)
-    }
-
-    /// Every identity with its region.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &IdentityName, &Identity)> {
-        self.regions.iter().flat_map(|(region, identities)| {
-            identities
-                .iter()
-                .map(move |(name, identity)| (region.as_str(), name, identity))
-        })
+impl Key {
+    pub(crate) fn new(region: &str, identity: &str) -> Self {
+        Self {
+            region: region.to_owned(),
+            name: IdentityName::new(identity),
+        }
     }
 }
+
+/// All identities of all regions, in the order in which they are listed.
+pub(crate) type Account = BTreeMap<Key, Identity>;
 
 #[cfg(test)]
 mod tests {

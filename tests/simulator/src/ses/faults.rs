@@ -73,7 +73,8 @@ impl Fault {
     }
 
     fn matches(&self, operation: &str, identities: &[String]) -> bool {
-        self.operation.as_deref().is_none_or(|o| o == operation)
+        self.kind.concerns(operation)
+            && self.operation.as_deref().is_none_or(|o| o == operation)
             && self
                 .identity
                 .as_ref()
@@ -115,11 +116,13 @@ pub enum FaultKind {
     AccessDenied,
     /// 403 `ExpiredToken`.
     ExpiredToken,
-    /// A Get answers what held before the last change of each identity, or of
-    /// the fault's identity alone. Other calls are not affected.
+    /// GetIdentityMailFromDomainAttributes answers what held before the last
+    /// change of each identity, or of the fault's identity alone. Passes over
+    /// calls of other operations.
     StaleRead,
-    /// A Get answers as if SES knew none of the identities, or not the fault's
-    /// identity. Other calls are not affected.
+    /// GetIdentityMailFromDomainAttributes answers as if SES knew none of the
+    /// identities, or not the fault's identity. Passes over calls of other
+    /// operations.
     AbsentRead,
     /// Any error as SES's XML. Nothing is changed.
     Error {
@@ -152,6 +155,15 @@ impl FaultKind {
             Self::AbsentRead => "absent_read",
             Self::Error { .. } => "error",
             Self::Garbage => "garbage",
+        }
+    }
+
+    fn concerns(&self, operation: &str) -> bool {
+        match self {
+            Self::StaleRead | Self::AbsentRead => {
+                operation == "GetIdentityMailFromDomainAttributes"
+            }
+            _ => true,
         }
     }
 
@@ -255,6 +267,15 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(strikes(&mut faults, "Get", "a"), Some("expired_token"));
         }
+    }
+
+    #[test]
+    fn faults_of_reading_pass_over_other_calls() {
+        let get = "GetIdentityMailFromDomainAttributes";
+        let mut faults = Faults::default();
+        faults.push(Fault::new(FaultKind::StaleRead));
+        assert_eq!(strikes(&mut faults, "SetIdentityMailFromDomain", "a"), None);
+        assert_eq!(strikes(&mut faults, get, "a"), Some("stale_read"));
     }
 
     #[test]

@@ -4,13 +4,14 @@ mod account;
 mod calls;
 mod error;
 mod faults;
+mod form;
 mod limits;
 mod operations;
 mod service;
 mod status;
 mod xml;
 
-use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,18 +23,22 @@ pub use faults::{Fault, FaultKind};
 pub use status::{PATIENCE, Status};
 
 pub(crate) use calls::milliseconds;
-pub(crate) use operations::Form;
+pub(crate) use form::Form;
 pub(crate) use service::{Answer, Reply, Request};
 pub(crate) use status::Finding;
 
 use crate::clock::Clock;
 use crate::options::{Options, Rate};
-use account::{Account, Identity, IdentityName, MailFrom};
+use account::{Account, Identity, Key, MailFrom};
 use calls::Calls;
 use faults::Faults;
 use limits::Limits;
 use operations::Rules;
 use status::Verification;
+
+/// The region of requests that are not signed, and of control requests that
+/// name none.
+pub const DEFAULT_REGION: &str = "us-east-1";
 
 /// SES as the simulator plays it. Clones share it; every change takes effect
 /// with the next request.
@@ -74,12 +79,17 @@ pub enum SceneError {
     },
 }
 
-/// A MAIL FROM domain that SES looks up, and whose status hangs on it.
-#[derive(Debug)]
+/// A MAIL FROM domain that SES looks up, as it was when the look-up began.
+#[derive(Clone, Debug)]
 pub(crate) struct Sought {
-    region: String,
-    name: IdentityName,
+    key: Key,
     mail_from: MailFrom,
+}
+
+impl Sought {
+    pub(crate) fn domain(&self) -> &str {
+        &self.mail_from.domain
+    }
 }
 
 impl Ses {
@@ -117,18 +127,16 @@ impl Ses {
         verified: bool,
     ) {
         let mut state = self.state();
-        let identities = state.account.region_mut(region);
         for name in names {
-            let name = IdentityName::new(name.as_ref());
-            identities.entry(name).or_default().verified = verified;
+            let key = Key::new(region, name.as_ref());
+            state.account.entry(key).or_default().verified = verified;
         }
     }
 
     /// Removes an identity; tells whether it was there.
     pub fn remove_identity(&self, region: &str, name: &str) -> bool {
-        let name = IdentityName::new(name);
-        let mut state = self.state();
-        state.account.region_mut(region).remove(&name).is_some()
+        let key = Key::new(region, name);
+        self.state().account.remove(&key).is_some()
     }
 
     /// Sets MAIL FROM without a call. Only the rules of verification apply:
@@ -174,24 +182,20 @@ impl Ses {
 
     /// What SES holds of an identity; `None` if it does not know it.
     pub fn get(&self, region: &str, identity: &str) -> Option<Snapshot> {
-        let name = IdentityName::new(identity);
+        let key = Key::new(region, identity);
         let now = self.clock.now();
         let state = self.state();
-        let identity = state.account.identity(region, &name)?;
-        Some(identity.snapshot(region, &name, now))
+        Some(state.account.get(&key)?.snapshot(&key, now))
     }
 
-    /// What SES holds of every identity of every region.
+    /// What SES holds of every identity, by region and name.
     pub fn identities(&self) -> Vec<Snapshot> {
         let now = self.clock.now();
         let state = self.state();
-        let mut all: Vec<_> = state
-            .account
-            .iter()
-            .map(|(region, name, identity)| identity.snapshot(region, name, now))
-            .collect();
-        all.sort_by(|a, b| (&a.region, &a.identity).cmp(&(&b.region, &b.identity)));
-        all
+        let identities = state.account.iter();
+        identities
+            .map(|(key, identity)| identity.snapshot(key, now))
+            .collect()
     }
 
     /// Adds a fault behind those that wait.
@@ -263,44 +267,41 @@ impl Ses {
         self.clock.clone()
     }
 
-    /// The MAIL FROM domains that SES looks up, in lower case, with what hangs
-    /// on each.
-    pub(crate) fn sought(&self) -> BTreeMap<String, Vec<Sought>> {
+    /// Up to `limit` MAIL FROM domains that SES looks up, first those behind
+    /// `last`, the others after them.
+    pub(crate) fn sought(&self, last: Option<&Sought>, limit: usize) -> Vec<Sought> {
         let now = self.clock.now();
         let state = self.state();
-        let mut sought = BTreeMap::<String, Vec<Sought>>::new();
-        for (region, name, identity) in state.account.iter() {
-            let Some(mail_from) = identity.mail_from() else {
-                continue;
-            };
-            if mail_from.verification.status(now) == Status::Failed {
-                continue;
-            }
-            sought
-                .entry(mail_from.domain.to_ascii_lowercase())
-                .or_default()
-                .push(Sought {
-                    region: region.to_owned(),
-                    name: name.clone(),
-                    mail_from: mail_from.clone(),
-                });
-        }
-        sought
+        let last = last.map(|last| last.key.clone());
+        let (behind, before) = match last {
+            None => (state.account.range::<Key, _>(..), None),
+            Some(last) => (
+                state.account.range((Excluded(last.clone()), Unbounded)),
+                Some(state.account.range((Unbounded, Included(last)))),
+            ),
+        };
+        behind
+            .chain(before.into_iter().flatten())
+            .filter_map(|(key, identity)| Some((key, identity.mail_from()?)))
+            .filter(|(_, mail_from)| mail_from.verification.status(now) != Status::Failed)
+            .take(limit)
+            .map(|(key, mail_from)| Sought {
+                key: key.clone(),
+                mail_from: mail_from.clone(),
+            })
+            .collect()
     }
 
-    /// Applies what a look-up came to, except where MAIL FROM was changed
-    /// while it was under way.
-    pub(crate) fn observe(&self, sought: &[Sought], finding: Finding) {
+    /// Applies what a look-up came to, unless MAIL FROM was changed while it
+    /// was under way.
+    pub(crate) fn observe(&self, sought: &Sought, finding: Finding) {
         let now = self.clock.now();
         let mut state = self.state();
-        for sought in sought {
-            let identity = state.account.identity_mut(&sought.region, &sought.name);
-            if let Some(identity) = identity
-                && identity.mail_from() == Some(&sought.mail_from)
-                && let Some(verification) = identity.verification_mut()
-            {
-                *verification = verification.observe(finding, now);
-            }
+        if let Some(identity) = state.account.get_mut(&sought.key)
+            && identity.mail_from() == Some(&sought.mail_from)
+            && let Some(verification) = identity.verification_mut()
+        {
+            *verification = verification.observe(finding, now);
         }
     }
 
@@ -312,10 +313,9 @@ impl Ses {
     ) -> Result<T, SceneError> {
         let mut state = self.state();
         let rules = state.rules;
-        let name = IdentityName::new(identity);
         state
             .account
-            .identity_mut(region, &name)
+            .get_mut(&Key::new(region, identity))
             .map(|identity| change(identity, rules))
             .ok_or_else(|| SceneError::NoIdentity {
                 region: region.to_owned(),

@@ -1,51 +1,13 @@
 //! SES's operations: parameters in, effect on the account, result out.
 
+use std::ops::Bound::{Excluded, Unbounded};
 use std::time::Duration;
 
-use super::account::{Account, Behavior, Identity, IdentityName, MailFrom};
+use super::account::{Account, Behavior, Identity, IdentityName, Key, MailFrom};
 use super::error::ApiError;
+use super::form::Form;
 use super::status::{Status, Verification};
 use super::xml;
-
-/// The parameters of a form-encoded request, in order.
-#[derive(Debug)]
-pub(crate) struct Form(Vec<(String, String)>);
-
-impl Form {
-    pub(crate) fn parse(body: &[u8]) -> Self {
-        Self(form_urlencoded::parse(body).into_owned().collect())
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// `Name.member.1`, `Name.member.2` and so on.
-    fn members(&self, name: &str) -> Vec<String> {
-        let prefix = format!("{name}.member.");
-        self.0
-            .iter()
-            .filter(|(key, _)| key.starts_with(&prefix))
-            .map(|(_, value)| value.clone())
-            .collect()
-    }
-
-    /// The identities that the request is about, one or many.
-    pub(crate) fn identities(&self) -> Vec<String> {
-        ["Identity", "Domain", "EmailAddress"]
-            .iter()
-            .filter_map(|name| self.get(name).map(str::to_owned))
-            .chain(self.members("Identities"))
-            .collect()
-    }
-
-    fn required(&self, name: &str) -> Result<&str, ApiError> {
-        self.get(name).ok_or_else(|| ApiError::missing(name))
-    }
-}
 
 /// How a Get sees the account: as it is, or as a fault shows it.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +61,10 @@ impl Operation<'_> {
         }
     }
 
+    fn key(&self, identity: &str) -> Key {
+        Key::new(self.region, identity)
+    }
+
     fn set_mail_from_domain(self) -> Result<String, ApiError> {
         let asked = self.form.required("Identity")?;
         let behavior = self
@@ -106,10 +72,10 @@ impl Operation<'_> {
             .get("BehaviorOnMXFailure")
             .map(parse_behavior)
             .transpose()?;
-        let name = IdentityName::new(asked);
+        let key = self.key(asked);
         let identity = self
             .account
-            .identity_mut(self.region, &name)
+            .get_mut(&key)
             .ok_or_else(|| ApiError::invalid(format!("Identity <{asked}> does not exist.")))?;
         let Some(domain) = self.form.get("MailFromDomain") else {
             identity.set_mail_from(None);
@@ -118,7 +84,7 @@ impl Operation<'_> {
         if !is_domain_name(domain) {
             return Err(ApiError::invalid(format!("Invalid domain name {domain}.")));
         }
-        if !name.has_subdomain(domain) {
+        if !key.name.has_subdomain(domain) {
             return Err(ApiError::invalid(format!(
                 "Provided MAIL-FROM domain <{domain}> is not subdomain of the domain of the \
                  identity <{asked}>."
@@ -192,8 +158,7 @@ impl Operation<'_> {
         Ok(asked
             .iter()
             .filter_map(|asked| {
-                let name = IdentityName::new(asked);
-                let identity = self.account.identity(self.region, &name)?;
+                let identity = self.account.get(&self.key(asked))?;
                 Some(xml::entry(asked, &value(asked, identity)?))
             })
             .collect())
@@ -224,21 +189,18 @@ impl Operation<'_> {
                 ));
             }
         };
-        let last = self
-            .form
-            .get("NextToken")
-            .map(|token| {
-                decode_token(token).ok_or_else(|| ApiError::invalid("Invalid NextToken.".into()))
-            })
-            .transpose()?;
-
+        let last = match self.form.get("NextToken") {
+            None => String::new(),
+            Some(token) => decode_token(token)
+                .ok_or_else(|| ApiError::invalid("Invalid NextToken.".to_owned()))?,
+        };
         let mut names = self
             .account
-            .region(self.region)
-            .into_iter()
-            .flat_map(|region| region.keys())
-            .filter(|name| addresses.is_none_or(|addresses| name.is_address() == addresses))
-            .filter(|name| last.as_deref().is_none_or(|last| name.as_str() > last));
+            .range((Excluded(self.key(&last)), Unbounded))
+            .map(|(key, _)| key)
+            .take_while(|key| key.region == self.region)
+            .map(|key| &key.name)
+            .filter(|name| addresses.is_none_or(|addresses| name.is_address() == addresses));
         let page: Vec<_> = names.by_ref().take(limit).collect();
         let members: String = page
             .iter()
@@ -275,15 +237,13 @@ impl Operation<'_> {
     }
 
     fn register(self, name: &str) {
-        self.account
-            .region_mut(self.region)
-            .entry(IdentityName::new(name))
-            .or_default();
+        let key = self.key(name);
+        self.account.entry(key).or_default();
     }
 
     fn delete_identity(self) -> Result<String, ApiError> {
-        let name = IdentityName::new(self.form.required("Identity")?);
-        self.account.region_mut(self.region).remove(&name);
+        let key = self.key(self.form.required("Identity")?);
+        self.account.remove(&key);
         Ok(String::new())
     }
 }

@@ -8,7 +8,8 @@ use super::Ses;
 use super::calls::{Call, Outcome, milliseconds};
 use super::error::ApiError;
 use super::faults::{Fault, FaultKind};
-use super::operations::{Form, Operation, View, ViewKind};
+use super::form::Form;
+use super::operations::{Operation, View, ViewKind};
 use super::xml;
 
 /// A request whose body has been read.

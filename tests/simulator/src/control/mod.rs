@@ -1,19 +1,22 @@
 //! The control routes: the handles' methods as JSON over HTTP.
 
-use std::net::Ipv4Addr;
+mod body;
+
 use std::time::Duration;
 
 use hyper::{Method, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::dns::{Dns, Mode, RecordError, RecordKind, character_strings};
+use crate::dns::{Dns, RecordError};
 use crate::options::Rate;
-use crate::ses::{Behavior, Fault, SceneError, Ses, Status, milliseconds};
-
-const DEFAULT_REGION: &str = "us-east-1";
+use crate::ses::{Fault, SceneError, Ses, milliseconds};
+use body::{
+    ClockBody, IdentityBody, IdentityKey, LatencyBody, MailFromBody, MailFromKey, ModeBody,
+    RecordData, RecordsBody, RecordsKey, Text,
+};
 
 /// What the control routes act on.
 #[derive(Clone, Debug)]
@@ -48,141 +51,6 @@ impl ControlError {
     }
 }
 
-/// One or many, as a body may hold.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    Many(Vec<T>),
-    One(T),
-}
-
-impl<T> OneOrMany<T> {
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::Many(many) => many,
-            Self::One(one) => vec![one],
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IdentityBody {
-    name: String,
-    #[serde(default = "default_region")]
-    region: String,
-    #[serde(default = "yes")]
-    verified: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MailFromBody {
-    identity: String,
-    #[serde(default = "default_region")]
-    region: String,
-    mail_from_domain: Option<String>,
-    #[serde(default)]
-    behavior: Behavior,
-    status: Option<Status>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MailFromKey {
-    identity: String,
-    #[serde(default = "default_region")]
-    region: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IdentityKey {
-    name: String,
-    #[serde(default = "default_region")]
-    region: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClockBody {
-    speed: Option<f64>,
-    #[serde(default, deserialize_with = "duration")]
-    advance: Duration,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LatencyBody {
-    ms: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecordsBody {
-    name: String,
-    #[serde(flatten)]
-    data: RecordData,
-}
-
-/// A record set; `records` in the form that DNS vendors take.
-#[derive(Deserialize)]
-#[serde(tag = "type", content = "records")]
-enum RecordData {
-    #[serde(rename = "MX")]
-    Mx(Vec<String>),
-    #[serde(rename = "TXT")]
-    Txt(Vec<Text>),
-    #[serde(rename = "CNAME")]
-    Cname([String; 1]),
-    #[serde(rename = "A")]
-    A(Vec<Ipv4Addr>),
-}
-
-/// A TXT record: its text, or its character-strings.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Text {
-    Whole(String),
-    Strings(Vec<Bytes>),
-}
-
-/// A character-string: text, or the numbers of its bytes.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Bytes {
-    Text(String),
-    Numbers(Vec<u8>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecordsKey {
-    name: String,
-    #[serde(rename = "type")]
-    kind: Option<RecordKind>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModeBody {
-    name: Option<String>,
-    mode: Option<Mode>,
-}
-
-fn default_region() -> String {
-    DEFAULT_REGION.to_owned()
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    humantime::parse_duration(&text).map_err(serde::de::Error::custom)
-}
-
 impl Control {
     /// Answers a request to `/_simulator/{route}`: a status and JSON.
     pub(crate) fn answer(&self, method: &Method, route: &str, body: &[u8]) -> (StatusCode, String) {
@@ -198,7 +66,7 @@ impl Control {
     fn carry_out(&self, method: &Method, route: &str, body: &[u8]) -> Result<Value, ControlError> {
         match (method.as_str(), route) {
             ("GET", "state") => return self.state(),
-            ("PUT", "identities") => self.put_identities(read(body)?),
+            ("PUT", "identities") => self.put_identities(read_list(body)?),
             ("DELETE", "identities") => {
                 let key: IdentityKey = read(body)?;
                 if !self.ses.remove_identity(&key.region, &key.name) {
@@ -208,7 +76,11 @@ impl Control {
                     }));
                 }
             }
-            ("PUT", "mail_from") => self.put_mail_from(&read(body)?)?,
+            ("PUT", "mail_from") => {
+                for mail_from in read_list::<MailFromBody>(body)? {
+                    self.put_mail_from(&mail_from)?;
+                }
+            }
             ("DELETE", "mail_from") => {
                 let key: MailFromKey = read(body)?;
                 self.ses.clear_mail_from(&key.region, &key.identity)?;
@@ -217,7 +89,7 @@ impl Control {
             ("DELETE", "calls") => self.ses.clear_calls(),
             ("GET", "faults") => return list(&self.ses.faults()),
             ("POST", "faults") => {
-                for fault in read::<OneOrMany<Fault>>(body)?.into_vec() {
+                for fault in read_list::<Fault>(body)? {
                     self.ses.inject(fault);
                 }
             }
@@ -236,7 +108,7 @@ impl Control {
             }
             ("GET", "dns/records") => return list(&self.dns.records()),
             ("PUT", "dns/records") => {
-                for records in read::<OneOrMany<RecordsBody>>(body)?.into_vec() {
+                for records in read_list::<RecordsBody>(body)? {
                     self.put_records(&records)?;
                 }
             }
@@ -266,8 +138,8 @@ impl Control {
         }))
     }
 
-    fn put_identities(&self, identities: OneOrMany<IdentityBody>) {
-        for identity in identities.into_vec() {
+    fn put_identities(&self, identities: Vec<IdentityBody>) {
+        for identity in identities {
             self.ses
                 .add_identity(&identity.region, &identity.name, identity.verified);
         }
@@ -313,21 +185,6 @@ impl Control {
     }
 }
 
-impl Text {
-    fn strings(&self) -> Vec<&[u8]> {
-        match self {
-            Self::Whole(text) => character_strings(text.as_bytes()),
-            Self::Strings(strings) => strings
-                .iter()
-                .map(|string| match string {
-                    Bytes::Text(text) => text.as_bytes(),
-                    Bytes::Numbers(numbers) => numbers,
-                })
-                .collect(),
-        }
-    }
-}
-
 /// `10 host`, as zone files have it.
 fn parse_mx(text: &str) -> Result<(u16, &str), ControlError> {
     text.split_once(' ')
@@ -347,6 +204,14 @@ fn checked(rate: Rate) -> Result<Rate, ControlError> {
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
     Ok(serde_json::from_slice(body)?)
+}
+
+/// A body that holds one or a list.
+fn read_list<T: DeserializeOwned>(body: &[u8]) -> Result<Vec<T>, ControlError> {
+    Ok(match read(body)? {
+        Value::Array(many) => serde_json::from_value(Value::Array(many))?,
+        one => vec![serde_json::from_value(one)?],
+    })
 }
 
 fn list<T: Serialize>(items: &[T]) -> Result<Value, ControlError> {

@@ -1,0 +1,262 @@
+//! Values brought into the one form that their type allows.
+
+use std::collections::BTreeMap;
+
+use rmpv::Value;
+use tf_provider::{AttributePath, AttributePathStep};
+
+use super::cty::{Absent, Field, Type};
+
+/// The largest and smallest integers that msgpack holds, as floats.
+const INTEGERS: std::ops::Range<f64> = -9_223_372_036_854_775_808.0..18_446_744_073_709_551_616.0;
+
+/// Why a value is refused.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(super) enum Problem {
+    #[error("it is not well-formed msgpack: {0}")]
+    Msgpack(String),
+    #[error("it is not well-formed JSON: {0}")]
+    Json(String),
+    #[error("{0} bytes follow the value")]
+    Trailing(usize),
+    #[error("expected {expected}, found {found}")]
+    Mismatch {
+        expected: &'static str,
+        found: &'static str,
+    },
+    #[error("expected {expected} elements, found {found}")]
+    Length { expected: usize, found: usize },
+    #[error("it is missing")]
+    Missing,
+    #[error("the schema has no {0:?} there")]
+    Superfluous(String),
+    #[error("a string is not UTF-8")]
+    NotUtf8,
+    #[error("it is not a finite decimal number")]
+    NotANumber,
+}
+
+/// Who has written the value, and who will read it.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Direction {
+    /// From core to the provider's types. Numbers with a fraction become floats,
+    /// which is what serde's number types read. A value of another release may
+    /// lack fields and have others.
+    Incoming,
+    /// From the provider's types to core. Numbers with a fraction become the
+    /// shortest decimal that reads back the same: core computes in decimal, and
+    /// a float 0.9 would come back as 0.90000000000000002. Fields are exactly
+    /// those of the schema, or the provider's type is wrong.
+    Outgoing,
+}
+
+/// The value as `ty` has it, or what is wrong and where: every number and every
+/// unknown in one form; in what comes in, missing fields are filled in and
+/// superfluous ones dropped.
+pub(super) fn fit(
+    value: Value,
+    ty: &Type,
+    direction: Direction,
+) -> Result<Value, (Problem, AttributePath)> {
+    let mut walk = Walk {
+        direction,
+        path: AttributePath::root(),
+    };
+    walk.fit(value, ty).map_err(|problem| (problem, walk.path))
+}
+
+/// A walk down a value beside its type. On failure `path` is left where it is.
+struct Walk {
+    direction: Direction,
+    path: AttributePath,
+}
+
+impl Walk {
+    fn fit(&mut self, value: Value, ty: &Type) -> Result<Value, Problem> {
+        match (value, ty) {
+            (Value::Nil, _) => Ok(Value::Nil),
+            (Value::Ext(..), _) => Ok(Value::Ext(0, vec![0])),
+            (value, Type::Dynamic) => Ok(dynamic(value)),
+            (Value::Boolean(bool), Type::Bool) => Ok(bool.into()),
+            (Value::String(string), Type::String) => {
+                string.into_str().map(Value::from).ok_or(Problem::NotUtf8)
+            }
+            (value, Type::Number) => number(value, self.direction),
+            (Value::Array(elements), Type::List(ty)) => self.elements(elements, ty),
+            (Value::Array(elements), Type::Set(ty)) => elements
+                .into_iter()
+                // The elements of a set have no path of their own.
+                .map(|element| self.fit(element, ty))
+                .collect::<Result<_, _>>()
+                .map(Value::Array),
+            (Value::Array(elements), Type::Tuple(types)) => self.tuple(elements, types),
+            (Value::Map(entries), Type::Map(ty)) => self.map(entries, ty),
+            (Value::Map(entries), Type::Object(fields)) => self.object(entries, fields),
+            (value, ty) => Err(Problem::Mismatch {
+                expected: expected(ty),
+                found: found(&value),
+            }),
+        }
+    }
+
+    fn elements(&mut self, elements: Vec<Value>, ty: &Type) -> Result<Value, Problem> {
+        let mut fitted = Vec::with_capacity(elements.len());
+        for (index, element) in (0_i64..).zip(elements) {
+            fitted.push(self.at(AttributePathStep::Index(index), element, ty)?);
+        }
+        Ok(Value::Array(fitted))
+    }
+
+    fn tuple(&mut self, elements: Vec<Value>, types: &[Type]) -> Result<Value, Problem> {
+        if elements.len() != types.len() {
+            return Err(Problem::Length {
+                expected: types.len(),
+                found: elements.len(),
+            });
+        }
+        let mut fitted = Vec::with_capacity(elements.len());
+        for ((index, element), ty) in (0_i64..).zip(elements).zip(types) {
+            fitted.push(self.at(AttributePathStep::Index(index), element, ty)?);
+        }
+        Ok(Value::Array(fitted))
+    }
+
+    fn map(&mut self, entries: Vec<(Value, Value)>, ty: &Type) -> Result<Value, Problem> {
+        let mut fitted = Vec::with_capacity(entries.len());
+        for (key, value) in keyed(entries)? {
+            let value = self.at(AttributePathStep::Key(key.clone().into()), value, ty)?;
+            fitted.push((key.into(), value));
+        }
+        Ok(Value::Map(fitted))
+    }
+
+    fn object(
+        &mut self,
+        entries: Vec<(Value, Value)>,
+        fields: &BTreeMap<String, Field>,
+    ) -> Result<Value, Problem> {
+        let mut entries: BTreeMap<_, _> = keyed(entries)?.into_iter().collect();
+        let mut object = Vec::with_capacity(fields.len());
+        for (name, field) in fields {
+            let step = AttributePathStep::Attribute(name.clone().into());
+            let value = entries.remove(name);
+            if value.is_none() && self.direction == Direction::Outgoing {
+                self.path.add_step(step);
+                return Err(Problem::Missing);
+            }
+            let value = value.unwrap_or(match field.absent {
+                Absent::Null => Value::Nil,
+                Absent::EmptyList => Value::Array(Vec::new()),
+                Absent::EmptyMap => Value::Map(Vec::new()),
+            });
+            object.push((name.as_str().into(), self.at(step, value, &field.ty)?));
+        }
+        match entries.into_keys().next() {
+            Some(name) if self.direction == Direction::Outgoing => Err(Problem::Superfluous(name)),
+            _ => Ok(Value::Map(object)),
+        }
+    }
+
+    fn at(&mut self, step: AttributePathStep, value: Value, ty: &Type) -> Result<Value, Problem> {
+        self.path.add_step(step);
+        let fitted = self.fit(value, ty)?;
+        self.path.steps.pop();
+        Ok(fitted)
+    }
+}
+
+fn keyed(entries: Vec<(Value, Value)>) -> Result<Vec<(String, Value)>, Problem> {
+    entries
+        .into_iter()
+        .map(|(key, value)| match key {
+            Value::String(key) => Ok((key.into_str().ok_or(Problem::NotUtf8)?, value)),
+            other => Err(Problem::Mismatch {
+                expected: "a string as key",
+                found: found(&other),
+            }),
+        })
+        .collect()
+}
+
+/// A value that brings its type: `[type, value]` in msgpack, an object of the
+/// two in JSON.
+fn dynamic(value: Value) -> Value {
+    let Value::Map(entries) = &value else {
+        return value;
+    };
+    let entry = |name| entries.iter().find(|(key, _)| key.as_str() == Some(name));
+    match (entry("type"), entry("value")) {
+        (Some((_, ty)), Some((_, inner))) if entries.len() == 2 => {
+            let ty = rmpv::ext::from_value::<serde_json::Value>(ty.clone()).unwrap_or_default();
+            Value::Array(vec![Value::Binary(ty.to_string().into()), inner.clone()])
+        }
+        _ => value,
+    }
+}
+
+fn number(value: Value, direction: Direction) -> Result<Value, Problem> {
+    let float = match value {
+        Value::Integer(_) => return Ok(value),
+        Value::F32(float) => float.into(),
+        Value::F64(float) => float,
+        Value::String(decimal) => {
+            let decimal = decimal.as_str().ok_or(Problem::NotUtf8)?;
+            if let Ok(integer) = decimal.parse::<i64>() {
+                return Ok(integer.into());
+            }
+            if let Ok(integer) = decimal.parse::<u64>() {
+                return Ok(integer.into());
+            }
+            // Rust's floats read "inf" and "nan" too, which are no numbers here:
+            // the check below refuses them.
+            decimal.parse().map_err(|_| Problem::NotANumber)?
+        }
+        other => {
+            return Err(Problem::Mismatch {
+                expected: expected(&Type::Number),
+                found: found(&other),
+            });
+        }
+    };
+    if !float.is_finite() {
+        return Err(Problem::NotANumber);
+    }
+    if float.fract() == 0.0 && INTEGERS.contains(&float) {
+        // Both casts are exact within the range.
+        return Ok(match float < 0.0 {
+            true => (float as i64).into(),
+            false => (float as u64).into(),
+        });
+    }
+    Ok(match direction {
+        Direction::Incoming => float.into(),
+        Direction::Outgoing => float.to_string().into(),
+    })
+}
+
+fn expected(ty: &Type) -> &'static str {
+    match ty {
+        Type::String => "a string",
+        Type::Number => "a number",
+        Type::Bool => "a bool",
+        Type::Dynamic => "any value",
+        Type::List(_) => "a list",
+        Type::Set(_) => "a set",
+        Type::Map(_) => "a map",
+        Type::Tuple(_) => "a tuple",
+        Type::Object(_) => "an object",
+    }
+}
+
+fn found(value: &Value) -> &'static str {
+    match value {
+        Value::Nil => "null",
+        Value::Boolean(_) => "a bool",
+        Value::Integer(_) | Value::F32(_) | Value::F64(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Binary(_) => "bytes",
+        Value::Array(_) => "a sequence",
+        Value::Map(_) => "an object or a map",
+        Value::Ext(..) => "an unknown value",
+    }
+}

@@ -1,0 +1,124 @@
+//! Holds the map in `src/lib.rs`: who may import whom.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each module may import of ours.
+const LAYERS: [(&str, &[&str]); 9] = [
+    (
+        "provider",
+        &[
+            "plugin",
+            "identity_mail_from",
+            "clients",
+            "diagnostics",
+            "dns",
+            "duration",
+            "mail_from",
+            "ses",
+        ],
+    ),
+    (
+        "identity_mail_from",
+        &[
+            "plugin",
+            "clients",
+            "diagnostics",
+            "duration",
+            "mail_from",
+            "ses",
+        ],
+    ),
+    ("clients", &["dns", "mail_from", "ses"]),
+    ("diagnostics", &["mail_from", "ses"]),
+    ("dns", &["mail_from"]),
+    ("ses", &["mail_from"]),
+    ("duration", &["mail_from"]),
+    ("mail_from", &[]),
+    ("plugin", &[]),
+];
+
+/// Which module alone may know these crates.
+const CRATES: [(&str, &str); 3] = [("aws_", "ses"), ("hickory_", "dns"), ("tonic", "plugin")];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The module of `src/MODULE.rs` or `src/MODULE/…`, and its text.
+fn modules() -> Vec<(String, PathBuf, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    files
+        .into_iter()
+        .filter(|file| !file.ends_with("main.rs") && !file.ends_with("src/lib.rs"))
+        .map(|file| {
+            let inside = file.strip_prefix(&src).unwrap();
+            let first = inside.components().next().unwrap().as_os_str();
+            let module = first.to_str().unwrap().trim_end_matches(".rs").to_owned();
+            let text = fs::read_to_string(&file).unwrap();
+            (module, file, text)
+        })
+        .collect()
+}
+
+/// The words that follow `prefix` anywhere in the code of `text`.
+fn names_after<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(move |line| line.split(prefix).skip(1))
+        .map(|rest| {
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+            &rest[..end.unwrap_or(rest.len())]
+        })
+}
+
+#[test]
+fn modules_import_only_what_stands_below_them() {
+    let mut seen = BTreeSet::new();
+    for (module, file, text) in modules() {
+        let (_, allowed) = LAYERS
+            .iter()
+            .find(|(name, _)| *name == module)
+            .unwrap_or_else(|| panic!("{module} is not in the map of layers"));
+        for imported in names_after(&text, "crate::") {
+            assert!(
+                imported == module || allowed.contains(&imported),
+                "{} imports crate::{imported}, which {module} may not",
+                file.display()
+            );
+            seen.insert((module.clone(), imported.to_owned()));
+        }
+    }
+    assert!(seen.contains(&("provider".to_owned(), "identity_mail_from".to_owned())));
+}
+
+#[test]
+fn crates_of_one_place_are_used_there_alone() {
+    for (module, file, text) in modules() {
+        for (krate, home) in CRATES {
+            let used = text.lines().any(|line| {
+                let line = line.trim_start();
+                line.starts_with(&format!("use {krate}"))
+                    || line.starts_with(&format!("pub use {krate}"))
+            });
+            assert!(
+                !used || module == home,
+                "{} uses {krate}…, which only {home} may",
+                file.display()
+            );
+        }
+    }
+}
