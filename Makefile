@@ -7,13 +7,21 @@ venv := $(target_dir)/conformance/venv
 requirements := tests/conformance/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint conformance
+.PHONY: help build install demo test lint conformance
 
 help: ## Print this.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
 build: ## Build the provider and the simulator.
 	cargo build --workspace --locked
+
+install: ## Build for release, and install where Terraform looks by itself.
+	cargo build --release --locked
+	@set -eu; built=$(target_dir)/release/terraform-provider-ses; \
+	version=$$($$built --version); version=$${version##* }; \
+	platform=$$(terraform version | sed -n 's/^on //p'); \
+	folder=$$HOME/.terraform.d/plugins/registry.terraform.io/terraform-provider-ses/ses/$$version/$$platform; \
+	set -x; mkdir -p "$$folder"; cp $$built "$$folder/terraform-provider-ses_v$$version"
 
 demo: build ## Show the life of a MAIL FROM domain, against the simulator.
 	@examples/demo/run.sh $(target_dir)/debug
