@@ -5,6 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+/// What a last attempt should have for its turn and its answer.
+const LAST_ATTEMPT: Duration = Duration::from_secs(2);
+
 /// The end of an operation: its timeout, or Terraform's word to stop.
 #[derive(Clone, Debug)]
 pub struct Deadline {
@@ -44,11 +47,6 @@ impl Deadline {
         self.start.elapsed()
     }
 
-    /// The time when it is up.
-    pub fn at(&self) -> Instant {
-        self.at
-    }
-
     /// Resolves when Terraform asks to stop.
     pub async fn stopped(&self) {
         self.stop.cancelled().await;
@@ -64,12 +62,25 @@ impl Deadline {
         }
     }
 
-    /// Pauses for `pause`; ends at once when the pause would end too late.
+    /// The pause before another attempt: `pause`, or less where that leaves
+    /// time for a last one. `None`: there is no time for another.
+    pub fn shortened(&self, pause: Duration) -> Option<Duration> {
+        let left = self.at.saturating_duration_since(Instant::now());
+        let longest = match left.checked_sub(LAST_ATTEMPT) {
+            None | Some(Duration::ZERO) => left,
+            Some(longest) => longest,
+        };
+        let pause = pause.min(longest);
+        (pause < left).then_some(pause)
+    }
+
+    /// Pauses before another attempt. Without time for one, lasts until the
+    /// deadline, so that nobody gives up before it.
     pub async fn pause(&self, pause: Duration) -> Result<(), Interrupted> {
-        if Instant::now() + pause >= self.at {
-            return Err(Interrupted::TimedOut);
+        match self.shortened(pause) {
+            Some(pause) => self.bound(tokio::time::sleep(pause)).await,
+            None => self.bound(std::future::pending()).await,
         }
-        self.bound(tokio::time::sleep(pause)).await
     }
 }
 
@@ -97,13 +108,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn pause_does_not_begin_what_would_end_too_late() {
-        let deadline = Deadline::after(Duration::from_secs(5), CancellationToken::new());
-        assert_eq!(deadline.pause(Duration::from_secs(2)).await, Ok(()));
+    async fn pause_leaves_time_for_a_last_attempt_and_then_lasts_to_the_end() {
+        let deadline = Deadline::after(Duration::from_secs(10), CancellationToken::new());
+        for (pause, elapsed) in [(3, 3), (8, 8)] {
+            let paused = deadline.pause(Duration::from_secs(pause)).await;
+            assert_eq!(paused, Ok(()));
+            assert_eq!(deadline.elapsed(), Duration::from_secs(elapsed));
+        }
         assert_eq!(
-            deadline.pause(Duration::from_secs(3)).await,
+            deadline.pause(Duration::from_secs(8)).await,
             Err(Interrupted::TimedOut)
         );
-        assert_eq!(deadline.elapsed(), Duration::from_secs(2));
+        assert_eq!(deadline.elapsed(), Duration::from_secs(10));
     }
 }
