@@ -3,9 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod command_line;
 mod drift;
 mod harness;
 mod import;
 mod lifecycle;
+mod local_attributes;
+mod provider_block;
 mod spelling;
+mod state;
+mod unknown_values;
 mod validation;

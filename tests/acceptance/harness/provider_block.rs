@@ -7,7 +7,9 @@ use super::REGION;
 /// The provider block, by HCL expressions; what is `None` is left out.
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderBlock {
+    pub(crate) alias: Option<String>,
     pub(crate) region: Option<String>,
+    pub(crate) profile: Option<String>,
     pub(crate) access_key: Option<String>,
     pub(crate) secret_key: Option<String>,
     pub(crate) token: Option<String>,
@@ -22,7 +24,9 @@ impl ProviderBlock {
     /// Everything at the simulator, as fast as it can.
     pub(crate) fn at(simulator: &Simulator) -> Self {
         Self {
+            alias: None,
             region: Some(format!("{REGION:?}")),
+            profile: None,
             access_key: Some(r#""AKIAIOSFODNN7EXAMPLE""#.to_owned()),
             secret_key: Some(r#""wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY""#.to_owned()),
             token: None,
@@ -32,28 +36,29 @@ impl ProviderBlock {
         }
     }
 
-    /// As HCL, with the source address that Terraform finds the provider by.
-    pub(crate) fn hcl(&self) -> String {
-        let attribute = |name: &str, value: &Option<String>| match value {
-            Some(value) => format!("  {name} = {value}\n"),
-            None => String::new(),
-        };
-        let block = |name: &str, body: Option<String>| match body {
-            Some(body) => format!("  {name} {{\n    {body}\n  }}\n"),
-            None => String::new(),
-        };
+    /// As HCL.
+    pub(crate) fn block(&self) -> String {
+        let attributes = [
+            ("alias", &self.alias),
+            ("region", &self.region),
+            ("profile", &self.profile),
+            ("access_key", &self.access_key),
+            ("secret_key", &self.secret_key),
+            ("token", &self.token),
+            ("requests_per_second", &self.requests_per_second),
+        ];
         let endpoint = self.ses_endpoint.as_ref().map(|url| format!("ses = {url}"));
-        [
-            "terraform {\n  required_providers {\n    ses = { source = \"terraform-provider-ses/ses\" }\n  }\n}\n\nprovider \"ses\" {\n",
-            &attribute("region", &self.region),
-            &attribute("access_key", &self.access_key),
-            &attribute("secret_key", &self.secret_key),
-            &attribute("token", &self.token),
-            &attribute("requests_per_second", &self.requests_per_second),
-            &block("endpoints", endpoint),
-            &block("dns", self.dns.clone()),
-            "}\n",
-        ]
-        .concat()
+        let blocks = [("endpoints", &endpoint), ("dns", &self.dns)];
+
+        let attributes = attributes.into_iter().filter_map(|(name, value)| {
+            let value = value.as_ref()?;
+            Some(format!("  {name} = {value}\n"))
+        });
+        let blocks = blocks.into_iter().filter_map(|(name, body)| {
+            let body = body.as_ref()?;
+            Some(format!("  {name} {{\n    {body}\n  }}\n"))
+        });
+        let body: String = attributes.chain(blocks).collect();
+        format!("provider \"ses\" {{\n{body}}}\n")
     }
 }

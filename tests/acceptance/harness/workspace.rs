@@ -18,6 +18,15 @@ use super::provider_block::ProviderBlock;
 const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-ses");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+const REQUIRED_PROVIDERS: &str = r#"
+terraform {
+  required_providers {
+    ses = { source = "terraform-provider-ses/ses" }
+  }
+}
+
+"#;
+
 /// A test's own world: an initialised working folder with a home of its own,
 /// and a simulator. All of it is gone when it is dropped.
 pub(crate) struct Workspace {
@@ -84,7 +93,8 @@ impl Workspace {
         fs::create_dir_all(self.folder()).unwrap();
     }
 
-    fn home(&self) -> PathBuf {
+    /// The home folder.
+    pub(crate) fn home(&self) -> PathBuf {
         self.dir.path().join("home")
     }
 
@@ -103,9 +113,9 @@ impl Workspace {
         self.simulator.dns()
     }
 
-    /// Writes main.tf: the provider block, then `hcl`.
+    /// Writes main.tf: where the provider comes from, its block, then `hcl`.
     pub(crate) fn config(&self, hcl: &str) {
-        let text = format!("{}\n{hcl}", self.provider.hcl());
+        let text = [REQUIRED_PROVIDERS, &self.provider.block(), hcl].concat();
         fs::write(self.folder().join("main.tf"), text).unwrap();
     }
 
