@@ -54,7 +54,7 @@ pub(super) async fn set(client: &Client, deadline: &Deadline, wanted: &Wanted<'_
 /// SES answers reads of what it has just accepted late at times.
 async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Settled {
     loop {
-        let reason = match client.get(deadline, wanted.identity).await {
+        let reason = match client.get_fresh(deadline, wanted.identity).await {
             Ok(MailFrom::Set(held)) if wanted.is(&held) => {
                 return Settled::Shown {
                     status: held.status,
@@ -76,7 +76,7 @@ async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Set
 /// One bounded look decides, even when Terraform has asked to stop.
 async fn decide(client: &Client, wanted: &Wanted<'_>, error: SetError) -> Settled {
     let deadline = Deadline::after(DECIDED_WITHIN, CancellationToken::new());
-    match client.get(&deadline, wanted.identity).await {
+    match client.get_fresh(&deadline, wanted.identity).await {
         Ok(MailFrom::Set(held)) if wanted.is(&held) => Settled::Shown {
             status: held.status,
         },

@@ -40,6 +40,15 @@ impl Client {
         self.reader.read(deadline, identity).await
     }
 
+    /// As [`get`](Self::get), for whoever waits for a change to show.
+    pub async fn get_fresh(
+        &self,
+        deadline: &Deadline,
+        identity: &Identity,
+    ) -> Result<MailFrom, Error> {
+        self.reader.read(deadline, identity).await
+    }
+
     /// Sets the custom MAIL FROM domain of `identity`
     /// (`SetIdentityMailFromDomain`). Setting again what is set is safe.
     pub async fn set(
