@@ -5,6 +5,7 @@
 
 mod command_line;
 mod drift;
+mod faults;
 mod harness;
 mod import;
 mod lifecycle;
