@@ -9,6 +9,7 @@ mod drift;
 mod faults;
 mod harness;
 mod import;
+mod interrupts;
 mod lifecycle;
 mod local_attributes;
 mod provider_block;
