@@ -5,6 +5,7 @@
 
 mod command_line;
 mod destroy;
+mod dns;
 mod drift;
 mod faults;
 mod harness;
@@ -12,7 +13,10 @@ mod import;
 mod interrupts;
 mod lifecycle;
 mod local_attributes;
+mod logs;
+mod pacing;
 mod provider_block;
+mod siblings;
 mod spelling;
 mod state;
 mod unknown_values;
