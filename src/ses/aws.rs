@@ -177,7 +177,7 @@ where
                     operation,
                     status,
                     code: code.to_owned(),
-                    message: service.err().message().unwrap_or_default().to_owned(),
+                    message: without_token(service.err().message().unwrap_or_default()),
                     request_id: error.request_id().map(str::to_owned),
                 },
                 // A load balancer's page instead of SES's XML.
@@ -207,6 +207,19 @@ where
             reason: causes(error),
         },
     }
+}
+
+/// To a signature that it does not take, AWS answers with the signed headers
+/// that it has computed its own from: the session token is one of them.
+fn without_token(message: &str) -> String {
+    const HEADER: &str = "x-amz-security-token:";
+    let mut parts = message.split(HEADER);
+    let mut safe = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(char::is_whitespace).unwrap_or(part.len());
+        safe.extend([HEADER, "(not shown)", &part[end..]]);
+    }
+    safe
 }
 
 fn reach(turn: &Turn, if_sent: Reach) -> Reach {
@@ -239,4 +252,26 @@ fn chain<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_lose_the_session_token_and_nothing_else() {
+        for (message, safe) in [
+            ("Rate exceeded", "Rate exceeded"),
+            (
+                "'POST\n/\nx-amz-security-token:Fwo+/==\n\nhost;x-amz-security-token\n0'",
+                "'POST\n/\nx-amz-security-token:(not shown)\n\nhost;x-amz-security-token\n0'",
+            ),
+            (
+                "x-amz-security-token:Fwo",
+                "x-amz-security-token:(not shown)",
+            ),
+        ] {
+            assert_eq!(without_token(message), safe);
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! Sets and unsets MAIL FROM, and knows what became of it.
 
+mod unset;
+
 use std::sync::Arc;
 
 use tokio::sync::OwnedMutexGuard;
 
-use super::api::{Api, MailFrom, SetRequest};
+use super::api::{Api, SetRequest};
 use super::claims::Claims;
 use super::deadline::{Deadline, Interrupted};
 use super::error::{Error, Operation, Reach, Remedy};
@@ -12,6 +14,8 @@ use super::pacer::{Pacer, Pacing, Turn};
 use super::reader::Reader;
 use super::retry::Backoff;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
+
+pub use unset::Unset;
 
 const SET: Operation = Operation::SetIdentityMailFromDomain;
 
@@ -35,16 +39,6 @@ pub enum Outcome {
     /// An answer is still to come: even if a read does not show the change,
     /// SES may make it yet.
     InTheAir,
-}
-
-/// What became of an unset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unset {
-    /// The identity has no custom MAIL FROM domain now.
-    Done,
-    /// Another resource sets this identity's MAIL FROM domain in the same
-    /// apply: nothing was sent.
-    LeftToSibling,
 }
 
 /// Sends `SetIdentityMailFromDomain` in one region.
@@ -96,48 +90,6 @@ impl Writer {
             }
             drop(slot);
             attempts.pause(deadline).await?;
-        }
-    }
-
-    /// Unsets the custom MAIL FROM domain. An identity that is gone, or has no
-    /// MAIL FROM domain any more, is success; after a failed attempt the reader
-    /// is asked first. Decided when the turn has come: if a sibling sets the
-    /// identity, nothing is sent.
-    pub(super) async fn unset(
-        &self,
-        deadline: &Deadline,
-        identity: &Identity,
-    ) -> Result<Unset, Error> {
-        let request = SetRequest {
-            identity: identity.as_str().to_owned(),
-            mail_from: None,
-        };
-        let mut attempts = Attempts::default();
-        loop {
-            let slot = match self.slot(deadline, &request.identity).await {
-                Ok(slot) => slot,
-                Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline).error),
-            };
-            if self.claims.is_claimed(&request.identity) {
-                return Ok(Unset::LeftToSibling);
-            }
-            let Err(error) = self.send(deadline, &slot.turn, &request).await else {
-                return Ok(Unset::Done);
-            };
-            drop(slot);
-            // Throttled means that nothing has happened: there is no news to read.
-            if error.remedy() != Remedy::SlowDown {
-                match self.reader.read(deadline, identity, true).await {
-                    Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => return Ok(Unset::Done),
-                    Ok(MailFrom::Set(_)) => {}
-                    Err(error) => tracing::debug!(%error, "could not read what a failed unset did"),
-                }
-            }
-            attempts.failed(error);
-            attempts
-                .pause(deadline)
-                .await
-                .map_err(|ended| ended.error)?;
         }
     }
 
@@ -258,26 +210,27 @@ impl Attempts {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use tokio::time::Instant;
     use tokio_util::sync::CancellationToken;
 
-    use super::super::fake::{Call, FakeSes, Fault, set};
+    use super::super::api::MailFrom;
+    use super::super::fake::{FakeSes, Fault, set};
     use super::super::host::SharedLines;
     use super::*;
 
-    struct Scene {
-        ses: FakeSes,
-        writer: Writer,
-        stop: CancellationToken,
+    pub(crate) struct Scene {
+        pub(crate) ses: FakeSes,
+        pub(crate) writer: Writer,
+        pub(crate) stop: CancellationToken,
         deadline: Deadline,
         identity: Identity,
     }
 
     impl Scene {
-        fn holding(mail_from: MailFrom) -> Self {
+        pub(crate) fn holding(mail_from: MailFrom) -> Self {
             let ses = FakeSes::holding("example.com", mail_from);
             let stop = CancellationToken::new();
             let api: Arc<dyn Api> = Arc::new(ses.clone());
@@ -292,7 +245,7 @@ mod tests {
             }
         }
 
-        async fn set(&self) -> Result<(), SetError> {
+        pub(crate) async fn set(&self) -> Result<(), SetError> {
             let domain = DomainName::parse("bounce.example.com").unwrap();
             let behavior = BehaviorOnMxFailure::UseDefaultValue;
             self.writer
@@ -300,11 +253,11 @@ mod tests {
                 .await
         }
 
-        async fn unset(&self) -> Result<Unset, Error> {
+        pub(crate) async fn unset(&self) -> Result<Unset, Error> {
             self.writer.unset(&self.deadline, &self.identity).await
         }
 
-        fn held(&self) -> MailFrom {
+        pub(crate) fn held(&self) -> MailFrom {
             self.ses.held("example.com")
         }
     }
@@ -384,71 +337,5 @@ mod tests {
         assert_eq!(ended.outcome, Outcome::NotMade);
         assert_eq!(waiting.1, Duration::from_millis(500));
         assert_eq!(scene.ses.calls().len(), 1, "nothing new is begun");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn unset_is_done_when_there_is_nothing_to_unset() {
-        // moto answers HTTP 500, SES an invalid parameter.
-        for (held, status, code) in [
-            (MailFrom::Unset, 500, ""),
-            (MailFrom::UnknownIdentity, 400, "InvalidParameterValue"),
-        ] {
-            let scene = Scene::holding(held);
-            scene.ses.fail([Fault::Refuse(status, code)]);
-            assert_eq!(scene.unset().await.unwrap(), Unset::Done);
-            let calls = [
-                Call::Unset("example.com".to_owned()),
-                Call::Get(vec!["example.com".to_owned()]),
-            ];
-            assert_eq!(scene.ses.calls(), calls);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn unset_reads_after_a_lost_answer_and_tries_again_where_needed() {
-        let scene = Scene::holding(set("bounce.example.com"));
-        scene.ses.fail([Fault::CannotConnect]);
-        assert_eq!(scene.unset().await.unwrap(), Unset::Done);
-        assert_eq!(scene.held(), MailFrom::Unset);
-        let scene = Scene::holding(set("bounce.example.com"));
-        scene.ses.fail([Fault::LoseAnswer]);
-        assert_eq!(scene.unset().await.unwrap(), Unset::Done);
-        assert_eq!(scene.ses.calls().len(), 2, "one unset and one read");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn unset_that_is_refused_and_still_set_is_an_error() {
-        let scene = Scene::holding(set("bounce.example.com"));
-        scene.ses.fail([Fault::Refuse(403, "AccessDenied")]);
-        assert!(scene.unset().await.unwrap_err().access_denied().is_some());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn unset_never_undoes_a_sibling() {
-        // The sibling's Set came first.
-        let scene = Scene::holding(MailFrom::Unset);
-        scene.set().await.unwrap();
-        assert_eq!(scene.unset().await.unwrap(), Unset::LeftToSibling);
-        assert_eq!(scene.held(), set("bounce.example.com"));
-
-        // The unset came first, but its turn has not come when the Set is queued.
-        let scene = Scene::holding(set("bounce.example.com"));
-        drop(scene.writer.pacer.turn().await);
-        scene.writer.pacer.turn().await.sent();
-        let (unset, set_again) = tokio::join!(scene.unset(), scene.set());
-        assert_eq!(unset.unwrap(), Unset::LeftToSibling);
-        set_again.unwrap();
-        assert_eq!(scene.ses.calls(), [Call::Set("example.com".to_owned())]);
-
-        // The unset was sent before: SES sees the two in this order.
-        let scene = Scene::holding(set("bounce.example.com"));
-        scene.ses.fail([Fault::Slow(Duration::from_secs(5))]);
-        let (unset, set_again) = tokio::join!(scene.unset(), async {
-            tokio::time::sleep(Duration::from_secs(2)).await;
-            scene.set().await
-        });
-        assert_eq!(unset.unwrap(), Unset::Done);
-        set_again.unwrap();
-        assert_eq!(scene.held(), set("bounce.example.com"));
     }
 }

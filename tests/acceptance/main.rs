@@ -6,11 +6,16 @@
 mod command_line;
 mod destroy;
 mod drift;
+mod faults;
 mod harness;
 mod import;
+mod interrupts;
 mod lifecycle;
 mod local_attributes;
+mod logs;
+mod pacing;
 mod provider_block;
+mod siblings;
 mod spelling;
 mod state;
 mod unknown_values;

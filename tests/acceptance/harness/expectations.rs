@@ -1,20 +1,29 @@
 //! What tests ask of a workspace again and again.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
-use simulator::ses::{Call, Snapshot};
+use simulator::ses::{Call, Outcome, Snapshot};
 
-use super::{REGION, Workspace};
-
-const SET: &str = "SetIdentityMailFromDomain";
+use super::{REGION, SET, Workspace, wait_until};
 
 impl Workspace {
     /// The attributes of a resource in the state; `None` if it is not there.
     #[track_caller]
     pub(crate) fn resource(&self, address: &str) -> Option<Value> {
+        self.resources().remove(address)
+    }
+
+    /// The attributes of all resources in the state, by address.
+    #[track_caller]
+    pub(crate) fn resources(&self) -> BTreeMap<String, Value> {
         let state = self.state();
-        let resources = state["values"]["root_module"]["resources"].as_array()?;
-        let resource = resources.iter().find(|found| found["address"] == address)?;
-        Some(resource["values"].clone())
+        let resources = state["values"]["root_module"]["resources"].as_array();
+        let resources = resources.into_iter().flatten().map(|found| {
+            let address = found["address"].as_str().unwrap().to_owned();
+            (address, found["values"].clone())
+        });
+        resources.collect()
     }
 
     /// Whether a resource is tainted in the state.
@@ -48,6 +57,41 @@ impl Workspace {
         let mut calls = self.ses().calls();
         calls.retain(|call| call.action == SET);
         calls
+    }
+
+    /// Asserts that the state, once SES is done with what it was sent, holds
+    /// what SES holds, no more and no less.
+    #[track_caller]
+    pub(crate) fn state_is_what_ses_holds(&self) {
+        wait_until("SES has carried out what it was sent", || {
+            let calls = self.ses().calls();
+            calls.iter().all(|call| call.outcome != Outcome::InFlight)
+        });
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let known: BTreeMap<_, _> = self
+            .resources()
+            .into_values()
+            .filter(|values| values["mail_from_domain"].is_string())
+            .map(|values| {
+                let domain = text(&values["mail_from_domain"]);
+                let behavior = text(&values["behavior_on_mx_failure"]);
+                let status = text(&values["verification_status"]);
+                (text(&values["identity"]), (domain, behavior, status))
+            })
+            .collect();
+        let held: BTreeMap<_, _> = self
+            .ses()
+            .identities()
+            .into_iter()
+            .filter(|held| held.mail_from_domain.is_some())
+            .map(|held| {
+                let behavior = Some(held.behavior.as_str().to_owned());
+                let status = held.status.map(|status| status.as_str().to_owned());
+                let values = (held.mail_from_domain, behavior, status);
+                (Some(held.identity), values)
+            })
+            .collect();
+        assert_eq!(known, held, "the state, and what SES holds");
     }
 
     /// Asserts an empty plan, first without a refresh, then with one.

@@ -6,7 +6,7 @@ mod process;
 mod provider_block;
 mod workspace;
 
-pub(crate) use process::{Running, wait_until};
+pub(crate) use process::{Run, Running, wait_until};
 pub(crate) use workspace::Workspace;
 
 /// The region of the default provider block.
@@ -14,6 +14,12 @@ pub(crate) const REGION: &str = "us-east-1";
 
 /// The address of the resource that [`mail_from`] writes.
 pub(crate) const THIS: &str = "ses_identity_mail_from.this";
+
+/// The operation that changes something.
+pub(crate) const SET: &str = "SetIdentityMailFromDomain";
+
+/// The operation that reads.
+pub(crate) const GET: &str = "GetIdentityMailFromDomainAttributes";
 
 /// The resource [`THIS`]; `more` goes into its block as it is.
 pub(crate) fn mail_from(identity: &str, mail_from_domain: &str, more: &str) -> String {
@@ -32,4 +38,33 @@ resource "ses_identity_mail_from" "this" {{
 /// nothing optional.
 pub(crate) fn basic() -> String {
     mail_from("example.com", "bounce.example.com", "")
+}
+
+/// Resources `ses_identity_mail_from.all`, one for each of `identities`: a
+/// domain `NAME` with the MAIL FROM domain `LABEL.NAME`. A local map, because
+/// Terraform itself is slow with a `for_each` over an expression.
+pub(crate) fn fleet<N: AsRef<str>>(label: &str, identities: &[N]) -> String {
+    let entries = identities.iter().map(AsRef::as_ref);
+    let entries: String = entries
+        .map(|name| format!("    \"{name}\" = \"{label}.{name}\"\n"))
+        .collect();
+    format!(
+        r#"
+locals {{
+  mail_from = {{
+{entries}  }}
+}}
+
+resource "ses_identity_mail_from" "all" {{
+  for_each         = local.mail_from
+  identity         = each.key
+  mail_from_domain = each.value
+}}
+"#
+    )
+}
+
+/// The address of one resource of [`fleet`].
+pub(crate) fn of_fleet(identity: &str) -> String {
+    format!("ses_identity_mail_from.all[\"{identity}\"]")
 }

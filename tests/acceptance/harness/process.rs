@@ -131,6 +131,20 @@ impl Running {
         assert!(signal("INT", &self.pid.to_string()));
     }
 
+    /// SIGKILL to the process alone. Waits until the rest of its group, which
+    /// nobody tells, has ended too, and fails if that takes longer than `limit`.
+    #[track_caller]
+    pub(crate) fn kill_alone(mut self, limit: Duration) {
+        assert!(signal("KILL", &self.pid.to_string()));
+        self.status = self.ended.recv_timeout(LIMIT).ok();
+        let killed = Instant::now();
+        wait_until("the killed process's group has ended", || {
+            !self.group_is_alive()
+        });
+        let lived_on = killed.elapsed();
+        assert!(lived_on <= limit, "lived on for {lived_on:?}");
+    }
+
     /// What it has written to stdout so far.
     pub(crate) fn stdout_so_far(&self) -> String {
         read(&self.stdout)
