@@ -7,7 +7,8 @@
 //! - [`plan`]: what will be, and whether SES will be called. Pure.
 //! - [`resource`]: Terraform's calls, by way of SES and DNS.
 //! - [`refresh`]: the state after a read.
-//! - [`settle`]: what to do about a Set once it is sent.
+//! - [`settle`]: what to do about a Set once it is sent, and about a
+//!   verification that SES has given up.
 //! - [`import`]: what an import id says.
 
 mod import;

@@ -14,6 +14,7 @@ mod records;
 mod region;
 mod spf;
 mod spf_walk;
+mod status_advice;
 mod subdomain;
 mod txt;
 
@@ -27,5 +28,6 @@ pub use mx::{Mx, judge_mx};
 pub use records::{DnsRecord, RequiredRecords};
 pub use region::{Region, RegionError};
 pub use spf_walk::{SpfStep, SpfWalk, judge_spf};
+pub use status_advice::InPlace;
 pub use subdomain::{MailFromDomainError, check_subdomain};
 pub use txt::Txt;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::error::Error;
 use super::pacer::Turn;
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 
 /// What SES holds for one identity
 /// (`GetIdentityMailFromDomainAttributes`).
@@ -38,6 +39,28 @@ pub(super) struct SetRequest {
     /// `MailFromDomain` and `BehaviorOnMXFailure`, always both; `None` leaves
     /// both out, which disables the custom MAIL FROM domain.
     pub(super) mail_from: Option<(String, &'static str)>,
+}
+
+impl SetRequest {
+    /// Sets a custom MAIL FROM domain.
+    pub(super) fn set(
+        identity: &Identity,
+        domain: &DomainName,
+        behavior: BehaviorOnMxFailure,
+    ) -> Self {
+        Self {
+            identity: identity.as_str().to_owned(),
+            mail_from: Some((domain.as_str().to_owned(), behavior.as_str())),
+        }
+    }
+
+    /// Disables the custom MAIL FROM domain.
+    pub(super) fn unset(identity: &Identity) -> Self {
+        Self {
+            identity: identity.as_str().to_owned(),
+            mail_from: None,
+        }
+    }
 }
 
 /// One attempt at one call. An implementation tells the turn when the request

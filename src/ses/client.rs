@@ -9,7 +9,7 @@ use super::deadline::Deadline;
 use super::error::Error;
 use super::pacer::Pacer;
 use super::reader::Reader;
-use super::writer::{SetError, Unset, Writer};
+use super::writer::{RestartError, SetError, Unset, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 
 /// SES in one region: paced, batched and retried. Cheap to clone; the clones
@@ -59,6 +59,20 @@ impl Client {
         behavior: BehaviorOnMxFailure,
     ) -> Result<(), SetError> {
         self.writer.set(deadline, identity, domain, behavior).await
+    }
+
+    /// Starts the verification of a MAIL FROM domain that SES has given up again:
+    /// unsets it and sets it. A stop between the two does not keep the second back.
+    pub async fn restart(
+        &self,
+        deadline: &Deadline,
+        identity: &Identity,
+        domain: &DomainName,
+        behavior: BehaviorOnMxFailure,
+    ) -> Result<(), RestartError> {
+        self.writer
+            .restart(deadline, identity, domain, behavior)
+            .await
     }
 
     /// Disables the custom MAIL FROM domain of `identity`

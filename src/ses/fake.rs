@@ -1,4 +1,4 @@
-//! SES for the tests of this module: an [`Api`] on paused time that holds what
+//! SES for tests: an [`Api`] on paused time that holds what
 //! was set, answers as it was told to, and keeps a log.
 
 use std::collections::{HashMap, VecDeque};
@@ -9,12 +9,13 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
 use super::api::{Api, MailFrom, SetMailFrom, SetRequest};
+use super::client::Client;
 use super::error::{Error, Operation, Reach};
 use super::pacer::Turn;
 
 /// How one call goes other than well.
 #[derive(Clone, Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// SES answers with this error, having done nothing.
     Refuse(u16, &'static str),
     /// The change is made and the answer is lost.
@@ -26,14 +27,14 @@ pub(super) enum Fault {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Call {
+pub(crate) enum Call {
     Set(String),
     Unset(String),
     Get(Vec<String>),
 }
 
 #[derive(Clone, Default)]
-pub(super) struct FakeSes(Arc<Mutex<State>>);
+pub(crate) struct FakeSes(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -41,17 +42,21 @@ struct State {
     faults: VecDeque<Fault>,
     /// An identity for which every Get is an invalid parameter.
     poison: Option<String>,
+    /// What every Get shows, whatever is held.
+    shown: Option<MailFrom>,
+    /// Whether setting again what has failed leaves it failed.
+    identical_set_keeps_failed: bool,
     calls: Vec<(Instant, Call)>,
 }
 
 impl FakeSes {
-    pub(super) fn holding(identity: &str, mail_from: MailFrom) -> Self {
+    pub(crate) fn holding(identity: &str, mail_from: MailFrom) -> Self {
         let ses = Self::default();
-        ses.state().held.insert(identity.to_owned(), mail_from);
+        ses.hold(identity, mail_from);
         ses
     }
 
-    pub(super) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
+    pub(crate) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
         self.state().faults.extend(faults);
     }
 
@@ -59,12 +64,29 @@ impl FakeSes {
         self.state().poison = Some(identity.to_owned());
     }
 
-    pub(super) fn held(&self, identity: &str) -> MailFrom {
+    /// SES by way of this fake, at a request a second.
+    pub(crate) fn client(&self) -> Client {
+        Client::with_api(Arc::new(self.clone()), 1.0)
+    }
+
+    pub(crate) fn hold(&self, identity: &str, mail_from: MailFrom) {
+        self.state().held.insert(identity.to_owned(), mail_from);
+    }
+
+    pub(crate) fn shows(&self, mail_from: MailFrom) {
+        self.state().shown = Some(mail_from);
+    }
+
+    pub(crate) fn identical_set_keeps_failed(&self) {
+        self.state().identical_set_keeps_failed = true;
+    }
+
+    pub(crate) fn held(&self, identity: &str) -> MailFrom {
         let held = self.state().held.get(identity).cloned();
         held.unwrap_or(MailFrom::UnknownIdentity)
     }
 
-    pub(super) fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         self.state()
             .calls
             .iter()
@@ -73,7 +95,7 @@ impl FakeSes {
     }
 
     /// Seconds from each call to the next.
-    pub(super) fn gaps(&self) -> Vec<f64> {
+    pub(crate) fn gaps(&self) -> Vec<f64> {
         let state = self.state();
         let times = state.calls.iter().map(|(at, _)| *at);
         times
@@ -123,20 +145,36 @@ impl FakeSes {
     }
 
     fn carry_out(&self, call: Call) {
+        let mut state = self.state();
         let (identity, mail_from) = match call {
             Call::Get(_) => return,
             Call::Unset(identity) => (identity, MailFrom::Unset),
-            Call::Set(identity) => (identity, set("bounce.example.com")),
+            Call::Set(identity) => {
+                let given_up = failed("bounce.example.com");
+                if state.identical_set_keeps_failed && state.held.get(&identity) == Some(&given_up)
+                {
+                    return;
+                }
+                (identity, set("bounce.example.com"))
+            }
         };
-        self.state().held.insert(identity, mail_from);
+        state.held.insert(identity, mail_from);
     }
 }
 
-pub(super) fn set(domain: &str) -> MailFrom {
+pub(crate) fn set(domain: &str) -> MailFrom {
+    with_status(domain, "Pending")
+}
+
+pub(crate) fn failed(domain: &str) -> MailFrom {
+    with_status(domain, "Failed")
+}
+
+pub(crate) fn with_status(domain: &str, status: &str) -> MailFrom {
     MailFrom::Set(SetMailFrom {
         domain: domain.to_owned(),
         behavior: "UseDefaultValue".to_owned(),
-        status: "Pending".to_owned(),
+        status: status.to_owned(),
     })
 }
 
@@ -175,7 +213,10 @@ impl Api for FakeSes {
         }
         Ok(identities
             .iter()
-            .filter_map(|identity| Some((identity.clone(), state.held.get(identity)?.clone())))
+            .filter_map(|identity| {
+                let shown = state.shown.as_ref().or(state.held.get(identity))?;
+                Some((identity.clone(), shown.clone()))
+            })
             .collect())
     }
 }

@@ -29,7 +29,7 @@ mod connect;
 mod deadline;
 mod error;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 mod pacer;
 mod reader;
 mod retry;
@@ -41,4 +41,4 @@ pub use client::Client;
 pub use connect::{AccessKeys, Connection, ConnectionSettings};
 pub use deadline::Deadline;
 pub use error::{Error, Operation};
-pub use writer::{Outcome, SetError, Unset};
+pub use writer::{Left, Outcome, RestartError, SetError, Unset};

@@ -1,5 +1,7 @@
 //! Sets and unsets MAIL FROM, and knows what became of it.
 
+mod restart;
+
 use std::sync::Arc;
 
 use tokio::sync::OwnedMutexGuard;
@@ -12,6 +14,8 @@ use super::pacer::{Pacer, Turn};
 use super::reader::Reader;
 use super::retry::Backoff;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
+
+pub use restart::{Left, RestartError};
 
 const SET: Operation = Operation::SetIdentityMailFromDomain;
 
@@ -73,10 +77,7 @@ impl Writer {
         domain: &DomainName,
         behavior: BehaviorOnMxFailure,
     ) -> Result<(), SetError> {
-        let request = SetRequest {
-            identity: identity.as_str().to_owned(),
-            mail_from: Some((domain.as_str().to_owned(), behavior.as_str())),
-        };
+        let request = SetRequest::set(identity, domain, behavior);
         let claim = self.claims.claim(&request.identity);
         let mut attempts = Attempts::default();
         loop {
@@ -106,10 +107,7 @@ impl Writer {
         identity: &Identity,
         reader: &Reader,
     ) -> Result<Unset, Error> {
-        let request = SetRequest {
-            identity: identity.as_str().to_owned(),
-            mail_from: None,
-        };
+        let request = SetRequest::unset(identity);
         let mut attempts = Attempts::default();
         loop {
             let slot = match self.slot(deadline, &request.identity).await {
@@ -254,7 +252,7 @@ impl Attempts {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use tokio::time::Instant;
@@ -263,17 +261,17 @@ mod tests {
     use super::super::fake::{Call, FakeSes, Fault, set};
     use super::*;
 
-    struct Scene {
-        ses: FakeSes,
-        writer: Writer,
+    pub(crate) struct Scene {
+        pub(crate) ses: FakeSes,
+        pub(crate) writer: Writer,
         reader: Reader,
-        stop: CancellationToken,
-        deadline: Deadline,
-        identity: Identity,
+        pub(crate) stop: CancellationToken,
+        pub(crate) deadline: Deadline,
+        pub(crate) identity: Identity,
     }
 
     impl Scene {
-        fn holding(mail_from: MailFrom) -> Self {
+        pub(crate) fn holding(mail_from: MailFrom) -> Self {
             let ses = FakeSes::holding("example.com", mail_from);
             let stop = CancellationToken::new();
             Self {
@@ -294,13 +292,13 @@ mod tests {
                 .await
         }
 
-        async fn unset(&self) -> Result<Unset, Error> {
+        pub(crate) async fn unset(&self) -> Result<Unset, Error> {
             self.writer
                 .unset(&self.deadline, &self.identity, &self.reader)
                 .await
         }
 
-        fn held(&self) -> MailFrom {
+        pub(crate) fn held(&self) -> MailFrom {
             self.ses.held("example.com")
         }
     }
