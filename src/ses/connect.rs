@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_sdk_ses::config::{Credentials, SharedHttpClient};
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -61,7 +60,7 @@ pub struct Connection(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     settings: ConnectionSettings,
-    region: OnceCell<Region>,
+    found_region: OnceCell<Region>,
     sdk_config: OnceCell<SdkConfig>,
 }
 
@@ -70,7 +69,7 @@ impl Connection {
     pub fn new(settings: ConnectionSettings) -> Self {
         Self(Arc::new(Shared {
             settings,
-            region: OnceCell::new(),
+            found_region: OnceCell::new(),
             sdk_config: OnceCell::new(),
         }))
     }
@@ -78,27 +77,18 @@ impl Connection {
     /// The region of the settings, or else of the AWS chain. An error when there
     /// is none, or when what there is cannot be a region.
     pub async fn region(&self) -> Result<&Region, Error> {
+        if let Some(region) = &self.0.settings.region {
+            return Ok(region);
+        }
+        let found = self.sdk_config().await?.region();
         self.0
-            .region
+            .found_region
             .get_or_try_init(|| async {
-                let settings = &self.0.settings;
-                if let Some(region) = &settings.region {
-                    return Ok(region.clone());
-                }
-                let mut chain = DefaultRegionChain::builder();
-                if let Some(profile) = &settings.profile {
-                    chain = chain.profile_name(profile);
-                }
-                let found = chain
-                    .build()
-                    .region()
-                    .await
-                    .ok_or_else(|| Error::Settings {
-                        reason:
-                            "no AWS region: set `region` in the provider block, or AWS_REGION, \
+                let found = found.ok_or_else(|| Error::Settings {
+                    reason: "no AWS region: set `region` in the provider block, or AWS_REGION, \
                              or a region in the AWS profile"
-                                .to_owned(),
-                    })?;
+                        .to_owned(),
+                })?;
                 Region::parse(found.as_ref()).map_err(|error| Error::Settings {
                     reason: format!("the AWS region that was found in the environment: {error}"),
                 })
@@ -115,10 +105,12 @@ impl Connection {
             .sdk_config
             .get_or_try_init(|| async {
                 let settings = &self.0.settings;
-                let region = self.region().await?;
+                // The chain looks for the region with this client, too.
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                    .region(aws_config::Region::new(region.as_str().to_owned()))
                     .http_client(http_client(settings.ca_bundle.as_deref()).await?);
+                if let Some(region) = &settings.region {
+                    loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
+                }
                 if let Ok(name) = AppName::new(APP_NAME) {
                     loader = loader.app_name(name);
                 }

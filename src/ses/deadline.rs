@@ -5,6 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+/// What a last attempt should have for its turn and its answer.
+const LAST_ATTEMPT: Duration = Duration::from_secs(2);
+
 /// The end of an operation: its timeout, or Terraform's word to stop.
 #[derive(Clone, Debug)]
 pub struct Deadline {
@@ -64,12 +67,18 @@ impl Deadline {
         }
     }
 
-    /// Pauses for `pause`; ends at once when the pause would end too late.
+    /// Pauses before another attempt: for `pause`, or less where that leaves
+    /// time for a last one. With no time for one, lasts until the deadline, so
+    /// that nobody gives up before it.
     pub async fn pause(&self, pause: Duration) -> Result<(), Interrupted> {
-        if Instant::now() + pause >= self.at {
-            return Err(Interrupted::TimedOut);
+        let now = Instant::now();
+        let last = self.at.checked_sub(LAST_ATTEMPT);
+        let last = last.filter(|last| *last > now).unwrap_or(self.at);
+        let until = last.min(now + pause);
+        if until < self.at {
+            return self.bound(sleep_until(until)).await;
         }
-        self.bound(tokio::time::sleep(pause)).await
+        self.bound(std::future::pending()).await
     }
 }
 
@@ -97,13 +106,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn pause_does_not_begin_what_would_end_too_late() {
-        let deadline = Deadline::after(Duration::from_secs(5), CancellationToken::new());
-        assert_eq!(deadline.pause(Duration::from_secs(2)).await, Ok(()));
+    async fn pause_leaves_time_for_a_last_attempt_and_then_lasts_to_the_end() {
+        let deadline = Deadline::after(Duration::from_secs(10), CancellationToken::new());
+        for (pause, elapsed) in [(3, 3), (8, 8)] {
+            let paused = deadline.pause(Duration::from_secs(pause)).await;
+            assert_eq!(paused, Ok(()));
+            assert_eq!(deadline.elapsed(), Duration::from_secs(elapsed));
+        }
         assert_eq!(
-            deadline.pause(Duration::from_secs(3)).await,
+            deadline.pause(Duration::from_secs(8)).await,
             Err(Interrupted::TimedOut)
         );
-        assert_eq!(deadline.elapsed(), Duration::from_secs(2));
+        assert_eq!(deadline.elapsed(), Duration::from_secs(10));
     }
 }

@@ -1,0 +1,198 @@
+//! Processes in a group of their own, which is killed when their time is up.
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// No run may take longer: many tests share two cores, and none hangs.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// A process that has ended by itself.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// `None` if a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) elapsed: Duration,
+}
+
+impl Run {
+    /// Asserts the exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Asserts that it succeeded.
+    #[track_caller]
+    pub(crate) fn succeeds(self) -> Self {
+        self.exits(0)
+    }
+
+    /// Asserts that it failed, and that stderr holds each of `texts`, however
+    /// Terraform has broken the lines.
+    #[track_caller]
+    pub(crate) fn fails_with(self, texts: &[&str]) -> Self {
+        let run = self.exits(1);
+        let told = unwrapped(&run.stderr);
+        for text in texts {
+            assert!(told.contains(text), "no {text:?} in:\n{}", run.stderr);
+        }
+        run
+    }
+
+    /// Asserts that stdout holds `text`, however Terraform has broken the lines.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        let told = unwrapped(&self.stdout);
+        assert!(told.contains(text), "no {text:?} in:\n{}", self.stdout);
+        self
+    }
+
+    /// Asserts that stdout does not hold `text`.
+    #[track_caller]
+    pub(crate) fn does_not_say(self, text: &str) -> Self {
+        let told = unwrapped(&self.stdout);
+        assert!(!told.contains(text), "{text:?} in:\n{}", self.stdout);
+        self
+    }
+}
+
+/// Text without the frames and line breaks of Terraform's diagnostics.
+fn unwrapped(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| *word != "│");
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A process that runs; dropping it kills its group.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pid: u32,
+    started: Instant,
+    stdout: PathBuf,
+    stderr: PathBuf,
+    ended: Receiver<ExitStatus>,
+    status: Option<ExitStatus>,
+}
+
+impl Running {
+    /// Starts `command` in a process group of its own. Output goes to files in
+    /// `dir`, so that nobody who inherits it can hold up the waiting.
+    pub(crate) fn start(mut command: Command, dir: &Path) -> Self {
+        let file = |suffix: &str| {
+            let file = tempfile::Builder::new().suffix(suffix).tempfile_in(dir);
+            let (file, path) = file.unwrap().keep().unwrap();
+            (Stdio::from(file), path)
+        };
+        let ((out, stdout), (err, stderr)) = (file(".stdout"), file(".stderr"));
+        command
+            .process_group(0)
+            .stdin(Stdio::from(File::open("/dev/null").unwrap()))
+            .stdout(out)
+            .stderr(err);
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let pid = child.id();
+        let (tell, ended) = mpsc::channel();
+        thread::spawn(move || tell.send(child.wait().unwrap()));
+        Self {
+            pid,
+            started: Instant::now(),
+            stdout,
+            stderr,
+            ended,
+            status: None,
+        }
+    }
+
+    /// SIGINT to the whole group, as Ctrl-C in a terminal.
+    pub(crate) fn interrupt_group(&self) {
+        assert!(signal("INT", &format!("-{}", self.pid)));
+    }
+
+    /// SIGINT to the process alone, as a CI system sends it.
+    pub(crate) fn interrupt_alone(&self) {
+        assert!(signal("INT", &self.pid.to_string()));
+    }
+
+    /// What it has written to stdout so far.
+    pub(crate) fn stdout_so_far(&self) -> String {
+        read(&self.stdout)
+    }
+
+    /// Waits for the end. Fails if it does not come in three minutes, or if it
+    /// leaves a process behind.
+    #[track_caller]
+    pub(crate) fn wait(mut self) -> Run {
+        let status = self.ended.recv_timeout(LIMIT).unwrap_or_else(|_| {
+            panic!(
+                "still running after {LIMIT:?}; stdout:\n{}\nstderr:\n{}",
+                read(&self.stdout),
+                read(&self.stderr)
+            )
+        });
+        self.status = Some(status);
+        let elapsed = self.started.elapsed();
+        assert!(!self.group_is_alive(), "a process was left behind");
+        Run {
+            code: status.code(),
+            stdout: read(&self.stdout),
+            stderr: read(&self.stderr),
+            elapsed,
+        }
+    }
+
+    fn group_is_alive(&self) -> bool {
+        signal("0", &format!("-{}", self.pid))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.group_is_alive() {
+            signal("KILL", &format!("-{}", self.pid));
+        }
+        if self.status.is_none() {
+            let _ = self.ended.recv_timeout(Duration::from_secs(10));
+        }
+    }
+}
+
+/// Waits for `condition`, and fails if it does not come in a minute.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
+/// Sends a signal by the shell's own `kill`; tells whether anybody was there.
+fn signal(name: &str, target: &str) -> bool {
+    Command::new("sh")
+        .args(["-c", &format!("kill -s {name} -- {target}")])
+        .stderr(Stdio::null())
+        .status()
+        .unwrap()
+        .success()
+}
+
+fn read(path: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()
+}

@@ -1,0 +1,117 @@
+//! What exists is taken over, and then plans nothing.
+
+use simulator::ses::Behavior;
+
+use crate::harness::{REGION, THIS, Workspace, basic, mail_from};
+
+/// A workspace where SES holds bounce.example.com for example.com already.
+fn held(behavior: Behavior) -> Workspace {
+    let ws = Workspace::new();
+    ws.ses()
+        .set_mail_from(REGION, "example.com", "bounce.example.com", behavior)
+        .unwrap();
+    ws
+}
+
+#[test]
+fn import_by_command_plans_nothing() {
+    for id in ["example.com", "example.com@us-east-1", "EXAMPLE.com."] {
+        let ws = held(Behavior::UseDefaultValue);
+        ws.config(&basic());
+        ws.terraform(&["import", THIS, id]).succeeds();
+        let state = ws.resource(THIS).unwrap();
+        assert_eq!(state["id"], "example.com", "{id}");
+        assert_eq!(state["mail_from_domain"], "bounce.example.com", "{id}");
+        assert_eq!(ws.sets(), [], "{id}");
+        ws.ends_with(&["example.com"]);
+    }
+}
+
+#[test]
+fn import_by_block_plans_nothing_else() {
+    let ws = held(Behavior::RejectMessage);
+    let import = "import {\n  to = ses_identity_mail_from.this\n  id = \"example.com\"\n}\n";
+    let more = "behavior_on_mx_failure = \"RejectMessage\"";
+    let resource = mail_from("example.com", "bounce.example.com", more);
+    ws.config(&format!("{import}{resource}"));
+    ws.plan()
+        .exits(2)
+        .says("1 to import, 0 to add, 0 to change, 0 to destroy");
+    ws.apply()
+        .succeeds()
+        .says("1 imported, 0 added, 0 changed, 0 destroyed");
+    assert_eq!(ws.sets(), []);
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn import_in_another_spelling_plans_nothing() {
+    let ws = held(Behavior::UseDefaultValue);
+    ws.config(&mail_from("Example.COM.", "BOUNCE.example.com.", ""));
+    ws.terraform(&["import", THIS, "example.com"]).succeeds();
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn import_of_an_address_keeps_its_spelling() {
+    let ws = Workspace::new();
+    let address = "Sender@Example.com";
+    ws.ses().add_identity(REGION, address, true);
+    ws.ses()
+        .set_mail_from(
+            REGION,
+            address,
+            "bounce.example.com",
+            Behavior::UseDefaultValue,
+        )
+        .unwrap();
+    ws.config(&mail_from(address, "bounce.example.com", ""));
+    for id in ["Sender@Example.com", "Sender@Example.com@us-east-1"] {
+        ws.terraform(&["import", THIS, id]).succeeds();
+        assert_eq!(ws.resource(THIS).unwrap()["identity"], address);
+        ws.plans_nothing();
+        ws.terraform(&["state", "rm", THIS]).succeeds();
+    }
+}
+
+#[test]
+fn generated_configuration_plans_nothing() {
+    let ws = held(Behavior::RejectMessage);
+    ws.config("import {\n  to = ses_identity_mail_from.this\n  id = \"example.com\"\n}\n");
+    ws.terraform(&["plan", "-generate-config-out=generated.tf", "-out=plan"])
+        .succeeds()
+        .says("1 to import, 0 to add, 0 to change, 0 to destroy");
+    ws.terraform(&["apply", "plan"])
+        .succeeds()
+        .says("1 imported, 0 added, 0 changed, 0 destroyed");
+    assert_eq!(ws.sets(), []);
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn import_of_what_is_not_set_is_refused() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    for id in ["example.com", "unknown.example", "example.com@eu-west-1"] {
+        ws.terraform(&["import", THIS, id])
+            .fails_with(&["Cannot import non-existent remote object"]);
+        assert_eq!(ws.resource(THIS), None, "{id}");
+    }
+}
+
+#[test]
+fn malformed_import_id_is_told_with_the_form_it_takes() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    for id in [
+        "example",
+        "@us-east-1",
+        "a@b@c@us-east-1",
+        "user@",
+        "*.example.com",
+    ] {
+        ws.terraform(&["import", THIS, id])
+            .fails_with(&["Invalid import id", "such as `example.com@eu-west-1`"]);
+    }
+    assert_eq!(ws.ses().calls(), []);
+}

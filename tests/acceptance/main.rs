@@ -1,0 +1,16 @@
+//! The real `terraform` on PATH drives the provider, by real HTTP and real DNS
+//! against the simulator. Needs nothing but loopback.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod command_line;
+mod drift;
+mod harness;
+mod import;
+mod lifecycle;
+mod local_attributes;
+mod provider_block;
+mod spelling;
+mod state;
+mod unknown_values;
+mod validation;

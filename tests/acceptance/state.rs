@@ -1,0 +1,67 @@
+//! States that other releases, or people, have written.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::{REGION, THIS, Workspace, basic};
+
+/// A workspace with [`basic`] applied, and then `attributes` in its state.
+fn with_state(attributes: Value) -> Workspace {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    let path = ws.folder().join("terraform.tfstate");
+    let mut state: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    state["resources"][0]["instances"][0]["attributes"] = attributes;
+    fs::write(&path, state.to_string()).unwrap();
+    ws
+}
+
+#[test]
+fn state_of_an_older_release_lacks_attributes_and_plans_nothing() {
+    let ws = with_state(json!({
+        "id": "example.com",
+        "identity": "example.com",
+        "mail_from_domain": "bounce.example.com",
+        "region": REGION,
+    }));
+    ws.plan().succeeds();
+    ws.apply()
+        .succeeds()
+        .says("0 added, 0 changed, 0 destroyed");
+    let state = ws.resource(THIS).unwrap();
+    assert_eq!(state["verification_status"], "Pending");
+    assert_eq!(state["dns_records"][0]["type"], "MX");
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn state_of_another_release_holds_more_attributes_and_plans_nothing() {
+    let ws = with_state(json!({
+        "id": "example.com",
+        "identity": "example.com",
+        "mail_from_domain": "bounce.example.com",
+        "behavior_on_mx_failure": "UseDefaultValue",
+        "region": REGION,
+        "verification_status": "Pending",
+        "of_another_release": { "kept": ["for", 1] },
+    }));
+    ws.plan().succeeds();
+    ws.apply().succeeds();
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn state_that_names_no_identity_is_told_with_the_way_out() {
+    let ws = with_state(json!({
+        "identity": "",
+        "mail_from_domain": "bounce.example.com",
+        "region": REGION,
+    }));
+    ws.plan()
+        .fails_with(&["Unusable state", "`terraform state rm`"]);
+    ws.terraform(&["state", "rm", THIS]).succeeds();
+    ws.terraform(&["import", THIS, "example.com"]).succeeds();
+    ws.ends_with(&["example.com"]);
+}
