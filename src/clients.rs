@@ -1,6 +1,8 @@
 //! What a configured provider hands to its entities: SES by region, DNS, the
 //! provider's region, and the word to stop.
 
+mod cadence;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -11,6 +13,8 @@ use crate::dns::Resolver;
 use crate::mail_from::Region;
 use crate::ses::{self, Connection, Deadline, Error};
 
+pub use cadence::Cadence;
+
 /// Everything that one Configure has set up. Nothing is called before it is needed.
 pub struct Clients {
     connection: Connection,
@@ -20,6 +24,7 @@ pub struct Clients {
     requests_per_second: f64,
     dns: Dns,
     stop: CancellationToken,
+    cadence: Cadence,
     ses: Mutex<HashMap<Region, ses::Client>>,
 }
 
@@ -49,6 +54,7 @@ impl Clients {
             requests_per_second,
             dns,
             stop,
+            cadence: Cadence::start(),
             ses: Mutex::default(),
         }
     }
@@ -98,6 +104,11 @@ impl Clients {
             (Dns::Unknown, _) => Err(NotAsked::Unknown),
             (Dns::Enabled(resolver) | Dns::Disabled(resolver), _) => Ok(resolver),
         }
+    }
+
+    /// When waits look at SES.
+    pub fn cadence(&self) -> Cadence {
+        self.cadence
     }
 
     /// `timeout` from now, or when Terraform asks to stop.

@@ -15,9 +15,25 @@ pub async fn look_up(
     region: &Region,
 ) -> DnsFindings {
     match (clients.dns(dns_check), domain) {
-        (Err(NotAsked::Disabled), _) => DnsFindings::disabled(),
-        (Err(NotAsked::Unknown), _) | (Ok(_), None) => DnsFindings::unchecked(),
         (Ok(resolver), Some(domain)) => resolver.check(domain, region).await,
+        (Ok(_), None) => DnsFindings::unchecked(),
+        (Err(reason), _) => not_asked(reason),
+    }
+}
+
+/// The same by the provider's setting alone, and without the memory of earlier
+/// answers: for whoever has waited for the records to change.
+pub async fn look_up_fresh(clients: &Clients, domain: &DomainName, region: &Region) -> DnsFindings {
+    match clients.dns(None) {
+        Ok(resolver) => resolver.check_fresh(domain, region).await,
+        Err(reason) => not_asked(reason),
+    }
+}
+
+fn not_asked(reason: NotAsked) -> DnsFindings {
+    match reason {
+        NotAsked::Disabled => DnsFindings::disabled(),
+        NotAsked::Unknown => DnsFindings::unchecked(),
     }
 }
 

@@ -13,6 +13,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
         &[
             "plugin",
             "identity_mail_from",
+            "identity_mail_from_verification",
             "clients",
             "diagnostics",
             "dns",

@@ -39,6 +39,6 @@ mod writer;
 pub use api::{MailFrom, SetMailFrom};
 pub use client::Client;
 pub use connect::{AccessKeys, Connection, ConnectionSettings};
-pub use deadline::Deadline;
+pub use deadline::{Deadline, Interrupted};
 pub use error::{Error, Operation};
 pub use writer::{Left, Outcome, RestartError, SetError, Unset};
