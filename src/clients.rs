@@ -1,6 +1,7 @@
 //! What a configured provider hands to its entities: SES by region, DNS, the
 //! provider's region, and the word to stop.
 
+mod allowance;
 mod cadence;
 
 use std::collections::HashMap;
@@ -15,6 +16,11 @@ use crate::ses::{self, Connection, Deadline, Error};
 
 pub use cadence::Cadence;
 
+use allowance::Allowance;
+
+/// How long the plans of a process may be held up by advice, in all.
+const ADVICE: Duration = Duration::from_secs(3);
+
 /// Everything that one Configure has set up. Nothing is called before it is needed.
 pub struct Clients {
     connection: Connection,
@@ -25,6 +31,7 @@ pub struct Clients {
     dns: Dns,
     stop: CancellationToken,
     cadence: Cadence,
+    advice: Allowance,
     ses: Mutex<HashMap<Region, ses::Client>>,
 }
 
@@ -55,6 +62,7 @@ impl Clients {
             dns,
             stop,
             cadence: Cadence::start(),
+            advice: Allowance::new(ADVICE),
             ses: Mutex::default(),
         }
     }
@@ -109,6 +117,18 @@ impl Clients {
     /// When waits look at SES.
     pub fn cadence(&self) -> Cadence {
         self.cadence
+    }
+
+    /// Awaits an answer that only a warning hangs on: 3 seconds in all for the
+    /// plans of a process, and not beyond a stop. `None`: go on without.
+    pub async fn advice<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
+        let deadline = self.advice_deadline();
+        self.advice.spend(deadline.bound(answer)).await?.ok()
+    }
+
+    /// The end of a call that is made for [`advice`](Self::advice).
+    pub fn advice_deadline(&self) -> Deadline {
+        self.deadline(ADVICE)
     }
 
     /// `timeout` from now, or when Terraform asks to stop.

@@ -8,6 +8,7 @@ use tf_provider::value::{StructEmpty, Value};
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
 use super::TYPE_NAME;
+use super::advise::NewDomain;
 use super::import::{ImportId, imported};
 use super::model::{Dns, Model};
 use super::plan::{GivenUp, Plan, plan, sets};
@@ -229,6 +230,9 @@ impl IdentityMailFrom {
         let region = or_tell(diags, doing, clients.region().await)?;
         let plan = plan(prior, &config, &meaning, region.as_ref());
         warn_of_failed(diags, &plan, &meaning);
+        if let Some(new) = NewDomain::of(prior, &plan, &meaning) {
+            new.advise(diags, &clients).await;
+        }
         Some((Value::Value(plan.planned), plan.requires_replace))
     }
 

@@ -24,7 +24,7 @@ pub use domain_name::{DomainName, DomainNameError};
 pub use escape::{presentation, visible};
 pub use finding::{DnsFindings, Finding, RecordStatus};
 pub use identity::{EmailAddress, Identity, IdentityError};
-pub use mx::{Mx, judge_mx};
+pub use mx::{Mx, judge_mx, receiving};
 pub use records::{DnsRecord, RequiredRecords};
 pub use region::{Region, RegionError};
 pub use spf_walk::{SpfStep, SpfWalk, judge_spf};

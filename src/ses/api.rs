@@ -1,6 +1,6 @@
 //! The SES API as the rest of this module sees it: one call, one attempt.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 
@@ -77,4 +77,12 @@ pub(super) trait Api: Send + Sync + 'static {
         turn: &Turn,
         identities: &[String],
     ) -> Result<HashMap<String, MailFrom>, Error>;
+
+    /// `GetIdentityVerificationAttributes` of 1 to 100 names: those of them that
+    /// are identities, verified or not.
+    async fn get_verification(
+        &self,
+        turn: &Turn,
+        names: &[String],
+    ) -> Result<HashSet<String>, Error>;
 }

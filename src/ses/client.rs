@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::advisor::Advisor;
 use super::api::{Api, MailFrom};
 use super::aws::AwsApi;
 use super::connect::Connection;
@@ -18,6 +19,7 @@ use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 pub struct Client {
     reader: Reader,
     writer: Arc<Writer>,
+    advisor: Advisor,
 }
 
 impl Client {
@@ -30,7 +32,8 @@ impl Client {
     pub(super) fn with_api(api: Arc<dyn Api>, rate: f64) -> Self {
         Self {
             reader: Reader::start(Arc::clone(&api), Pacer::new(rate)),
-            writer: Arc::new(Writer::new(api, Pacer::new(rate))),
+            writer: Arc::new(Writer::new(Arc::clone(&api), Pacer::new(rate))),
+            advisor: Advisor::start(api, Pacer::new(rate)),
         }
     }
 
@@ -47,6 +50,12 @@ impl Client {
         identity: &Identity,
     ) -> Result<MailFrom, Error> {
         self.reader.read(deadline, identity).await
+    }
+
+    /// Whether `domain` is itself an identity in this account and region
+    /// (`GetIdentityVerificationAttributes`). For advice alone: not tried again.
+    pub async fn is_identity(&self, domain: &DomainName) -> Result<bool, Error> {
+        self.advisor.is_identity(domain).await
     }
 
     /// Sets the custom MAIL FROM domain of `identity`

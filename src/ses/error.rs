@@ -13,6 +13,8 @@ pub enum Operation {
     SetIdentityMailFromDomain,
     /// `GetIdentityMailFromDomainAttributes`
     GetIdentityMailFromDomainAttributes,
+    /// `GetIdentityVerificationAttributes`
+    GetIdentityVerificationAttributes,
 }
 
 impl Operation {
@@ -21,6 +23,7 @@ impl Operation {
         match self {
             Self::SetIdentityMailFromDomain => "SetIdentityMailFromDomain",
             Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",
+            Self::GetIdentityVerificationAttributes => "GetIdentityVerificationAttributes",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! SES for tests: an [`Api`] on paused time that holds what
 //! was set, answers as it was told to, and keeps a log.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ pub(crate) enum Call {
     Set(String),
     Unset(String),
     Get(Vec<String>),
+    GetVerification(Vec<String>),
 }
 
 #[derive(Clone, Default)]
@@ -147,7 +148,7 @@ impl FakeSes {
     fn carry_out(&self, call: Call) {
         let mut state = self.state();
         let (identity, mail_from) = match call {
-            Call::Get(_) => return,
+            Call::Get(_) | Call::GetVerification(_) => return,
             Call::Unset(identity) => (identity, MailFrom::Unset),
             Call::Set(identity) => {
                 let given_up = failed("bounce.example.com");
@@ -218,5 +219,18 @@ impl Api for FakeSes {
                 Some((identity.clone(), shown.clone()))
             })
             .collect())
+    }
+
+    async fn get_verification(
+        &self,
+        turn: &Turn,
+        names: &[String],
+    ) -> Result<HashSet<String>, Error> {
+        let operation = Operation::GetIdentityVerificationAttributes;
+        self.call(turn, operation, Call::GetVerification(names.to_vec()))
+            .await?;
+        let state = self.state();
+        let held = names.iter().filter(|name| state.held.contains_key(*name));
+        Ok(held.cloned().collect())
     }
 }

@@ -13,6 +13,7 @@
 //!   turn there, retries too, first come, first served.
 //! - [`reader`]: collects the identities that are asked for while a turn is
 //!   awaited, and asks SES for up to 100 of them at once.
+//! - [`advisor`]: which names are identities, for the warnings of a plan.
 //! - [`retry`]: which errors to ride out, and how long to pause between.
 //! - [`writer`]: sets and unsets MAIL FROM, and knows what became of it.
 //! - [`claims`]: keeps a delete from undoing what a sibling resource has set.
@@ -21,6 +22,7 @@
 //!
 //! Imports nothing of ours but `mail_from`.
 
+mod advisor;
 mod api;
 mod aws;
 mod claims;
