@@ -1,6 +1,10 @@
 //! The executable as a person starts it.
 
-use crate::harness::{THIS, Workspace, basic, wait_until};
+use std::fs;
+
+use serde_json::Value;
+
+use crate::harness::{Running, THIS, Workspace, basic, wait_until};
 
 #[test]
 fn started_by_hand_it_says_what_it_is_on_stderr_alone() {
@@ -27,23 +31,40 @@ fn version_and_help_answer() {
 fn terraform_attaches_to_a_provider_that_runs_already() {
     let ws = Workspace::new();
     let provider = ws.spawn_provider(&["--debug"]);
-    wait_until("the provider says where it listens", || {
-        provider.stdout_so_far().contains("Ctrl-C")
-    });
-    let told = provider.stdout_so_far();
-    let (_, reattach) = told.split_once("TF_REATTACH_PROVIDERS='").unwrap();
-    let (reattach, _) = reattach.split_once('\'').unwrap();
-    ws.set_env("TF_REATTACH_PROVIDERS", reattach);
-    // Were a provider started as well, it would not be this one.
-    let provider_socket = serde_json::from_str::<serde_json::Value>(reattach).unwrap();
-    assert_eq!(
-        provider_socket["registry.terraform.io/terraform-provider-ses/ses"]["ProtocolVersion"],
-        6
-    );
+    let reattach = reattach(&provider);
+    ws.set_env("TF_REATTACH_PROVIDERS", &reattach);
+    // With nowhere to start one from, Terraform has no other provider.
+    fs::remove_dir_all(ws.folder().join(".terraform")).unwrap();
+    fs::remove_dir_all(ws.home().join("mirror")).unwrap();
     ws.config(&basic());
     ws.apply().succeeds();
     assert!(ws.resource(THIS).is_some());
     ws.ends_with(&["example.com"]);
     provider.interrupt_alone();
     provider.wait().succeeds();
+}
+
+#[test]
+fn debugging_ends_with_ctrl_c_and_leaves_no_socket() {
+    let ws = Workspace::new();
+    let provider = ws.spawn_provider(&["--debug"]);
+    let reattach: Value = serde_json::from_str(&reattach(&provider)).unwrap();
+    let entry = &reattach["registry.terraform.io/terraform-provider-ses/ses"];
+    assert_eq!(entry["ProtocolVersion"], 6);
+    let socket = entry["Addr"]["String"].as_str().unwrap();
+    assert!(fs::exists(socket).unwrap(), "{socket}");
+    provider.interrupt_group();
+    provider.wait().succeeds();
+    assert!(!fs::exists(socket).unwrap(), "{socket}");
+}
+
+/// The value of TF_REATTACH_PROVIDERS that a provider tells once it listens.
+fn reattach(provider: &Running) -> String {
+    wait_until("the provider says where it listens", || {
+        provider.stdout_so_far().contains("Ctrl-C")
+    });
+    let told = provider.stdout_so_far();
+    let (_, reattach) = told.split_once("TF_REATTACH_PROVIDERS='").unwrap();
+    let (reattach, _) = reattach.split_once('\'').unwrap();
+    reattach.to_owned()
 }

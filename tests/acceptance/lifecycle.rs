@@ -1,9 +1,9 @@
 //! A resource from its first plan to its destroy.
 
 use serde_json::{Value, json};
-use simulator::ses::Behavior;
+use simulator::ses::{Behavior, Status};
 
-use crate::harness::{REGION, THIS, Workspace, basic, mail_from};
+use crate::harness::{REGION, THIS, Workspace, basic, mail_from, wait_until};
 
 /// The `dns_records` of bounce.example.com in the default region.
 fn records() -> Value {
@@ -242,6 +242,76 @@ resource "ses_identity_mail_from" "all" {
 }
 
 #[test]
+fn records_that_are_published_as_told_bring_success() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    let records = &ws.resource(THIS).unwrap()["dns_records"];
+    let (mx, txt) = (&records[0], &records[1]);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    ws.dns()
+        .set_mx(&text(&mx["name"]), &[(10, &text(&mx["value"]))])
+        .unwrap();
+    ws.dns()
+        .set_txt(&text(&txt["name"]), &[text(&txt["value"])])
+        .unwrap();
+    wait_until("SES has found the record", || {
+        ws.held("example.com").status == Some(Status::Success)
+    });
+    ws.plan().succeeds().does_not_say("Warning");
+    ws.terraform(&["apply", "-refresh-only", "-auto-approve"])
+        .succeeds();
+    let state = ws.resource(THIS).unwrap();
+    assert_eq!(state["verification_status"], "Success");
+    assert_eq!(state["dns"]["mx"]["status"], "ok");
+    assert_eq!(state["dns"]["mx"]["found"], json!([mx["rdata"]]));
+    assert_eq!(state["dns"]["spf"]["status"], "ok");
+    assert_eq!(state["dns"]["spf"]["found"], json!([txt["value"]]));
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn tainted_resource_is_replaced() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    ws.terraform(&["taint", THIS]).succeeds();
+    assert!(ws.is_tainted(THIS));
+    ws.ses().clear_calls();
+    ws.apply()
+        .succeeds()
+        .says("1 added, 0 changed, 1 destroyed");
+    let domains: Vec<_> = ws.sets().into_iter().map(|c| c.mail_from_domain).collect();
+    assert_eq!(domains, [None, Some("bounce.example.com".to_owned())]);
+    assert!(!ws.is_tainted(THIS));
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn moved_and_forgotten_resources_cost_no_set() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    ws.ses().clear_calls();
+    let renamed = basic().replace("\"this\"", "\"that\"");
+    let moved =
+        "moved {\n  from = ses_identity_mail_from.this\n  to   = ses_identity_mail_from.that\n}\n";
+    ws.config(&[&renamed, moved].concat());
+    ws.apply()
+        .succeeds()
+        .says("0 added, 0 changed, 0 destroyed");
+    ws.plans_nothing();
+    ws.config(
+        "removed {\n  from = ses_identity_mail_from.that\n  lifecycle {\n    destroy = false\n  }\n}\n",
+    );
+    ws.apply().succeeds();
+    assert_eq!(ws.resource("ses_identity_mail_from.that"), None);
+    assert_eq!(ws.sets(), []);
+    let held = ws.held("example.com").mail_from_domain;
+    assert_eq!(held.as_deref(), Some("bounce.example.com"));
+}
+
+#[test]
 fn saved_plan_is_applied_as_it_was_shown() {
     let ws = Workspace::new();
     ws.config(&basic());
@@ -273,41 +343,4 @@ fn create_for_an_identity_that_is_not_verified_says_what_to_wait_for() {
     ws.ses().add_identity(REGION, "new.example", true);
     ws.apply().succeeds();
     ws.ends_with(&["new.example"]);
-}
-
-#[test]
-fn destroy_succeeds_when_mail_from_is_already_unset() {
-    let ws = Workspace::new();
-    ws.config(&basic());
-    ws.apply().succeeds();
-    ws.ses().clear_mail_from(REGION, "example.com").unwrap();
-    // The delete itself: a refresh would see that there is nothing to delete.
-    ws.terraform(&["destroy", "-auto-approve", "-refresh=false"])
-        .succeeds()
-        .says("1 destroyed");
-    assert_eq!(ws.resource(THIS), None);
-}
-
-#[test]
-fn destroy_succeeds_when_the_identity_is_gone() {
-    let ws = Workspace::new();
-    ws.config(&basic());
-    ws.apply().succeeds();
-    assert!(ws.ses().remove_identity(REGION, "example.com"));
-    ws.terraform(&["destroy", "-auto-approve", "-refresh=false"])
-        .succeeds()
-        .says("1 destroyed");
-    assert_eq!(ws.resource(THIS), None);
-}
-
-#[test]
-fn destroy_that_refreshes_first_finds_nothing_to_do() {
-    let ws = Workspace::new();
-    ws.config(&basic());
-    ws.apply().succeeds();
-    assert!(ws.ses().remove_identity(REGION, "example.com"));
-    ws.ses().clear_calls();
-    ws.destroy().succeeds();
-    assert_eq!(ws.sets(), []);
-    assert_eq!(ws.resource(THIS), None);
 }

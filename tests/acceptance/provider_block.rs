@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{REGION, THIS, Workspace, basic};
 
@@ -206,5 +206,30 @@ fn fractional_rates_are_taken() {
         ws.plans_nothing();
         let held = ws.held("example.com").mail_from_domain;
         assert_eq!(held.as_deref(), Some("bounce.example.com"), "{rate}");
+    }
+}
+
+#[test]
+fn schema_hides_secrets_and_takes_one_block_of_each_kind() {
+    let ws = Workspace::new();
+    let run = ws.terraform(&["providers", "schema", "-json"]).succeeds();
+    let schemas: Value = serde_json::from_str(&run.stdout).unwrap();
+    let schema = &schemas["provider_schemas"]["registry.terraform.io/terraform-provider-ses/ses"];
+    let provider = &schema["provider"]["block"];
+    for (name, attribute) in provider["attributes"].as_object().unwrap() {
+        let secret = ["access_key", "secret_key", "token"].contains(&name.as_str());
+        assert_eq!(attribute["sensitive"] == true, secret, "{name}");
+        assert_eq!(attribute["optional"], true, "{name}");
+    }
+    let resource = &schema["resource_schemas"]["ses_identity_mail_from"]["block"];
+    let blocks = [
+        &provider["block_types"]["endpoints"],
+        &provider["block_types"]["dns"],
+        &resource["block_types"]["timeouts"],
+    ];
+    for block in blocks {
+        assert_eq!(block["nesting_mode"], "single", "{block}");
+        assert_eq!(block["min_items"], Value::Null, "{block}");
+        assert_eq!(block["max_items"], Value::Null, "{block}");
     }
 }

@@ -6,8 +6,7 @@ mod process;
 mod provider_block;
 mod workspace;
 
-pub(crate) use process::{Run, Running, wait_until};
-pub(crate) use provider_block::ProviderBlock;
+pub(crate) use process::{Running, wait_until};
 pub(crate) use workspace::Workspace;
 
 /// The region of the default provider block.

@@ -30,7 +30,8 @@ impl Run {
         assert_eq!(
             self.code,
             Some(code),
-            "stdout:\n{}\nstderr:\n{}",
+            "after {:?}; stdout:\n{}\nstderr:\n{}",
+            self.elapsed,
             self.stdout,
             self.stderr
         );
@@ -148,7 +149,7 @@ impl Running {
         });
         self.status = Some(status);
         let elapsed = self.started.elapsed();
-        assert!(!self.group_is_alive(), "a process was left behind");
+        wait_until("no process is left behind", || !self.group_is_alive());
         Run {
             code: status.code(),
             stdout: read(&self.stdout),
@@ -173,10 +174,10 @@ impl Drop for Running {
     }
 }
 
-/// Waits for `condition`, and fails if it does not come in a minute.
+/// Waits for `condition`, and fails if it does not come in half a minute.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(30);
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         thread::park_timeout(Duration::from_millis(10));
