@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::progress::{Progress, Seen, Step};
 use crate::clients::Cadence;
 use crate::mail_from::{DomainName, Identity};
 use crate::ses::{Client, Deadline, Error, Interrupted, Operation, SetMailFrom};
-
-/// What the last look before the deadline needs: a turn and a round trip.
-const LAST_LOOK: Duration = Duration::from_secs(3);
 
 /// Why a wait ended without Success.
 #[derive(Clone, Debug)]
@@ -61,9 +58,9 @@ pub(super) async fn wait(
         let next = match progress.saw(seen, now) {
             Step::Done(held) => return Ok(held),
             Step::Over(seen) => return Err(Unverified::Over(seen)),
-            Step::Again(interval) => in_time(cadence.next(now, interval), now, deadline.at()),
+            Step::Again(interval) => cadence.next(now, interval),
         };
-        match deadline.bound(sleep_until(next)).await {
+        match deadline.pause(next - now).await {
             Ok(()) => {}
             Err(Interrupted::TimedOut) => return Err(timed_out(last, None)),
             Err(Interrupted::Stopped) => {
@@ -73,19 +70,6 @@ pub(super) async fn wait(
                 }));
             }
         }
-    }
-}
-
-/// `next`, or if its answer would come too late, a last look before `end`.
-/// After that there is nothing but the end.
-fn in_time(next: Instant, now: Instant, end: Instant) -> Instant {
-    let last_look = end.checked_sub(LAST_LOOK).unwrap_or(now);
-    if next <= last_look {
-        next
-    } else if now < last_look {
-        last_look
-    } else {
-        end
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::super::api::SetRequest;
@@ -93,8 +93,8 @@ impl Writer {
         request: &SetRequest,
     ) -> Result<(), SetError> {
         let late_stop = CancellationToken::new();
-        let left = deadline.at().saturating_duration_since(Instant::now());
-        let patient = Deadline::after(left.max(FINISHED_WITHIN), late_stop.clone());
+        let time = deadline.left().max(FINISHED_WITHIN);
+        let patient = Deadline::after(time, late_stop.clone());
         let stopped = async {
             deadline.stopped().await;
             sleep(FINISHED_WITHIN).await;
@@ -133,6 +133,8 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::super::super::api::MailFrom;
     use super::super::super::fake::{Call, Fault, failed, set};
     use super::super::Unset;
