@@ -11,11 +11,15 @@ use crate::dns::{Resolver, Settings};
 use crate::plugin::CancellationToken;
 use crate::ses::{AccessKeys, Connection, ConnectionSettings};
 
-/// What the process's environment says that the AWS SDK does not read itself.
+/// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `AWS_CA_BUNDLE`: a PEM file of certificates to trust.
     pub ca_bundle: Option<PathBuf>,
+    /// A folder for what the provider processes of this host share.
+    pub shared_folder: Option<PathBuf>,
+    /// What tells one AWS account from another: `AWS_PROFILE`, `AWS_ACCESS_KEY_ID`.
+    pub account: Vec<Option<String>>,
 }
 
 /// The provider block.
@@ -76,6 +80,8 @@ impl Config {
             ses_endpoint: endpoints.ses.as_option(),
             sts_endpoint: endpoints.sts.as_option(),
             ca_bundle: environment.ca_bundle.clone(),
+            pace_folder: environment.shared_folder.clone(),
+            account: environment.account.clone(),
         });
         let rate = self.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
         Clients::new(connection, unknown, rate, dns, stop)

@@ -13,9 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::api::Api;
-use super::error::{Error, Remedy};
-use super::pacer::{Pacer, Turn};
+use super::error::{Error, Operation, Remedy};
+use super::pacer::{Pacer, Pacing, Turn};
 use crate::mail_from::DomainName;
+
+const GET: Operation = Operation::GetIdentityVerificationAttributes;
 
 /// The most names that SES takes in one Get.
 const MOST: usize = 100;
@@ -40,10 +42,10 @@ struct Question {
 
 impl Advisor {
     /// Starts the task; needs a tokio runtime.
-    pub(super) fn start(api: Arc<dyn Api>, pacer: Pacer) -> Self {
+    pub(super) fn start(api: Arc<dyn Api>, pacing: &Pacing) -> Self {
         let (questions, asked) = mpsc::unbounded_channel();
-        let memory = Memory::default();
-        tokio::spawn(run(api, pacer, asked, memory));
+        let pacer = pacing.pacer(GET);
+        tokio::spawn(run(api, pacer, asked, Memory::default()));
         Self { questions }
     }
 
@@ -135,7 +137,7 @@ async fn ask(
         }
         Err(error) => {
             match error.remedy() {
-                Remedy::SlowDown => turn.throttled(),
+                Remedy::SlowDown => turn.throttled().await,
                 Remedy::GiveUp => memory.lasting = Some(error.clone()),
                 Remedy::TryAgain => {}
             }
@@ -150,10 +152,12 @@ mod tests {
 
     use super::super::api::MailFrom;
     use super::super::fake::{Call, FakeSes, Fault};
+    use super::super::host::SharedLines;
     use super::*;
 
     fn start(ses: &FakeSes) -> Advisor {
-        Advisor::start(Arc::new(ses.clone()), Pacer::new(1.0))
+        let pacing = Pacing::new(1.0, SharedLines::of_process());
+        Advisor::start(Arc::new(ses.clone()), &pacing)
     }
 
     async fn ask_for(advisor: &Advisor, numbers: std::ops::Range<usize>) -> Vec<Answer> {

@@ -63,6 +63,15 @@ impl SetRequest {
     }
 }
 
+/// One page of `ListIdentities`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ListPage {
+    /// Domains and e-mail addresses, at most 1,000.
+    pub(super) identities: Vec<String>,
+    /// The token of the next page, if there is one.
+    pub(super) next: Option<String>,
+}
+
 /// One attempt at one call. An implementation tells the turn when the request
 /// has gone out; it does not wait, retry or judge.
 #[async_trait]
@@ -77,6 +86,9 @@ pub(super) trait Api: Send + Sync + 'static {
         turn: &Turn,
         identities: &[String],
     ) -> Result<HashMap<String, MailFrom>, Error>;
+
+    /// `ListIdentities`: the page behind `token`, or the first.
+    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error>;
 
     /// `GetIdentityVerificationAttributes` of 1 to 100 names: those of them that
     /// are identities, verified or not.

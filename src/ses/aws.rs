@@ -17,7 +17,7 @@ use aws_sdk_ses::types::{
 };
 use tokio::sync::OnceCell;
 
-use super::api::{Api, MailFrom, SetMailFrom, SetRequest};
+use super::api::{Api, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::connect::Connection;
 use super::error::{Error, Operation, Reach};
 use super::pacer::Turn;
@@ -27,6 +27,9 @@ use crate::mail_from;
 /// How long one attempt may take, credentials and connecting included. Also how
 /// long a Set in flight is awaited once Terraform has asked to stop.
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The most that SES gives in one page of the list of identities.
+const LIST_PAGE: i32 = 1000;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -116,6 +119,24 @@ impl Api for AwsApi {
             .into_iter()
             .map(|(identity, attributes)| (identity, held(&attributes)))
             .collect())
+    }
+
+    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error> {
+        let answer = self
+            .client()
+            .await?
+            .list_identities()
+            .max_items(LIST_PAGE)
+            .set_next_token(token)
+            .customize()
+            .interceptor(Stamp(turn.clone()))
+            .send()
+            .await
+            .map_err(|error| translate(Operation::ListIdentities, turn, &error))?;
+        Ok(ListPage {
+            identities: answer.identities,
+            next: answer.next_token.filter(|token| !token.is_empty()),
+        })
     }
 
     async fn get_verification(

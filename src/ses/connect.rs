@@ -12,6 +12,7 @@ use aws_smithy_http_client::{Builder, Connector};
 use tokio::sync::OnceCell;
 
 use super::error::Error;
+use super::host::SharedLines;
 use crate::mail_from::Region;
 
 /// Goes into the user agent, as `app/NAME`.
@@ -34,6 +35,10 @@ pub struct ConnectionSettings {
     /// A PEM file with the certificates to trust in place of the system's
     /// (`AWS_CA_BUNDLE`, which the SDK does not read).
     pub ca_bundle: Option<PathBuf>,
+    /// A folder below which the provider processes of this host share their pace.
+    pub pace_folder: Option<PathBuf>,
+    /// Whatever else tells one AWS account from another, such as `AWS_PROFILE`.
+    pub account: Vec<Option<String>>,
 }
 
 /// Static credentials. Never printed.
@@ -94,6 +99,24 @@ impl Connection {
                 })
             })
             .await
+    }
+
+    /// The lines of whoever shares SES's limit in `region` with this connection,
+    /// as far as the settings tell: the account is not known before a call.
+    pub(super) fn lines(&self, region: &Region) -> SharedLines {
+        let settings = &self.0.settings;
+        let Some(folder) = &settings.pace_folder else {
+            return SharedLines::of_process();
+        };
+        let access_key = settings.keys.as_ref().map(|keys| &keys.access_key);
+        let limit = (
+            region.as_str(),
+            &settings.ses_endpoint,
+            &settings.profile,
+            access_key,
+            &settings.account,
+        );
+        SharedLines::of_host(folder, &limit)
     }
 
     pub(super) fn ses_endpoint(&self) -> Option<&str> {

@@ -15,6 +15,8 @@ pub enum Operation {
     GetIdentityMailFromDomainAttributes,
     /// `GetIdentityVerificationAttributes`
     GetIdentityVerificationAttributes,
+    /// `ListIdentities`
+    ListIdentities,
 }
 
 impl Operation {
@@ -24,6 +26,7 @@ impl Operation {
             Self::SetIdentityMailFromDomain => "SetIdentityMailFromDomain",
             Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",
             Self::GetIdentityVerificationAttributes => "GetIdentityVerificationAttributes",
+            Self::ListIdentities => "ListIdentities",
         }
     }
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
-use super::api::{Api, MailFrom, SetMailFrom, SetRequest};
+use super::api::{Api, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::client::Client;
 use super::error::{Error, Operation, Reach};
-use super::pacer::Turn;
+use super::host::SharedLines;
+use super::pacer::{Pacing, Turn};
 
 /// How one call goes other than well.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub(crate) enum Call {
     Unset(String),
     Get(Vec<String>),
     GetVerification(Vec<String>),
+    List,
 }
 
 #[derive(Clone, Default)]
@@ -41,6 +43,8 @@ pub(crate) struct FakeSes(Arc<Mutex<State>>);
 struct State {
     held: HashMap<String, MailFrom>,
     faults: VecDeque<Fault>,
+    get_faults: VecDeque<Fault>,
+    list_faults: VecDeque<Fault>,
     /// An identity for which every Get is an invalid parameter.
     poison: Option<String>,
     /// What every Get shows, whatever is held.
@@ -61,17 +65,28 @@ impl FakeSes {
         self.state().faults.extend(faults);
     }
 
+    pub(crate) fn hold(&self, identity: &str, mail_from: MailFrom) {
+        self.state().held.insert(identity.to_owned(), mail_from);
+    }
+
+    /// How the next Get goes.
+    pub(super) fn fail_get(&self, fault: Fault) {
+        self.state().get_faults.push_back(fault);
+    }
+
+    /// How the next List goes.
+    pub(super) fn fail_list(&self, fault: Fault) {
+        self.state().list_faults.push_back(fault);
+    }
+
     pub(super) fn poison(&self, identity: &str) {
         self.state().poison = Some(identity.to_owned());
     }
 
     /// SES by way of this fake, at a request a second.
     pub(crate) fn client(&self) -> Client {
-        Client::with_api(Arc::new(self.clone()), 1.0)
-    }
-
-    pub(crate) fn hold(&self, identity: &str, mail_from: MailFrom) {
-        self.state().held.insert(identity.to_owned(), mail_from);
+        let pacing = Pacing::new(1.0, SharedLines::of_process());
+        Client::with_api(Arc::new(self.clone()), &pacing)
     }
 
     pub(crate) fn shows(&self, mail_from: MailFrom) {
@@ -95,15 +110,21 @@ impl FakeSes {
             .collect()
     }
 
-    /// Seconds from each call to the next.
+    /// Seconds from each Get or Set to the next of the same kind.
     pub(crate) fn gaps(&self) -> Vec<f64> {
         let state = self.state();
-        let times = state.calls.iter().map(|(at, _)| *at);
-        times
-            .clone()
-            .zip(times.skip(1))
-            .map(|(one, next)| (next - one).as_secs_f64())
-            .collect()
+        let gaps = |kind: fn(&Call) -> bool| {
+            let times = state.calls.iter().filter(|(_, call)| kind(call));
+            let times: Vec<Instant> = times.map(|(at, _)| *at).collect();
+            times
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]).as_secs_f64())
+                .collect::<Vec<_>>()
+        };
+        let mut all = gaps(|call| matches!(call, Call::Get(_)));
+        all.extend(gaps(|call| matches!(call, Call::GetVerification(_))));
+        all.extend(gaps(|call| matches!(call, Call::Set(_) | Call::Unset(_))));
+        all
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -111,7 +132,15 @@ impl FakeSes {
     }
 
     async fn call(&self, turn: &Turn, operation: Operation, call: Call) -> Result<(), Error> {
-        let fault = self.state().faults.pop_front();
+        let fault = {
+            let mut state = self.state();
+            let own = match call {
+                Call::Get(_) => state.get_faults.pop_front(),
+                Call::List => state.list_faults.pop_front(),
+                _ => None,
+            };
+            own.or_else(|| state.faults.pop_front())
+        };
         if let Some(Fault::CannotConnect) = fault {
             return Err(Error::NoAnswer {
                 operation,
@@ -148,7 +177,7 @@ impl FakeSes {
     fn carry_out(&self, call: Call) {
         let mut state = self.state();
         let (identity, mail_from) = match call {
-            Call::Get(_) | Call::GetVerification(_) => return,
+            Call::Get(_) | Call::GetVerification(_) | Call::List => return,
             Call::Unset(identity) => (identity, MailFrom::Unset),
             Call::Set(identity) => {
                 let given_up = failed("bounce.example.com");
@@ -219,6 +248,21 @@ impl Api for FakeSes {
                 Some((identity.clone(), shown.clone()))
             })
             .collect())
+    }
+
+    /// Pages of 1,000, in the order of the names; a token is where to go on.
+    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error> {
+        self.call(turn, Operation::ListIdentities, Call::List)
+            .await?;
+        let state = self.state();
+        let mut all: Vec<String> = state.held.keys().cloned().collect();
+        all.sort();
+        let from: usize = token.map_or(0, |token| token.parse().unwrap());
+        let to = all.len().min(from + 1000);
+        Ok(ListPage {
+            identities: all[from..to].to_vec(),
+            next: (to < all.len()).then(|| to.to_string()),
+        })
     }
 
     async fn get_verification(

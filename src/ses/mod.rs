@@ -9,10 +9,12 @@
 //! get ── reader: batches of 100 ────┘
 //! ```
 //!
-//! - [`pacer`]: when the next request may go out. Every attempt waits for its
-//!   turn there, retries too, first come, first served.
+//! - [`pacer`]: every attempt waits for its turn there, retries too, first come,
+//!   first served. [`pace`] is the arithmetic of when a request may go out, and
+//!   [`host`] shares it with the other provider processes of the host.
 //! - [`reader`]: collects the identities that are asked for while a turn is
-//!   awaited, and asks SES for up to 100 of them at once.
+//!   awaited, and asks SES for up to 100 of them at once; [`read_ahead`] says
+//!   what the free places are filled with.
 //! - [`advisor`]: which names are identities, for the warnings of a plan.
 //! - [`retry`]: which errors to ride out, and how long to pause between.
 //! - [`writer`]: sets and unsets MAIL FROM, and knows what became of it.
@@ -32,9 +34,14 @@ mod deadline;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
+mod host;
+mod pace;
 mod pacer;
+mod read_ahead;
 mod reader;
 mod retry;
+#[cfg(test)]
+mod sharing_tests;
 mod stamp;
 mod writer;
 

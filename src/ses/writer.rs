@@ -10,7 +10,7 @@ use super::api::{Api, MailFrom, SetRequest};
 use super::claims::Claims;
 use super::deadline::{Deadline, Interrupted};
 use super::error::{Error, Operation, Reach, Remedy};
-use super::pacer::{Pacer, Turn};
+use super::pacer::{Pacer, Pacing, Turn};
 use super::reader::Reader;
 use super::retry::Backoff;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
@@ -56,14 +56,17 @@ pub(super) struct Writer {
     api: Arc<dyn Api>,
     pacer: Pacer,
     claims: Claims,
+    reader: Reader,
 }
 
 impl Writer {
-    pub(super) fn new(api: Arc<dyn Api>, pacer: Pacer) -> Self {
+    /// `reader` is the one to tell what has changed.
+    pub(super) fn new(api: Arc<dyn Api>, pacing: &Pacing, reader: Reader) -> Self {
         Self {
             api,
-            pacer,
+            pacer: pacing.pacer(SET),
             claims: Claims::default(),
+            reader,
         }
     }
 
@@ -98,14 +101,13 @@ impl Writer {
     }
 
     /// Unsets the custom MAIL FROM domain. An identity that is gone, or has no
-    /// MAIL FROM domain any more, is success; after a failed attempt `reader`
+    /// MAIL FROM domain any more, is success; after a failed attempt the reader
     /// is asked first. Decided when the turn has come: if a sibling sets the
     /// identity, nothing is sent.
     pub(super) async fn unset(
         &self,
         deadline: &Deadline,
         identity: &Identity,
-        reader: &Reader,
     ) -> Result<Unset, Error> {
         let request = SetRequest::unset(identity);
         let mut attempts = Attempts::default();
@@ -123,7 +125,7 @@ impl Writer {
             drop(slot);
             // Throttled means that nothing has happened: there is no news to read.
             if error.remedy() != Remedy::SlowDown {
-                match reader.read(deadline, identity).await {
+                match self.reader.read(deadline, identity, true).await {
                     Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => return Ok(Unset::Done),
                     Ok(MailFrom::Set(_)) => {}
                     Err(error) => tracing::debug!(%error, "could not read what a failed unset did"),
@@ -157,12 +159,14 @@ impl Writer {
         turn: &Turn,
         request: &SetRequest,
     ) -> Result<(), Error> {
+        self.reader.changed(&request.identity);
         let sent = self.answer(deadline, turn, request).await;
+        self.reader.changed(&request.identity);
         match &sent {
             Ok(()) => turn.accepted(),
             Err(error) => {
                 if error.remedy() == Remedy::SlowDown {
-                    turn.throttled();
+                    turn.throttled().await;
                 }
                 tracing::debug!(%error, identity = request.identity, "an attempt failed");
             }
@@ -259,12 +263,12 @@ pub(super) mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::super::fake::{Call, FakeSes, Fault, set};
+    use super::super::host::SharedLines;
     use super::*;
 
     pub(crate) struct Scene {
         pub(crate) ses: FakeSes,
         pub(crate) writer: Writer,
-        reader: Reader,
         pub(crate) stop: CancellationToken,
         pub(crate) deadline: Deadline,
         pub(crate) identity: Identity,
@@ -274,9 +278,11 @@ pub(super) mod tests {
         pub(crate) fn holding(mail_from: MailFrom) -> Self {
             let ses = FakeSes::holding("example.com", mail_from);
             let stop = CancellationToken::new();
+            let api: Arc<dyn Api> = Arc::new(ses.clone());
+            let pacing = Pacing::new(1.0, SharedLines::of_process());
+            let reader = Reader::start(Arc::clone(&api), &pacing);
             Self {
-                writer: Writer::new(Arc::new(ses.clone()), Pacer::new(1.0)),
-                reader: Reader::start(Arc::new(ses.clone()), Pacer::new(1.0)),
+                writer: Writer::new(api, &pacing, reader),
                 deadline: Deadline::after(Duration::from_secs(300), stop.clone()),
                 identity: Identity::parse("example.com").unwrap(),
                 ses,
@@ -293,9 +299,7 @@ pub(super) mod tests {
         }
 
         pub(crate) async fn unset(&self) -> Result<Unset, Error> {
-            self.writer
-                .unset(&self.deadline, &self.identity, &self.reader)
-                .await
+            self.writer.unset(&self.deadline, &self.identity).await
         }
 
         pub(crate) fn held(&self) -> MailFrom {
@@ -315,7 +319,7 @@ pub(super) mod tests {
         scene.set().await.unwrap();
         assert_eq!(scene.held(), set("bounce.example.com"));
         assert!(
-            scene.ses.gaps().iter().all(|gap| *gap >= 1.02),
+            scene.ses.gaps().iter().all(|gap| *gap >= 1.0199),
             "{:?}",
             scene.ses.gaps()
         );
