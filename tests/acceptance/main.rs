@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod advice;
 mod command_line;
 mod destroy;
 mod drift;
@@ -11,7 +12,9 @@ mod import;
 mod lifecycle;
 mod local_attributes;
 mod provider_block;
+mod restart;
 mod spelling;
 mod state;
 mod unknown_values;
 mod validation;
+mod verification;
