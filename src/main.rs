@@ -81,9 +81,8 @@ fn environment() -> Environment {
     Environment {
         ca_bundle: path("AWS_CA_BUNDLE"),
         shared_folder: path("XDG_RUNTIME_DIR").or_else(|| Some(std::env::temp_dir())),
-        account: ["AWS_PROFILE", "AWS_ACCESS_KEY_ID"]
-            .map(|name| std::env::var(name).ok())
-            .into(),
+        profile: std::env::var("AWS_PROFILE").ok(),
+        access_key: std::env::var("AWS_ACCESS_KEY_ID").ok(),
     }
 }
 

@@ -18,8 +18,10 @@ pub struct Environment {
     pub ca_bundle: Option<PathBuf>,
     /// A folder for what the provider processes of this host share.
     pub shared_folder: Option<PathBuf>,
-    /// What tells one AWS account from another: `AWS_PROFILE`, `AWS_ACCESS_KEY_ID`.
-    pub account: Vec<Option<String>>,
+    /// `AWS_PROFILE`
+    pub profile: Option<String>,
+    /// `AWS_ACCESS_KEY_ID`, which tells one account from another.
+    pub access_key: Option<String>,
 }
 
 /// The provider block.
@@ -81,7 +83,8 @@ impl Config {
             sts_endpoint: endpoints.sts.as_option(),
             ca_bundle: environment.ca_bundle.clone(),
             pace_folder: environment.shared_folder.clone(),
-            account: environment.account.clone(),
+            env_profile: environment.profile.clone(),
+            env_access_key: environment.access_key.clone(),
         });
         let rate = self.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
         Clients::new(connection, unknown, rate, dns, stop)

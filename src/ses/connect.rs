@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_ses::config::{Credentials, SharedHttpClient};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
@@ -37,8 +38,10 @@ pub struct ConnectionSettings {
     pub ca_bundle: Option<PathBuf>,
     /// A folder below which the provider processes of this host share their pace.
     pub pace_folder: Option<PathBuf>,
-    /// Whatever else tells one AWS account from another, such as `AWS_PROFILE`.
-    pub account: Vec<Option<String>>,
+    /// `AWS_PROFILE`
+    pub env_profile: Option<String>,
+    /// `AWS_ACCESS_KEY_ID`
+    pub env_access_key: Option<String>,
 }
 
 /// Static credentials. Never printed.
@@ -114,7 +117,8 @@ impl Connection {
             &settings.ses_endpoint,
             &settings.profile,
             access_key,
-            &settings.account,
+            &settings.env_profile,
+            &settings.env_access_key,
         );
         SharedLines::of_host(folder, &limit)
     }
@@ -140,6 +144,10 @@ impl Connection {
                 if let Some(profile) = &settings.profile {
                     loader = loader.profile_name(profile);
                 }
+                if let Some(endpoint) = &settings.sts_endpoint {
+                    let profile = settings.profile.as_ref().or(settings.env_profile.as_ref());
+                    loader = loader.profile_files(with_sts_endpoint(profile, endpoint));
+                }
                 if let Some(keys) = &settings.keys {
                     loader = loader.credentials_provider(Credentials::from_keys(
                         &keys.access_key,
@@ -151,6 +159,26 @@ impl Connection {
             })
             .await
     }
+}
+
+/// The user's configuration files, with one service setting laid over them: the
+/// SDK builds its own STS clients, and asks only environment and files for their
+/// endpoint.
+fn with_sts_endpoint(profile: Option<&String>, endpoint: &str) -> EnvConfigFiles {
+    let section = match profile.map(String::as_str) {
+        None | Some("default") => "default".to_owned(),
+        Some(name) => format!("profile {name}"),
+    };
+    let services = "terraform-provider-ses";
+    let overlay = format!(
+        "[{section}]\nservices = {services}\n\n\
+         [services {services}]\nsts =\n  endpoint_url = {endpoint}\n"
+    );
+    EnvConfigFiles::builder()
+        .include_default_config_file(true)
+        .include_default_credentials_file(true)
+        .with_contents(EnvConfigFileKind::Config, overlay)
+        .build()
 }
 
 /// The SDK's own client, but one that honours `HTTPS_PROXY` and its kin, and a

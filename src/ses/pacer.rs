@@ -16,6 +16,9 @@ use super::error::Operation;
 use super::host::{Clock, SharedLines};
 use super::pace::{Pause, Slot, spacing};
 
+/// Requests a second that SES allows for each of its identity operations.
+const SES_LIMIT: f64 = 1.0;
+
 /// tokio's timer knows nothing shorter than a millisecond.
 const NEGLIGIBLE: f64 = 0.0005;
 
@@ -27,6 +30,9 @@ pub(super) struct Pacing(Arc<Shared>);
 struct Shared {
     /// Seconds between two requests of one operation; 0 without a limit.
     spacing: f64,
+    /// The same towards other processes: they need not be slower than SES's
+    /// limit because this one is.
+    shared_spacing: f64,
     clock: Clock,
     lines: SharedLines,
     pause: Mutex<Pause>,
@@ -37,6 +43,7 @@ impl Pacing {
     pub(super) fn new(rate: f64, lines: SharedLines) -> Self {
         Self(Arc::new(Shared {
             spacing: spacing(rate),
+            shared_spacing: spacing(rate).min(spacing(SES_LIMIT)),
             clock: Clock::system(),
             lines,
             pause: Mutex::default(),
@@ -49,6 +56,7 @@ impl Pacing {
             pacing: self.clone(),
             operation,
             gate: Arc::default(),
+            next: Arc::default(),
         }
     }
 
@@ -69,6 +77,8 @@ pub(super) struct Pacer {
     pacing: Pacing,
     operation: Operation,
     gate: Arc<tokio::sync::Mutex<()>>,
+    /// When this process may send the next request.
+    next: Arc<Mutex<f64>>,
 }
 
 impl Pacer {
@@ -77,8 +87,9 @@ impl Pacer {
     pub(super) async fn turn(&self) -> Turn {
         let gate = Arc::clone(&self.gate).lock_owned().await;
         let shared = &self.pacing.0;
-        // Whoever pauses holds no place in a line.
-        self.pacing.wait_until(|| lock(&shared.pause).until()).await;
+        // Whoever has to wait anyway holds no place in a line.
+        let earliest = || lock(&shared.pause).until().max(*lock(&self.next));
+        self.pacing.wait_until(earliest).await;
         let mut turn = TurnState {
             pacer: self.clone(),
             slot: None,
@@ -86,7 +97,11 @@ impl Pacer {
         };
         if shared.spacing > 0.0 {
             let slot = shared.lines.with(|lines| {
-                lines.take(shared.clock.now(), self.operation.name(), shared.spacing)
+                lines.take(
+                    shared.clock.now(),
+                    self.operation.name(),
+                    shared.shared_spacing,
+                )
             });
             let slot = turn.slot.insert(slot.await).clone();
             self.pacing.wait_until(|| slot.at).await;
@@ -118,10 +133,11 @@ impl Turn {
         if self.0.slot.is_some() {
             let (shared, name) = (&self.0.pacer.pacing.0, self.0.pacer.operation.name());
             let now = shared.clock.now();
+            *lock(&self.0.pacer.next) = now + shared.spacing;
             // If another process holds the lines right now, the slot stands for it.
             shared
                 .lines
-                .try_with(|lines| lines.sent(now, name, shared.spacing));
+                .try_with(|lines| lines.sent(now, name, shared.shared_spacing));
         }
         *gate = None;
     }
@@ -153,7 +169,7 @@ impl Drop for TurnState {
             // If another process holds the lines right now, the slot is lost.
             shared
                 .lines
-                .try_with(|lines| lines.give_back(&slot, name, shared.spacing));
+                .try_with(|lines| lines.give_back(&slot, name, shared.shared_spacing));
         }
     }
 }
@@ -198,6 +214,20 @@ mod tests {
             times.push(caller.await.unwrap());
         }
         assert_eq!(times, [0.0, 1.02, 2.04, 3.06]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_process_does_not_slow_the_others() {
+        let lines = SharedLines::of_process();
+        let set = Operation::SetIdentityMailFromDomain;
+        let slow = Pacing::new(0.01, lines.clone()).pacer(set);
+        let usual = Pacing::new(1.0, lines).pacer(set);
+        let start = Instant::now();
+        slow.turn().await.sent();
+        usual.turn().await.sent();
+        assert_eq!(seconds(start.elapsed()), 1.02);
+        slow.turn().await.sent();
+        assert_eq!(seconds(start.elapsed()), 102.0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,11 +14,11 @@
 //!   split in halves, so that one bad identity spoils only its own read.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::api::{Api, ListPage, MailFrom};
@@ -34,9 +34,10 @@ const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 /// The most identities that SES takes in one Get.
 const MOST: usize = 100;
 
-/// How long the first of several reads waits for the others: Terraform asks for
-/// ten at a time, but not in the same instant.
+/// How long a Get waits for more to ask for after the last that was, and after
+/// the first: Terraform asks for ten at a time, but not in the same instant.
 const GATHER: Duration = Duration::from_millis(10);
+const GATHER_AT_MOST: Duration = Duration::from_millis(40);
 
 /// How long the first Get of a fleet waits for the list to fill it with: a Get
 /// of ten costs a second that a Get of a hundred saves.
@@ -68,8 +69,9 @@ struct Wanted {
     /// Whether only a Get that is sent from now on will do.
     fresh: bool,
     answer: oneshot::Sender<Result<MailFrom, Error>>,
-    /// What the last Get for it died of, for whoever gives up waiting.
-    last: Arc<Mutex<Option<Error>>>,
+    deadline: Deadline,
+    /// Where the error of the last Get goes that is made again.
+    failed: watch::Sender<Option<Error>>,
     /// The largest Get that this identity may be asked for in.
     largest: usize,
     backoff: Backoff,
@@ -96,6 +98,8 @@ impl Reader {
             queue: VecDeque::new(),
             ahead: ReadAhead::default(),
             joined: HashMap::new(),
+            first_came: Instant::now(),
+            last_came: Instant::now(),
             list_awaited_until: None,
         };
         tokio::spawn(task.run(messages));
@@ -111,12 +115,13 @@ impl Reader {
         fresh: bool,
     ) -> Result<MailFrom, Error> {
         let (answer, answered) = oneshot::channel();
-        let last = Arc::default();
+        let (failed, last) = watch::channel(None);
         let wanted = Wanted {
             identity: identity.as_str().to_owned(),
             fresh,
             answer,
-            last: Arc::clone(&last),
+            deadline: deadline.clone(),
+            failed,
             largest: MOST,
             backoff: Backoff::default(),
         };
@@ -128,8 +133,7 @@ impl Reader {
                 reason: "the reader of SES has ended, which is a fault of the provider".to_owned(),
             }),
             Err(interrupted) => {
-                let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let last = last.map(Arc::new);
+                let last = last.borrow().clone().map(Arc::new);
                 Err(Error::interrupted(interrupted, GET, deadline, last))
             }
         }
@@ -152,6 +156,9 @@ struct Task {
     ahead: ReadAhead,
     /// Who waits for an identity that is read ahead in a Get under way.
     joined: HashMap<String, Vec<Wanted>>,
+    /// When the first and the last of those in the queue came.
+    first_came: Instant,
+    last_came: Instant,
     /// Until when the first Get of a fleet waits for the list.
     list_awaited_until: Option<Instant>,
 }
@@ -160,7 +167,6 @@ impl Task {
     async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
         let mut coming: Option<BoxFuture<'static, Turn>> = None;
         let mut turn: Option<Turn> = None;
-        let mut gathered = Instant::now();
         loop {
             if self.queue.is_empty() {
                 // Nobody waits (any more): leave the pacer's queue.
@@ -168,12 +174,8 @@ impl Task {
             } else if coming.is_none() && turn.is_none() {
                 let pacer = self.gets.clone();
                 coming = Some(Box::pin(async move { pacer.turn().await }));
-                gathered = Instant::now() + GATHER;
             }
-            let ready = match self.list_awaited_until {
-                Some(until) if self.ahead.waits_for_list() => until.max(gathered),
-                _ => gathered,
-            };
+            let ready = self.ready();
             tokio::select! {
                 // What has been asked for by now goes into the Get that is due.
                 biased;
@@ -190,6 +192,15 @@ impl Task {
                     }
                 }
             }
+        }
+    }
+
+    /// When the Get that is due may go out.
+    fn ready(&self) -> Instant {
+        let gathered = (self.last_came + GATHER).min(self.first_came + GATHER_AT_MOST);
+        match self.list_awaited_until {
+            Some(until) if self.ahead.waits_for_list() => until.max(gathered),
+            _ => gathered,
         }
     }
 
@@ -230,6 +241,10 @@ impl Task {
                     return;
                 }
             }
+        }
+        self.last_came = Instant::now();
+        if self.queue.is_empty() {
+            self.first_came = self.last_came;
         }
         self.queue.push_back(wanted);
     }
@@ -319,7 +334,7 @@ impl Task {
         joined.into_iter().for_each(|wanted| self.want(wanted));
         let jitter = fastrand::f64();
         for mut wanted in batch {
-            *wanted.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            wanted.failed.send_replace(Some(error.clone()));
             if again {
                 wanted.largest = size.div_ceil(2);
                 self.queue.push_back(wanted);
@@ -333,6 +348,8 @@ impl Task {
                 self.queue.push_back(wanted);
                 continue;
             }
+            // Too late for this one: it ends by itself meanwhile.
+            let pause = wanted.deadline.shortened(pause).unwrap_or(pause);
             let outbox = self.outbox.clone();
             tokio::spawn(async move {
                 sleep(pause).await;

@@ -134,8 +134,7 @@ async fn a_deadline_ends_a_read_and_tells_the_last_error() {
         .unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
     assert_eq!(error.last().unwrap().remedy(), Remedy::SlowDown);
-    let waited = started.elapsed().as_secs();
-    assert!((45..=60).contains(&waited), "gave up after {waited} s");
+    assert_eq!(started.elapsed(), Duration::from_secs(60));
 }
 
 #[tokio::test(start_paused = true)]
