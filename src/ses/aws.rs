@@ -1,6 +1,6 @@
 //! [`Api`] by the AWS SDK.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error as StdError;
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::operation::RequestId;
-use aws_sdk_ses::types::{BehaviorOnMxFailure, IdentityMailFromDomainAttributes};
+use aws_sdk_ses::types::{
+    BehaviorOnMxFailure, IdentityMailFromDomainAttributes, VerificationStatus,
+};
 use tokio::sync::OnceCell;
 
 use super::api::{Api, ListPage, MailFrom, SetMailFrom, SetRequest};
@@ -135,6 +137,32 @@ impl Api for AwsApi {
             identities: answer.identities,
             next: answer.next_token.filter(|token| !token.is_empty()),
         })
+    }
+
+    async fn get_verification(
+        &self,
+        turn: &Turn,
+        names: &[String],
+    ) -> Result<HashSet<String>, Error> {
+        let answer = self
+            .client()
+            .await?
+            .get_identity_verification_attributes()
+            .set_identities(Some(names.to_vec()))
+            .customize()
+            .interceptor(Stamp(turn.clone()))
+            .send()
+            .await
+            .map_err(|error| {
+                translate(Operation::GetIdentityVerificationAttributes, turn, &error)
+            })?;
+        let identities = answer.verification_attributes.into_iter();
+        Ok(identities
+            .filter(|(_, attributes)| {
+                attributes.verification_status != VerificationStatus::NotStarted
+            })
+            .map(|(name, _)| name)
+            .collect())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::advisor::Advisor;
 use super::api::{Api, MailFrom};
 use super::aws::AwsApi;
 use super::connect::Connection;
@@ -9,7 +10,7 @@ use super::deadline::Deadline;
 use super::error::Error;
 use super::pacer::Pacing;
 use super::reader::Reader;
-use super::writer::{SetError, Unset, Writer};
+use super::writer::{RestartError, SetError, Unset, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 
 /// SES in one region: paced, batched and retried. Cheap to clone; the clones
@@ -18,6 +19,7 @@ use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 pub struct Client {
     reader: Reader,
     writer: Arc<Writer>,
+    advisor: Advisor,
 }
 
 impl Client {
@@ -25,10 +27,14 @@ impl Client {
     /// operation (0: no limit). Calls nothing; needs a tokio runtime.
     pub fn new(connection: Connection, region: Region, rate: f64) -> Self {
         let pacing = Pacing::new(rate, connection.lines(&region));
-        let api: Arc<dyn Api> = Arc::new(AwsApi::new(connection, region));
-        let reader = Reader::start(Arc::clone(&api), &pacing);
+        Self::with_api(Arc::new(AwsApi::new(connection, region)), &pacing)
+    }
+
+    pub(super) fn with_api(api: Arc<dyn Api>, pacing: &Pacing) -> Self {
+        let reader = Reader::start(Arc::clone(&api), pacing);
         Self {
-            writer: Arc::new(Writer::new(api, &pacing, reader.clone())),
+            writer: Arc::new(Writer::new(Arc::clone(&api), pacing, reader.clone())),
+            advisor: Advisor::start(api, pacing),
             reader,
         }
     }
@@ -50,6 +56,12 @@ impl Client {
         self.reader.read(deadline, identity, true).await
     }
 
+    /// Whether `domain` is itself an identity in this account and region
+    /// (`GetIdentityVerificationAttributes`). For advice alone: not tried again.
+    pub async fn is_identity(&self, domain: &DomainName) -> Result<bool, Error> {
+        self.advisor.is_identity(domain).await
+    }
+
     /// Sets the custom MAIL FROM domain of `identity`
     /// (`SetIdentityMailFromDomain`). Setting again what is set is safe.
     pub async fn set(
@@ -60,6 +72,20 @@ impl Client {
         behavior: BehaviorOnMxFailure,
     ) -> Result<(), SetError> {
         self.writer.set(deadline, identity, domain, behavior).await
+    }
+
+    /// Starts the verification of a MAIL FROM domain that SES has given up again:
+    /// unsets it and sets it. A stop between the two does not keep the second back.
+    pub async fn restart(
+        &self,
+        deadline: &Deadline,
+        identity: &Identity,
+        domain: &DomainName,
+        behavior: BehaviorOnMxFailure,
+    ) -> Result<(), RestartError> {
+        self.writer
+            .restart(deadline, identity, domain, behavior)
+            .await
     }
 
     /// Disables the custom MAIL FROM domain of `identity`

@@ -47,6 +47,11 @@ impl Deadline {
         self.start.elapsed()
     }
 
+    /// How long it is until then.
+    pub fn left(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
     /// Resolves when Terraform asks to stop.
     pub async fn stopped(&self) {
         self.stop.cancelled().await;
@@ -65,7 +70,7 @@ impl Deadline {
     /// The pause before another attempt: `pause`, or less where that leaves
     /// time for a last one. `None`: there is no time for another.
     pub fn shortened(&self, pause: Duration) -> Option<Duration> {
-        let left = self.at.saturating_duration_since(Instant::now());
+        let left = self.left();
         let longest = match left.checked_sub(LAST_ATTEMPT) {
             None | Some(Duration::ZERO) => left,
             Some(longest) => longest,

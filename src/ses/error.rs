@@ -13,6 +13,8 @@ pub enum Operation {
     SetIdentityMailFromDomain,
     /// `GetIdentityMailFromDomainAttributes`
     GetIdentityMailFromDomainAttributes,
+    /// `GetIdentityVerificationAttributes`
+    GetIdentityVerificationAttributes,
     /// `ListIdentities`
     ListIdentities,
 }
@@ -23,6 +25,7 @@ impl Operation {
         match self {
             Self::SetIdentityMailFromDomain => "SetIdentityMailFromDomain",
             Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",
+            Self::GetIdentityVerificationAttributes => "GetIdentityVerificationAttributes",
             Self::ListIdentities => "ListIdentities",
         }
     }

@@ -15,6 +15,7 @@
 //! - [`reader`]: collects the identities that are asked for while a turn is
 //!   awaited, and asks SES for up to 100 of them at once; [`read_ahead`] says
 //!   what the free places are filled with.
+//! - [`advisor`]: which names are identities, for the warnings of a plan.
 //! - [`retry`]: which errors to ride out, and how long to pause between.
 //! - [`writer`]: sets and unsets MAIL FROM, and knows what became of it.
 //! - [`claims`]: keeps a delete from undoing what a sibling resource has set.
@@ -23,6 +24,7 @@
 //!
 //! Imports nothing of ours but `mail_from`.
 
+mod advisor;
 mod api;
 mod aws;
 mod claims;
@@ -31,7 +33,7 @@ mod connect;
 mod deadline;
 mod error;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 mod host;
 mod pace;
 mod pacer;
@@ -46,6 +48,6 @@ mod writer;
 pub use api::{MailFrom, SetMailFrom};
 pub use client::Client;
 pub use connect::{AccessKeys, Connection, ConnectionSettings};
-pub use deadline::Deadline;
+pub use deadline::{Deadline, Interrupted};
 pub use error::{Error, Operation};
-pub use writer::{Outcome, SetError, Unset};
+pub use writer::{Left, Outcome, RestartError, SetError, Unset};

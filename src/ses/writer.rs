@@ -1,5 +1,6 @@
 //! Sets and unsets MAIL FROM, and knows what became of it.
 
+mod restart;
 mod unset;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::reader::Reader;
 use super::retry::Backoff;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 
+pub use restart::{Left, RestartError};
 pub use unset::Unset;
 
 const SET: Operation = Operation::SetIdentityMailFromDomain;
@@ -70,10 +72,7 @@ impl Writer {
         domain: &DomainName,
         behavior: BehaviorOnMxFailure,
     ) -> Result<(), SetError> {
-        let request = SetRequest {
-            identity: identity.as_str().to_owned(),
-            mail_from: Some((domain.as_str().to_owned(), behavior.as_str())),
-        };
+        let request = SetRequest::set(identity, domain, behavior);
         let claim = self.claims.claim(&request.identity);
         let mut attempts = Attempts::default();
         loop {
@@ -225,8 +224,8 @@ pub(super) mod tests {
         pub(crate) ses: FakeSes,
         pub(crate) writer: Writer,
         pub(crate) stop: CancellationToken,
-        deadline: Deadline,
-        identity: Identity,
+        pub(crate) deadline: Deadline,
+        pub(crate) identity: Identity,
     }
 
     impl Scene {

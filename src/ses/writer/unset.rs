@@ -54,10 +54,7 @@ impl Writer {
         deadline: &Deadline,
         identity: &Identity,
     ) -> Result<Unset, SetError> {
-        let request = SetRequest {
-            identity: identity.as_str().to_owned(),
-            mail_from: None,
-        };
+        let request = SetRequest::unset(identity);
         let mut attempts = Attempts::default();
         loop {
             let slot = match self.slot(deadline, &request.identity).await {
