@@ -50,6 +50,7 @@ fn create_sends_all_three_parameters_and_keeps_what_ses_says() {
             "mail_from_domain": "bounce.example.com",
             "behavior_on_mx_failure": "UseDefaultValue",
             "region": REGION,
+            "restart_failed_verification": null,
             "dns_check": null,
             "timeouts": null,
             "id": "example.com",
@@ -62,7 +63,7 @@ fn create_sends_all_three_parameters_and_keeps_what_ses_says() {
 }
 
 #[test]
-fn plan_of_a_new_resource_makes_no_call_and_knows_the_dns_records() {
+fn plan_of_a_new_resource_changes_nothing_and_knows_the_dns_records() {
     let ws = Workspace::new();
     ws.config(&basic());
     let change = ws.planned_change(THIS);
@@ -76,7 +77,7 @@ fn plan_of_a_new_resource_makes_no_call_and_knows_the_dns_records() {
     assert_eq!(unknown.len(), 2, "{unknown:?}");
     assert_eq!(change["after_unknown"]["verification_status"], true);
     assert_eq!(change["after_unknown"]["dns"], true);
-    assert_eq!(ws.ses().calls(), []);
+    assert_eq!(ws.sets(), []);
 }
 
 #[test]

@@ -4,6 +4,20 @@ use serde_json::json;
 
 use crate::harness::{REGION, THIS, Workspace, basic, mail_from};
 
+/// Asserts how every call has spelled the identity; whether the domain is one
+/// itself is asked, too.
+#[track_caller]
+fn sent_of(ws: &Workspace, identity: &str, domain: &str) {
+    assert!(!ws.sets().is_empty());
+    for call in ws.ses().calls() {
+        let about = match call.action.as_str() {
+            "GetIdentityVerificationAttributes" => domain,
+            _ => identity,
+        };
+        assert_eq!(call.identities, [about], "{call:?}");
+    }
+}
+
 #[test]
 fn address_is_sent_and_kept_as_written() {
     let ws = Workspace::new();
@@ -11,10 +25,7 @@ fn address_is_sent_and_kept_as_written() {
     ws.ses().add_identity(REGION, address, true);
     ws.config(&mail_from(address, "bounce.example.com", ""));
     ws.apply().succeeds();
-    assert!(!ws.ses().calls().is_empty());
-    for call in ws.ses().calls() {
-        assert_eq!(call.identities, [address], "{call:?}");
-    }
+    sent_of(&ws, address, "bounce.example.com");
     let state = ws.resource(THIS).unwrap();
     assert_eq!(state["id"], address);
     assert_eq!(state["identity"], address);
@@ -42,10 +53,7 @@ fn domain_is_sent_normalised_and_kept_as_written() {
     let ws = Workspace::new();
     ws.config(&mail_from("EXAMPLE.com.", "Bounce.EXAMPLE.com.", ""));
     ws.apply().succeeds();
-    assert!(!ws.ses().calls().is_empty());
-    for call in ws.ses().calls() {
-        assert_eq!(call.identities, ["example.com"], "{call:?}");
-    }
+    sent_of(&ws, "example.com", "bounce.example.com");
     let sent = ws.sets()[0].mail_from_domain.clone();
     assert_eq!(sent.as_deref(), Some("bounce.example.com"));
     let state = ws.resource(THIS).unwrap();

@@ -65,7 +65,7 @@ fn one_unknown_timeout_is_validated_planned_and_applied() {
 }
 
 #[test]
-fn value_that_turns_out_bad_is_refused_before_ses_is_called() {
+fn value_that_turns_out_bad_is_refused_before_anything_is_set() {
     for (attribute, value, advice) in [
         ("identity", "user@", "Write a domain, such as"),
         (
@@ -93,7 +93,7 @@ fn value_that_turns_out_bad_is_refused_before_ses_is_called() {
         ws.plan().exits(2);
         ws.apply()
             .fails_with(&[&format!("Invalid {attribute}"), advice]);
-        assert_eq!(ws.ses().calls(), []);
+        assert_eq!(ws.sets(), []);
         assert_eq!(ws.resource(THIS), None);
     }
 }
