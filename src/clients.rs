@@ -1,6 +1,9 @@
 //! What a configured provider hands to its entities: SES by region, DNS, the
 //! provider's region, and the word to stop.
 
+mod allowance;
+mod cadence;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -11,6 +14,13 @@ use crate::dns::Resolver;
 use crate::mail_from::Region;
 use crate::ses::{self, Connection, Deadline, Error};
 
+pub use cadence::Cadence;
+
+use allowance::Allowance;
+
+/// How long the plans of a process may be held up by advice, in all.
+const ADVICE: Duration = Duration::from_secs(3);
+
 /// Everything that one Configure has set up. Nothing is called before it is needed.
 pub struct Clients {
     connection: Connection,
@@ -20,6 +30,8 @@ pub struct Clients {
     requests_per_second: f64,
     dns: Dns,
     stop: CancellationToken,
+    cadence: Cadence,
+    advice: Allowance,
     ses: Mutex<HashMap<Region, ses::Client>>,
 }
 
@@ -49,6 +61,8 @@ impl Clients {
             requests_per_second,
             dns,
             stop,
+            cadence: Cadence::start(),
+            advice: Allowance::new(ADVICE),
             ses: Mutex::default(),
         }
     }
@@ -98,6 +112,23 @@ impl Clients {
             (Dns::Unknown, _) => Err(NotAsked::Unknown),
             (Dns::Enabled(resolver) | Dns::Disabled(resolver), _) => Ok(resolver),
         }
+    }
+
+    /// When waits look at SES.
+    pub fn cadence(&self) -> Cadence {
+        self.cadence
+    }
+
+    /// Awaits an answer that only a warning hangs on: 3 seconds in all for the
+    /// plans of a process, and not beyond a stop. `None`: go on without.
+    pub async fn advice<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
+        let deadline = self.advice_deadline();
+        self.advice.spend(deadline.bound(answer)).await?.ok()
+    }
+
+    /// The end of a call that is made for [`advice`](Self::advice).
+    pub fn advice_deadline(&self) -> Deadline {
+        self.deadline(ADVICE)
     }
 
     /// `timeout` from now, or when Terraform asks to stop.

@@ -4,9 +4,9 @@
 
 use std::fmt::Display;
 
-use tf_provider::{AttributePath, Diagnostic};
+use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use crate::mail_from::visible;
+use crate::mail_from::{Advice, visible};
 use crate::ses::{Error, Operation};
 
 /// A diagnostic at `path`. (`Diagnostic::new` would append a backtrace to the
@@ -31,6 +31,18 @@ pub fn invalid(path: AttributePath, problem: impl Display, remedy: impl Display)
         format!("{}\n\n{remedy}", sentence(&problem.to_string())),
         path,
     )
+}
+
+/// Adds a warning at `path`. Those with one summary are folded by Terraform.
+pub fn warn(diags: &mut Diagnostics, advice: Advice, path: AttributePath) {
+    diags.add_warning(diagnostic(advice.summary, advice.detail, path));
+}
+
+/// The value, or `None` once the error is told as [`ses`] tells it.
+pub fn or_tell<T>(diags: &mut Diagnostics, doing: &str, result: Result<T, Error>) -> Option<T> {
+    result
+        .map_err(|error| diags.add_error(ses(doing, &error)))
+        .ok()
 }
 
 /// A failed call to SES. `doing` says what for, as in "Could not read the MAIL

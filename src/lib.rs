@@ -7,7 +7,10 @@
 //! |---|---|---|
 //! | [`plugin`] | Terraform's plugin protocol: bytes in, typed calls out | nothing of ours |
 //! | [`provider`] | the provider block, and the registry of all that is exposed | `plugin`, the entities, `clients`, and below |
-//! | `identity_mail_from` | an entity: the resource `ses_identity_mail_from` | `plugin`'s types, `clients`, and below; never another entity |
+//! | `identity_mail_from` | an entity: the resource `ses_identity_mail_from` | `plugin`'s types, and what is below; never another entity |
+//! | `identity_mail_from_verification` | an entity: the resource of that name, which waits for SES | as above |
+//! | [`attributes`] | what the attributes of several entities have in common | `diagnostics`, `duration`, `mail_from` |
+//! | [`dns_check`] | what DNS says of a MAIL FROM domain, and what is told about it | `clients`, `diagnostics`, `mail_from` |
 //! | [`clients`] | what a configured provider hands to its entities | `ses`, `dns`, `mail_from` |
 //! | [`diagnostics`] | errors into the practitioner's text | `ses`, `mail_from` |
 //! | [`ses`] | outward: SES, paced, batched, retried; the only place of AWS crates | `mail_from` |
@@ -17,11 +20,14 @@
 //!
 //! `tests/layers.rs` reads the `use` lines and holds this.
 
+pub mod attributes;
 pub mod clients;
 pub mod diagnostics;
 pub mod dns;
+pub mod dns_check;
 pub mod duration;
 mod identity_mail_from;
+mod identity_mail_from_verification;
 pub mod mail_from;
 pub mod plugin;
 pub mod provider;

@@ -68,16 +68,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the AWS SDK does not read by itself.
+/// What the environment says, beside what the AWS SDK reads by itself.
 #[expect(
     clippy::disallowed_methods,
     reason = "the environment is read here and handed on"
 )]
 fn environment() -> Environment {
+    let path = |name: &str| {
+        let path = std::env::var_os(name).filter(|path| !path.is_empty());
+        path.map(std::path::PathBuf::from)
+    };
     Environment {
-        ca_bundle: std::env::var_os("AWS_CA_BUNDLE")
-            .filter(|path| !path.is_empty())
-            .map(Into::into),
+        ca_bundle: path("AWS_CA_BUNDLE"),
+        shared_folder: path("XDG_RUNTIME_DIR").or_else(|| Some(std::env::temp_dir())),
+        profile: std::env::var("AWS_PROFILE").ok(),
+        access_key: std::env::var("AWS_ACCESS_KEY_ID").ok(),
     }
 }
 

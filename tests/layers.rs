@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import of ours.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     (
         "provider",
         &[
             "plugin",
             "identity_mail_from",
+            "identity_mail_from_verification",
             "clients",
             "diagnostics",
             "dns",
@@ -25,13 +26,28 @@ const LAYERS: [(&str, &[&str]); 9] = [
         "identity_mail_from",
         &[
             "plugin",
+            "attributes",
+            "dns_check",
             "clients",
             "diagnostics",
-            "duration",
             "mail_from",
             "ses",
         ],
     ),
+    (
+        "identity_mail_from_verification",
+        &[
+            "plugin",
+            "attributes",
+            "dns_check",
+            "clients",
+            "diagnostics",
+            "mail_from",
+            "ses",
+        ],
+    ),
+    ("attributes", &["diagnostics", "duration", "mail_from"]),
+    ("dns_check", &["clients", "diagnostics", "mail_from"]),
     ("clients", &["dns", "mail_from", "ses"]),
     ("diagnostics", &["mail_from", "ses"]),
     ("dns", &["mail_from"]),

@@ -5,11 +5,14 @@
 //! - [`model`]: the same as Rust types.
 //! - [`validate`]: what can be refused before anything is planned. Pure.
 //! - [`plan`]: what will be, and whether SES will be called. Pure.
+//! - [`advise`]: what is worth a warning about a domain that is new.
 //! - [`resource`]: Terraform's calls, by way of SES and DNS.
 //! - [`refresh`]: the state after a read.
-//! - [`settle`]: what to do about a Set once it is sent.
+//! - [`settle`]: what to do about a Set once it is sent, and about a
+//!   verification that SES has given up.
 //! - [`import`]: what an import id says.
 
+mod advise;
 mod import;
 mod model;
 mod plan;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
-use crate::duration;
+use crate::attributes::timeout_or;
 use crate::mail_from::{DnsFindings, DnsRecord, DomainName, Finding, Region, RequiredRecords};
 
 /// Attributes by the names of the schema. Strings are as the practitioner or SES
@@ -16,6 +16,7 @@ pub(crate) struct Model {
     pub(super) mail_from_domain: Value<String>,
     pub(super) behavior_on_mx_failure: Value<String>,
     pub(super) region: Value<String>,
+    pub(super) restart_failed_verification: Value<bool>,
     pub(super) dns_check: Value<bool>,
     pub(super) timeouts: Value<Timeouts>,
     pub(super) id: Value<String>,
@@ -67,10 +68,13 @@ impl Model {
     /// parsed was refused by validation.
     pub(super) fn timeout(&self, of: impl Fn(&Timeouts) -> &Value<String>) -> Duration {
         let timeouts = self.timeouts.as_ref_option();
-        timeouts
-            .and_then(|timeouts| of(timeouts).as_ref_option())
-            .and_then(|timeout| duration::parse(timeout).ok())
-            .unwrap_or(DEFAULT_TIMEOUT)
+        timeout_or(timeouts.map(of), DEFAULT_TIMEOUT)
+    }
+
+    /// Whether a verification that SES has given up is to be started again.
+    /// While that is not known, it has to be planned for.
+    pub(super) fn restarts_failed_verification(&self) -> bool {
+        !matches!(self.restart_failed_verification, Value::Value(false))
     }
 }
 

@@ -7,16 +7,20 @@ use tf_provider::schema::Schema;
 use tf_provider::value::{StructEmpty, Value};
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
+use super::TYPE_NAME;
+use super::advise::NewDomain;
 use super::import::{ImportId, imported};
 use super::model::{Dns, Model};
-use super::plan::{plan, sets};
-use super::refresh::{look_up, refresh};
+use super::plan::{GivenUp, Plan, plan, sets};
+use super::refresh::refresh;
 use super::schema::schema;
 use super::settle::{self, Settled, Wanted};
-use super::validate::validate;
+use super::validate::{Meaning, validate};
+use crate::attributes::Place;
 use crate::clients::ClientsHandle;
-use crate::diagnostics::{diagnostic, explain, ses as ses_failed};
-use crate::mail_from::{DnsFindings, Identity, Region, VerificationStatus};
+use crate::diagnostics::{diagnostic, explain, or_tell, ses as ses_failed, warn};
+use crate::dns_check;
+use crate::mail_from::{DnsFindings, InPlace, Region, VerificationStatus};
 use crate::plugin::Private;
 use crate::ses::{Error, MailFrom, Unset};
 
@@ -128,7 +132,7 @@ impl Resource for IdentityMailFrom {
         _meta: Meta,
     ) -> Option<()> {
         let prior = prior.as_option()?;
-        let place = Place::of(diags, &prior)?;
+        let place = place(diags, &prior)?;
         let doing = format!("Could not unset the MAIL FROM domain of {}", place.identity);
         let clients = or_tell(diags, &doing, self.clients.get())?;
         let client = or_tell(diags, &doing, clients.ses(&place.region))?;
@@ -158,7 +162,7 @@ impl Resource for IdentityMailFrom {
         _meta: Meta,
     ) -> Option<(State, Private)> {
         let state = state.as_option()?;
-        let place = Place::of(diags, &state)?;
+        let place = place(diags, &state)?;
         let doing = format!("Could not read the MAIL FROM domain of {}", place.identity);
         let clients = or_tell(diags, &doing, self.clients.get())?;
         let client = or_tell(diags, &doing, clients.ses(&place.region))?;
@@ -167,7 +171,7 @@ impl Resource for IdentityMailFrom {
         let read = match or_tell(diags, &doing, held)? {
             MailFrom::UnknownIdentity | MailFrom::Unset => Value::Null,
             MailFrom::Set(held) => {
-                Value::Value(refresh(diags, &clients, state, &place.region, held).await)
+                Value::Value(refresh(diags, &clients, state, &place, held).await)
             }
         };
         Some((read, private))
@@ -225,6 +229,10 @@ impl IdentityMailFrom {
         let clients = or_tell(diags, doing, self.clients.get())?;
         let region = or_tell(diags, doing, clients.region().await)?;
         let plan = plan(prior, &config, &meaning, region.as_ref());
+        warn_of_failed(diags, &plan, &meaning);
+        if let Some(new) = NewDomain::of(prior, &plan, &meaning) {
+            new.advise(diags, &clients).await;
+        }
         Some((Value::Value(plan.planned), plan.requires_replace))
     }
 
@@ -237,7 +245,7 @@ impl IdentityMailFrom {
         timeout: Duration,
     ) -> Option<Model> {
         let meaning = validate(diags, &planned);
-        let place = Place::of(diags, &planned)?;
+        let place = place(diags, &planned)?;
         let (Some(domain), Some(behavior)) = (meaning.mail_from_domain, meaning.behavior) else {
             return None;
         };
@@ -245,6 +253,7 @@ impl IdentityMailFrom {
             identity: &place.identity,
             domain: &domain,
             behavior,
+            restart: planned.restarts_failed_verification(),
         };
         let doing = format!("Could not set the MAIL FROM domain of {}", place.identity);
         let clients = or_tell(diags, &doing, self.clients.get())?;
@@ -275,11 +284,40 @@ impl IdentityMailFrom {
                     format!(
                         "{}\n\nSES may have made the change all the same, so it is kept in the \
                          state; the next plan reads what SES holds.",
-                        explain(&error.error)
+                        explain(&error)
                     ),
                     AttributePath::root(),
                 ));
                 VerificationStatus::Pending.as_str().to_owned()
+            }
+            Settled::NotRestarted(error) => {
+                diags.add_warning(diagnostic(
+                    "Verification of a MAIL FROM domain not started again",
+                    format!(
+                        "SES has accepted {domain} as the MAIL FROM domain of {}, but goes on to \
+                         say Failed, and to unset it first was not possible. The next apply tries \
+                         again.\n\n{}",
+                        place.identity,
+                        explain(&error)
+                    ),
+                    AttributePath::new("verification_status"),
+                ));
+                VerificationStatus::Failed.as_str().to_owned()
+            }
+            Settled::LeftOff(error) => {
+                diags.add_error(diagnostic(
+                    format!("MAIL FROM of {} is off", place.identity),
+                    format!(
+                        "To start its failed verification again, {domain} was unset as the MAIL \
+                         FROM domain of {}, and could not be set again: mail goes out under a \
+                         domain of Amazon's until it is. The next apply sets it.\n\n{}",
+                        place.identity,
+                        explain(&error)
+                    ),
+                    AttributePath::root(),
+                ));
+                // Whoever plans from this without a refresh sets it again, too.
+                VerificationStatus::Failed.as_str().to_owned()
             }
         };
         Some(Model {
@@ -297,10 +335,11 @@ impl IdentityMailFrom {
             return Some(planned);
         }
         let meaning = validate(diags, &planned);
-        let place = Place::of(diags, &planned)?;
+        let place = place(diags, &planned)?;
         let clients = or_tell(diags, "Could not look up DNS", self.clients.get())?;
         let domain = meaning.mail_from_domain.as_ref();
-        let findings = look_up(&clients, &planned, domain, &place.region).await;
+        let dns_check = planned.dns_check.as_option();
+        let findings = dns_check::look_up(&clients, dns_check, domain, &place.region).await;
         Some(Model {
             dns: Value::Value(Dns::from(&findings)),
             ..planned
@@ -308,43 +347,31 @@ impl IdentityMailFrom {
     }
 }
 
-/// Which identity of which region a resource stands for.
-struct Place {
-    identity: Identity,
-    region: Region,
+fn place(diags: &mut Diagnostics, model: &Model) -> Option<Place> {
+    Place::of(diags, TYPE_NAME, &model.identity, &model.region)
 }
 
-impl Place {
-    /// As a plan or a state says; these were checked, so that an error here
-    /// means that the state was edited by hand.
-    fn of(diags: &mut Diagnostics, model: &Model) -> Option<Self> {
-        let identity = model
-            .identity
-            .as_ref_option()
-            .map(|text| Identity::parse(text));
-        let region = model.region.as_ref_option().map(|text| Region::parse(text));
-        let problem = match (identity, region) {
-            (Some(Ok(identity)), Some(Ok(region))) => return Some(Self { identity, region }),
-            (Some(Err(error)), _) => error.to_string(),
-            (_, Some(Err(error))) => error.to_string(),
-            (None, _) => "the identity is missing".to_owned(),
-            (_, None) => "the region is missing".to_owned(),
-        };
-        diags.add_error(diagnostic(
-            "Unusable state of a ses_identity_mail_from",
-            format!(
-                "The state does not say which identity is meant: {problem}. Remove the resource \
-                 from the state (`terraform state rm`) and import it again."
-            ),
-            AttributePath::root(),
-        ));
-        None
-    }
-}
-
-/// The value, or `None` once the error is told.
-fn or_tell<T>(diags: &mut Diagnostics, doing: &str, result: Result<T, Error>) -> Option<T> {
-    result
-        .map_err(|error| diags.add_error(ses_failed(doing, &error)))
-        .ok()
+/// Says why a Set is planned where nothing is configured otherwise, or that
+/// none is although SES has given up.
+fn warn_of_failed(diags: &mut Diagnostics, plan: &Plan, meaning: &Meaning) {
+    let region = plan.planned.region.as_ref_option();
+    let region = region.and_then(|region| Region::parse(region).ok());
+    let (Some(given_up), Some(identity), Some(domain), Some(region)) = (
+        plan.given_up,
+        &meaning.identity,
+        &meaning.mail_from_domain,
+        &region,
+    ) else {
+        return;
+    };
+    let in_place = InPlace {
+        identity,
+        domain,
+        region,
+    };
+    let advice = match given_up {
+        GivenUp::Restarted => in_place.to_be_restarted(),
+        GivenUp::Left => in_place.left_failed(),
+    };
+    warn(diags, advice, AttributePath::new("verification_status"));
 }

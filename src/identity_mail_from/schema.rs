@@ -6,6 +6,8 @@ use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
 };
 
+use crate::attributes::{attribute, string};
+
 use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
 
 /// Raised when a state of the former version has to be rewritten to be read.
@@ -26,6 +28,12 @@ pub(super) fn schema() -> Schema {
                 string("mail_from_domain", Required, MAIL_FROM_DOMAIN),
                 string("behavior_on_mx_failure", OptionalComputed, BEHAVIOR),
                 string("region", Computed, REGION),
+                attribute(
+                    "restart_failed_verification",
+                    Optional,
+                    AttributeType::Bool,
+                    RESTART,
+                ),
                 attribute("dns_check", Optional, AttributeType::Bool, DNS_CHECK),
                 string("id", Computed, ID),
                 string("verification_status", Computed, VERIFICATION_STATUS),
@@ -126,26 +134,6 @@ fn timeouts() -> Block {
     }
 }
 
-fn string(name: &str, constraint: AttributeConstraint, description: &str) -> (String, Attribute) {
-    attribute(name, constraint, AttributeType::String, description)
-}
-
-fn attribute(
-    name: &str,
-    constraint: AttributeConstraint,
-    attr_type: AttributeType,
-    description: &str,
-) -> (String, Attribute) {
-    let attribute = Attribute {
-        attr_type,
-        description: Description::markdown(description),
-        constraint,
-        sensitive: false,
-        deprecated: false,
-    };
-    (name.to_owned(), attribute)
-}
-
 const IDENTITY: &str = "The SES identity: a domain or an e-mail address that is verified in this \
     account and region. A domain may be written in any case, with a final dot or in Unicode; an \
     e-mail address is sent as written, because SES tells its case apart. A change replaces the \
@@ -160,6 +148,11 @@ const BEHAVIOR: &str = "What SES does with a message while it cannot find the MX
 
 const REGION: &str = "The AWS region of the identity: the provider's. A change of it replaces the \
     resource.";
+
+const RESTART: &str = "Whether a verification that SES has given up (`verification_status` is \
+    `Failed`) is a difference that the next apply repairs: it sets the MAIL FROM domain again, and \
+    where that is not enough unsets and sets it, so that SES looks for the MX record for another \
+    72 hours. `false`: only a warning. Default: `true`.";
 
 const DNS_CHECK: &str = "Whether to look the DNS records up when the resource is read. Default: \
     the `dns` block of the provider.";

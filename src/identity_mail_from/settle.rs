@@ -9,10 +9,14 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::explain;
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
-use crate::ses::{Client, Deadline, MailFrom, Outcome, SetError, SetMailFrom};
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, VerificationStatus};
+use crate::ses::{Client, Deadline, Error, Left, MailFrom, Outcome, SetError, SetMailFrom};
 
-/// How long to wait for SES to show what it has accepted.
+/// How long to try for a first answer after SES has accepted a Set: the read has
+/// to wait for its turn, and others may share the limit.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long to wait, from the first answer, for SES to show what it has accepted.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long to wait for the one read that decides what became of a Set.
@@ -21,11 +25,15 @@ const DECIDED_WITHIN: Duration = Duration::from_secs(8);
 /// Pause between two looks at what SES shows.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
+const FAILED: &str = VerificationStatus::Failed.as_str();
+
 /// What SES is to hold for one identity.
 pub(super) struct Wanted<'a> {
     pub(super) identity: &'a Identity,
     pub(super) domain: &'a DomainName,
     pub(super) behavior: BehaviorOnMxFailure,
+    /// Whether a verification that SES has given up is to be started again.
+    pub(super) restart: bool,
 }
 
 /// What became of it.
@@ -38,51 +46,96 @@ pub(super) enum Settled {
     /// SES has not made the change.
     NotMade(SetError),
     /// SES may have made the change, or may make it yet.
-    InDoubt(SetError),
+    InDoubt(Error),
+    /// SES holds it as Failed still: it could not be started again.
+    NotRestarted(Error),
+    /// It was unset to start it again, and could not be set again: MAIL FROM is off.
+    LeftOff(Error),
 }
 
-/// Sets, and finds out what became of it.
+/// Sets, and finds out what became of it. What SES has given up is started
+/// again, if that is wanted: whether setting the same domain again is enough is
+/// not documented, so where it was not, the domain is unset and set.
 pub(super) async fn set(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Settled {
     let set = client.set(deadline, wanted.identity, wanted.domain, wanted.behavior);
-    match set.await {
-        Ok(()) => shown(client, &deadline.afresh(SHOWN_WITHIN), wanted).await,
+    let settled = match set.await {
+        Ok(()) => shown(client, deadline, wanted).await,
         Err(error) if error.outcome == Outcome::NotMade => Settled::NotMade(error),
         Err(error) => decide(client, wanted, error).await,
+    };
+    match settled {
+        Settled::Shown { status } if wanted.restart && status == FAILED => {
+            restart(client, deadline, wanted).await
+        }
+        settled => settled,
+    }
+}
+
+async fn restart(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Settled {
+    let restart = client.restart(deadline, wanted.identity, wanted.domain, wanted.behavior);
+    let Err(failed) = restart.await else {
+        return shown(client, deadline, wanted).await;
+    };
+    match failed.left {
+        Left::Untouched => Settled::NotRestarted(failed.error),
+        Left::Off => Settled::LeftOff(failed.error),
+        Left::InDoubt => match look(client, wanted).await {
+            Ok(MailFrom::Set(held)) if wanted.is(&held) => Settled::Shown {
+                status: held.status,
+            },
+            Ok(MailFrom::Unset) => Settled::LeftOff(failed.error),
+            _ => Settled::InDoubt(failed.error),
+        },
     }
 }
 
 /// SES answers reads of what it has just accepted late at times.
 async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Settled {
+    let mut deadline = deadline.afresh(ANSWERED_WITHIN);
+    let mut answered = false;
     loop {
-        let reason = match client.get_fresh(deadline, wanted.identity).await {
+        match client.get_fresh(&deadline, wanted.identity).await {
             Ok(MailFrom::Set(held)) if wanted.is(&held) => {
                 return Settled::Shown {
                     status: held.status,
                 };
             }
-            Ok(_) => "SES does not show the new setting yet.".to_owned(),
-            Err(error) => {
+            Ok(_) if !answered => {
+                answered = true;
+                deadline = deadline.afresh(SHOWN_WITHIN);
+            }
+            Ok(_) => {}
+            Err(error) if !answered => {
                 return Settled::NotShownYet {
                     reason: explain(&error),
                 };
             }
-        };
-        if deadline.pause(BETWEEN_LOOKS).await.is_err() {
-            return Settled::NotShownYet { reason };
+            Err(_) => break,
         }
+        if deadline.pause(BETWEEN_LOOKS).await.is_err() {
+            break;
+        }
+    }
+    Settled::NotShownYet {
+        reason: "SES does not show the new setting yet.".to_owned(),
     }
 }
 
-/// One bounded look decides, even when Terraform has asked to stop.
+/// What became of a Set without an accepting answer.
 async fn decide(client: &Client, wanted: &Wanted<'_>, error: SetError) -> Settled {
-    let deadline = Deadline::after(DECIDED_WITHIN, CancellationToken::new());
-    match client.get_fresh(&deadline, wanted.identity).await {
+    match look(client, wanted).await {
         Ok(MailFrom::Set(held)) if wanted.is(&held) => Settled::Shown {
             status: held.status,
         },
         Ok(_) if error.outcome == Outcome::Unknown => Settled::NotMade(error),
-        _ => Settled::InDoubt(error),
+        _ => Settled::InDoubt(error.error),
     }
+}
+
+/// One bounded look, even when Terraform has asked to stop.
+async fn look(client: &Client, wanted: &Wanted<'_>) -> Result<MailFrom, Error> {
+    let deadline = Deadline::after(DECIDED_WITHIN, CancellationToken::new());
+    client.get_fresh(&deadline, wanted.identity).await
 }
 
 impl Wanted<'_> {
@@ -92,5 +145,124 @@ impl Wanted<'_> {
         // An emulator may leave the behaviour out.
         let same_behavior = held.behavior.is_empty() || held.behavior == self.behavior.as_str();
         same_domain && same_behavior
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::ses::fake::{Call, FakeSes, Fault, failed, set as held};
+
+    async fn settle(ses: &FakeSes, restart: bool) -> Settled {
+        let wanted = Wanted {
+            identity: &Identity::parse("example.com").unwrap(),
+            domain: &DomainName::parse("bounce.example.com").unwrap(),
+            behavior: BehaviorOnMxFailure::UseDefaultValue,
+            restart,
+        };
+        let deadline = Deadline::after(Duration::from_secs(300), CancellationToken::new());
+        set(&ses.client(), &deadline, &wanted).await
+    }
+
+    /// The calls of change, as the words that they begin with.
+    fn changes(ses: &FakeSes) -> Vec<&'static str> {
+        let calls = ses.calls();
+        let changes = calls.iter().filter_map(|call| match call {
+            Call::Set(_) => Some("set"),
+            Call::Unset(_) => Some("unset"),
+            _ => None,
+        });
+        changes.collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_verification_is_started_again_in_both_worlds() {
+        for (stays_failed, expected) in [(false, vec!["set"]), (true, vec!["set", "unset", "set"])]
+        {
+            let ses = FakeSes::holding("example.com", failed("bounce.example.com"));
+            if stays_failed {
+                ses.identical_set_keeps_failed();
+            }
+            let settled = settle(&ses, true).await;
+            assert!(
+                matches!(&settled, Settled::Shown { status } if status == "Pending"),
+                "{settled:?}"
+            );
+            assert_eq!(changes(&ses), expected);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_verification_is_left_where_that_is_wanted() {
+        let ses = FakeSes::holding("example.com", failed("bounce.example.com"));
+        ses.identical_set_keeps_failed();
+        let settled = settle(&ses, false).await;
+        assert!(matches!(&settled, Settled::Shown { status } if status == "Failed"));
+        assert_eq!(changes(&ses), ["set"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restart_that_breaks_off_says_where() {
+        let denied = || Fault::Refuse(403, "AccessDenied");
+        let passes = || Fault::Slow(Duration::ZERO);
+        // Faults of: the Set, the Get, the unset, the Set.
+        let given_up = |faults: Vec<Fault>| {
+            let ses = FakeSes::holding("example.com", failed("bounce.example.com"));
+            ses.identical_set_keeps_failed();
+            ses.fail(faults);
+            ses
+        };
+        let ses = given_up(vec![passes(), passes(), denied()]);
+        let settled = settle(&ses, true).await;
+        assert!(matches!(settled, Settled::NotRestarted(_)), "{settled:?}");
+
+        let ses = given_up(vec![passes(), passes(), passes(), denied()]);
+        let settled = settle(&ses, true).await;
+        assert!(matches!(settled, Settled::LeftOff(_)), "{settled:?}");
+
+        // Whether the unset was made, only the read tells.
+        let ses = given_up(vec![
+            passes(),
+            passes(),
+            Fault::LoseAnswer,
+            denied(),
+            denied(),
+        ]);
+        let settled = settle(&ses, true).await;
+        assert!(matches!(settled, Settled::LeftOff(_)), "{settled:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_set_that_ses_does_not_show_is_waited_for_a_while() {
+        let ses = FakeSes::holding("example.com", MailFrom::Unset);
+        ses.shows(held("old.example.com"));
+        let started = Instant::now();
+        let settled = settle(&ses, true).await;
+        assert!(
+            matches!(settled, Settled::NotShownYet { .. }),
+            "{settled:?}"
+        );
+        let waited = started.elapsed();
+        assert!(waited >= SHOWN_WITHIN / 2, "{waited:?}");
+        assert!(
+            waited <= SHOWN_WITHIN + Duration::from_secs(1),
+            "{waited:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_answer_is_decided_by_what_ses_holds() {
+        let ses = FakeSes::holding("example.com", MailFrom::Unset);
+        ses.fail([Fault::LoseAnswer, Fault::Refuse(403, "AccessDenied")]);
+        assert!(matches!(settle(&ses, true).await, Settled::Shown { .. }));
+        let ses = FakeSes::holding("example.com", MailFrom::Unset);
+        ses.fail([
+            Fault::Refuse(500, "InternalFailure"),
+            Fault::Refuse(403, "AccessDenied"),
+        ]);
+        let settled = settle(&ses, true).await;
+        assert!(matches!(settled, Settled::NotMade(_)), "{settled:?}");
     }
 }

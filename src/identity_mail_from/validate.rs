@@ -1,15 +1,14 @@
 //! What can be refused before anything is planned. Unknown values pass: they
 //! are checked once they are known. Pure.
 
-use std::fmt::Display;
 use std::str::FromStr;
 
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::model::Model;
+use crate::attributes::{check_timeout, known, known_identity, known_mail_from_domain};
 use crate::diagnostics::invalid;
-use crate::duration;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, check_subdomain};
 
 /// What the attributes of a valid configuration mean, where they are known.
@@ -23,20 +22,8 @@ pub(super) struct Meaning {
 
 /// Parses a configuration or a plan, and tells what is wrong with it.
 pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Meaning {
-    let identity = known(
-        diags,
-        "identity",
-        &model.identity,
-        Identity::parse,
-        |error| error.remedy(),
-    );
-    let mail_from_domain = known(
-        diags,
-        "mail_from_domain",
-        &model.mail_from_domain,
-        DomainName::parse,
-        |error| error.remedy(),
-    );
+    let identity = known_identity(diags, &model.identity);
+    let mail_from_domain = known_mail_from_domain(diags, &model.mail_from_domain);
     if let (Some(identity), Some(domain)) = (&identity, &mail_from_domain)
         && let Err(error) = check_subdomain(domain, identity)
     {
@@ -71,33 +58,7 @@ fn timeouts(diags: &mut Diagnostics, model: &Model) {
         ("update", &timeouts.update),
         ("delete", &timeouts.delete),
     ] {
-        if let Value::Value(text) = value
-            && let Err(error) = duration::parse(text)
-        {
-            let path = AttributePath::new("timeouts").attribute(name);
-            diags.add_error(invalid(path, &error, error.remedy()));
-        }
-    }
-}
-
-/// Parses a value that is known; adds an error when that fails.
-fn known<T, E: Display>(
-    diags: &mut Diagnostics,
-    attribute: &'static str,
-    value: &Value<String>,
-    parse: impl Fn(&str) -> Result<T, E>,
-    remedy: impl Fn(&E) -> String,
-) -> Option<T> {
-    match parse(value.as_ref_option()?) {
-        Ok(parsed) => Some(parsed),
-        Err(error) => {
-            diags.add_error(invalid(
-                AttributePath::new(attribute),
-                &error,
-                remedy(&error),
-            ));
-            None
-        }
+        check_timeout(diags, name, value);
     }
 }
 

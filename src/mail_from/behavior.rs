@@ -66,7 +66,7 @@ impl VerificationStatus {
         &["Pending", "Success", "Failed", "TemporaryFailure"];
 
     /// The name in SES's API.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "Pending",
             Self::Success => "Success",

@@ -56,6 +56,18 @@ pub fn judge_mx(records: &[Mx], region: &Region) -> Finding {
     }
 }
 
+/// Those MX records by which a domain receives mail of its own: not a feedback
+/// host of SES, nor the null MX. Sorted, in printable ASCII.
+pub fn receiving(records: &[Mx]) -> Vec<String> {
+    let receives = |record: &&Mx| {
+        let host = record.host();
+        host != "." && feedback_region(&host).is_none()
+    };
+    let mut receiving: Vec<String> = records.iter().filter(receives).map(Mx::to_string).collect();
+    receiving.sort();
+    receiving
+}
+
 /// The region in `feedback-smtp.REGION.amazonses.com`.
 fn feedback_region(host: &str) -> Option<Region> {
     let region = host
@@ -129,6 +141,22 @@ mod tests {
         ] {
             assert_eq!(judge(&records).status, RecordStatus::Multiple);
         }
+    }
+
+    #[test]
+    fn mail_is_received_by_hosts_other_than_ses_feedback_hosts() {
+        let mx = |exchange: &str| Mx {
+            preference: 10,
+            exchange: exchange.to_owned(),
+        };
+        let feedback = mx("feedback-smtp.us-east-1.amazonses.com.");
+        assert!(receiving(&[]).is_empty());
+        assert!(receiving(std::slice::from_ref(&feedback)).is_empty());
+        assert!(receiving(&[mx(".")]).is_empty());
+        assert_eq!(
+            receiving(&[mx("b.example."), feedback, mx("A.example.")]),
+            ["10 a.example", "10 b.example"]
+        );
     }
 
     #[test]

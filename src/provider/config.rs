@@ -11,11 +11,17 @@ use crate::dns::{Resolver, Settings};
 use crate::plugin::CancellationToken;
 use crate::ses::{AccessKeys, Connection, ConnectionSettings};
 
-/// What the process's environment says that the AWS SDK does not read itself.
+/// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `AWS_CA_BUNDLE`: a PEM file of certificates to trust.
     pub ca_bundle: Option<PathBuf>,
+    /// A folder for what the provider processes of this host share.
+    pub shared_folder: Option<PathBuf>,
+    /// `AWS_PROFILE`
+    pub profile: Option<String>,
+    /// `AWS_ACCESS_KEY_ID`, which tells one account from another.
+    pub access_key: Option<String>,
 }
 
 /// The provider block.
@@ -76,6 +82,9 @@ impl Config {
             ses_endpoint: endpoints.ses.as_option(),
             sts_endpoint: endpoints.sts.as_option(),
             ca_bundle: environment.ca_bundle.clone(),
+            pace_folder: environment.shared_folder.clone(),
+            env_profile: environment.profile.clone(),
+            env_access_key: environment.access_key.clone(),
         });
         let rate = self.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
         Clients::new(connection, unknown, rate, dns, stop)

@@ -12,6 +12,7 @@ use tf_provider::value::Value;
 
 use crate::clients::ClientsHandle;
 use crate::identity_mail_from::{self, IdentityMailFrom};
+use crate::identity_mail_from_verification::{self, IdentityMailFromVerification};
 use crate::plugin::{self, CancellationToken, ErasedResource};
 
 pub use config::{Config, Environment};
@@ -62,9 +63,16 @@ impl plugin::Provider for Provider {
     }
 
     fn resources(&self) -> Vec<(&'static str, Box<dyn ErasedResource>)> {
-        vec![(
-            identity_mail_from::TYPE_NAME,
-            plugin::resource(IdentityMailFrom::new(self.clients.clone())),
-        )]
+        let clients = || self.clients.clone();
+        vec![
+            (
+                identity_mail_from::TYPE_NAME,
+                plugin::resource(IdentityMailFrom::new(clients())),
+            ),
+            (
+                identity_mail_from_verification::TYPE_NAME,
+                plugin::resource(IdentityMailFromVerification::new(clients())),
+            ),
+        ]
     }
 }

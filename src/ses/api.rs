@@ -1,11 +1,12 @@
 //! The SES API as the rest of this module sees it: one call, one attempt.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 
 use super::error::Error;
 use super::pacer::Turn;
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 
 /// What SES holds for one identity
 /// (`GetIdentityMailFromDomainAttributes`).
@@ -40,6 +41,37 @@ pub(super) struct SetRequest {
     pub(super) mail_from: Option<(String, &'static str)>,
 }
 
+impl SetRequest {
+    /// Sets a custom MAIL FROM domain.
+    pub(super) fn set(
+        identity: &Identity,
+        domain: &DomainName,
+        behavior: BehaviorOnMxFailure,
+    ) -> Self {
+        Self {
+            identity: identity.as_str().to_owned(),
+            mail_from: Some((domain.as_str().to_owned(), behavior.as_str())),
+        }
+    }
+
+    /// Disables the custom MAIL FROM domain.
+    pub(super) fn unset(identity: &Identity) -> Self {
+        Self {
+            identity: identity.as_str().to_owned(),
+            mail_from: None,
+        }
+    }
+}
+
+/// One page of `ListIdentities`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ListPage {
+    /// Domains and e-mail addresses, at most 1,000.
+    pub(super) identities: Vec<String>,
+    /// The token of the next page, if there is one.
+    pub(super) next: Option<String>,
+}
+
 /// One attempt at one call. An implementation tells the turn when the request
 /// has gone out; it does not wait, retry or judge.
 #[async_trait]
@@ -54,4 +86,15 @@ pub(super) trait Api: Send + Sync + 'static {
         turn: &Turn,
         identities: &[String],
     ) -> Result<HashMap<String, MailFrom>, Error>;
+
+    /// `ListIdentities`: the page behind `token`, or the first.
+    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error>;
+
+    /// `GetIdentityVerificationAttributes` of 1 to 100 names: those of them that
+    /// are identities, verified or not.
+    async fn get_verification(
+        &self,
+        turn: &Turn,
+        names: &[String],
+    ) -> Result<HashSet<String>, Error>;
 }

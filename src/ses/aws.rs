@@ -1,6 +1,6 @@
 //! [`Api`] by the AWS SDK.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error as StdError;
 use std::time::Duration;
 
@@ -12,10 +12,12 @@ use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::operation::RequestId;
-use aws_sdk_ses::types::{BehaviorOnMxFailure, IdentityMailFromDomainAttributes};
+use aws_sdk_ses::types::{
+    BehaviorOnMxFailure, IdentityMailFromDomainAttributes, VerificationStatus,
+};
 use tokio::sync::OnceCell;
 
-use super::api::{Api, MailFrom, SetMailFrom, SetRequest};
+use super::api::{Api, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::connect::Connection;
 use super::error::{Error, Operation, Reach};
 use super::pacer::Turn;
@@ -25,6 +27,9 @@ use crate::mail_from;
 /// How long one attempt may take, credentials and connecting included. Also how
 /// long a Set in flight is awaited once Terraform has asked to stop.
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The most that SES gives in one page of the list of identities.
+const LIST_PAGE: i32 = 1000;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -113,6 +118,50 @@ impl Api for AwsApi {
             .mail_from_domain_attributes
             .into_iter()
             .map(|(identity, attributes)| (identity, held(&attributes)))
+            .collect())
+    }
+
+    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error> {
+        let answer = self
+            .client()
+            .await?
+            .list_identities()
+            .max_items(LIST_PAGE)
+            .set_next_token(token)
+            .customize()
+            .interceptor(Stamp(turn.clone()))
+            .send()
+            .await
+            .map_err(|error| translate(Operation::ListIdentities, turn, &error))?;
+        Ok(ListPage {
+            identities: answer.identities,
+            next: answer.next_token.filter(|token| !token.is_empty()),
+        })
+    }
+
+    async fn get_verification(
+        &self,
+        turn: &Turn,
+        names: &[String],
+    ) -> Result<HashSet<String>, Error> {
+        let answer = self
+            .client()
+            .await?
+            .get_identity_verification_attributes()
+            .set_identities(Some(names.to_vec()))
+            .customize()
+            .interceptor(Stamp(turn.clone()))
+            .send()
+            .await
+            .map_err(|error| {
+                translate(Operation::GetIdentityVerificationAttributes, turn, &error)
+            })?;
+        let identities = answer.verification_attributes.into_iter();
+        Ok(identities
+            .filter(|(_, attributes)| {
+                attributes.verification_status != VerificationStatus::NotStarted
+            })
+            .map(|(name, _)| name)
             .collect())
     }
 }

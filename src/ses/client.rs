@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use super::advisor::Advisor;
 use super::api::{Api, MailFrom};
 use super::aws::AwsApi;
 use super::connect::Connection;
 use super::deadline::Deadline;
 use super::error::Error;
-use super::pacer::Pacer;
+use super::pacer::Pacing;
 use super::reader::Reader;
-use super::writer::{SetError, Unset, Writer};
+use super::writer::{RestartError, SetError, Unset, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 
 /// SES in one region: paced, batched and retried. Cheap to clone; the clones
@@ -18,35 +19,47 @@ use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 pub struct Client {
     reader: Reader,
     writer: Arc<Writer>,
+    advisor: Advisor,
 }
 
 impl Client {
     /// A client of SES in `region` that sends `rate` requests a second for each
     /// operation (0: no limit). Calls nothing; needs a tokio runtime.
     pub fn new(connection: Connection, region: Region, rate: f64) -> Self {
-        Self::with_api(Arc::new(AwsApi::new(connection, region)), rate)
+        let pacing = Pacing::new(rate, connection.lines(&region));
+        Self::with_api(Arc::new(AwsApi::new(connection, region)), &pacing)
     }
 
-    pub(super) fn with_api(api: Arc<dyn Api>, rate: f64) -> Self {
+    pub(super) fn with_api(api: Arc<dyn Api>, pacing: &Pacing) -> Self {
+        let reader = Reader::start(Arc::clone(&api), pacing);
         Self {
-            reader: Reader::start(Arc::clone(&api), Pacer::new(rate)),
-            writer: Arc::new(Writer::new(api, Pacer::new(rate))),
+            writer: Arc::new(Writer::new(Arc::clone(&api), pacing, reader.clone())),
+            advisor: Advisor::start(api, pacing),
+            reader,
         }
     }
 
-    /// What SES holds for `identity`, from a Get that is sent after this call
+    /// What SES holds for `identity`, for a refresh: as of a Get that was sent at
+    /// most two minutes ago and after any Set of the identity by this client
     /// (`GetIdentityMailFromDomainAttributes`).
     pub async fn get(&self, deadline: &Deadline, identity: &Identity) -> Result<MailFrom, Error> {
-        self.reader.read(deadline, identity).await
+        self.reader.read(deadline, identity, false).await
     }
 
-    /// As [`get`](Self::get), for whoever waits for a change to show.
+    /// What SES holds for `identity`, from a Get that is sent after this call: for
+    /// whoever waits for a change to show.
     pub async fn get_fresh(
         &self,
         deadline: &Deadline,
         identity: &Identity,
     ) -> Result<MailFrom, Error> {
-        self.reader.read(deadline, identity).await
+        self.reader.read(deadline, identity, true).await
+    }
+
+    /// Whether `domain` is itself an identity in this account and region
+    /// (`GetIdentityVerificationAttributes`). For advice alone: not tried again.
+    pub async fn is_identity(&self, domain: &DomainName) -> Result<bool, Error> {
+        self.advisor.is_identity(domain).await
     }
 
     /// Sets the custom MAIL FROM domain of `identity`
@@ -61,10 +74,24 @@ impl Client {
         self.writer.set(deadline, identity, domain, behavior).await
     }
 
+    /// Starts the verification of a MAIL FROM domain that SES has given up again:
+    /// unsets it and sets it. A stop between the two does not keep the second back.
+    pub async fn restart(
+        &self,
+        deadline: &Deadline,
+        identity: &Identity,
+        domain: &DomainName,
+        behavior: BehaviorOnMxFailure,
+    ) -> Result<(), RestartError> {
+        self.writer
+            .restart(deadline, identity, domain, behavior)
+            .await
+    }
+
     /// Disables the custom MAIL FROM domain of `identity`
     /// (`SetIdentityMailFromDomain` without `MailFromDomain`). Done as well when
     /// the identity or its MAIL FROM domain is gone.
     pub async fn unset(&self, deadline: &Deadline, identity: &Identity) -> Result<Unset, Error> {
-        self.writer.unset(deadline, identity, &self.reader).await
+        self.writer.unset(deadline, identity).await
     }
 }

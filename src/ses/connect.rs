@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_ses::config::{Credentials, SharedHttpClient};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
@@ -12,6 +13,7 @@ use aws_smithy_http_client::{Builder, Connector};
 use tokio::sync::OnceCell;
 
 use super::error::Error;
+use super::host::SharedLines;
 use crate::mail_from::Region;
 
 /// Goes into the user agent, as `app/NAME`.
@@ -34,6 +36,12 @@ pub struct ConnectionSettings {
     /// A PEM file with the certificates to trust in place of the system's
     /// (`AWS_CA_BUNDLE`, which the SDK does not read).
     pub ca_bundle: Option<PathBuf>,
+    /// A folder below which the provider processes of this host share their pace.
+    pub pace_folder: Option<PathBuf>,
+    /// `AWS_PROFILE`
+    pub env_profile: Option<String>,
+    /// `AWS_ACCESS_KEY_ID`
+    pub env_access_key: Option<String>,
 }
 
 /// Static credentials. Never printed.
@@ -96,6 +104,25 @@ impl Connection {
             .await
     }
 
+    /// The lines of whoever shares SES's limit in `region` with this connection,
+    /// as far as the settings tell: the account is not known before a call.
+    pub(super) fn lines(&self, region: &Region) -> SharedLines {
+        let settings = &self.0.settings;
+        let Some(folder) = &settings.pace_folder else {
+            return SharedLines::of_process();
+        };
+        let access_key = settings.keys.as_ref().map(|keys| &keys.access_key);
+        let limit = (
+            region.as_str(),
+            &settings.ses_endpoint,
+            &settings.profile,
+            access_key,
+            &settings.env_profile,
+            &settings.env_access_key,
+        );
+        SharedLines::of_host(folder, &limit)
+    }
+
     pub(super) fn ses_endpoint(&self) -> Option<&str> {
         self.0.settings.ses_endpoint.as_deref()
     }
@@ -117,6 +144,10 @@ impl Connection {
                 if let Some(profile) = &settings.profile {
                     loader = loader.profile_name(profile);
                 }
+                if let Some(endpoint) = &settings.sts_endpoint {
+                    let profile = settings.profile.as_ref().or(settings.env_profile.as_ref());
+                    loader = loader.profile_files(with_sts_endpoint(profile, endpoint));
+                }
                 if let Some(keys) = &settings.keys {
                     loader = loader.credentials_provider(Credentials::from_keys(
                         &keys.access_key,
@@ -128,6 +159,26 @@ impl Connection {
             })
             .await
     }
+}
+
+/// The user's configuration files, with one service setting laid over them: the
+/// SDK builds its own STS clients, and asks only environment and files for their
+/// endpoint.
+fn with_sts_endpoint(profile: Option<&String>, endpoint: &str) -> EnvConfigFiles {
+    let section = match profile.map(String::as_str) {
+        None | Some("default") => "default".to_owned(),
+        Some(name) => format!("profile {name}"),
+    };
+    let services = "terraform-provider-ses";
+    let overlay = format!(
+        "[{section}]\nservices = {services}\n\n\
+         [services {services}]\nsts =\n  endpoint_url = {endpoint}\n"
+    );
+    EnvConfigFiles::builder()
+        .include_default_config_file(true)
+        .include_default_credentials_file(true)
+        .with_contents(EnvConfigFileKind::Config, overlay)
+        .build()
 }
 
 /// The SDK's own client, but one that honours `HTTPS_PROXY` and its kin, and a

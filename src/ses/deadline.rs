@@ -47,9 +47,9 @@ impl Deadline {
         self.start.elapsed()
     }
 
-    /// The time when it is up.
-    pub fn at(&self) -> Instant {
-        self.at
+    /// How long it is until then.
+    pub fn left(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
     }
 
     /// Resolves when Terraform asks to stop.
@@ -67,18 +67,25 @@ impl Deadline {
         }
     }
 
-    /// Pauses before another attempt: for `pause`, or less where that leaves
-    /// time for a last one. With no time for one, lasts until the deadline, so
-    /// that nobody gives up before it.
+    /// The pause before another attempt: `pause`, or less where that leaves
+    /// time for a last one. `None`: there is no time for another.
+    pub fn shortened(&self, pause: Duration) -> Option<Duration> {
+        let left = self.left();
+        let longest = match left.checked_sub(LAST_ATTEMPT) {
+            None | Some(Duration::ZERO) => left,
+            Some(longest) => longest,
+        };
+        let pause = pause.min(longest);
+        (pause < left).then_some(pause)
+    }
+
+    /// Pauses before another attempt. Without time for one, lasts until the
+    /// deadline, so that nobody gives up before it.
     pub async fn pause(&self, pause: Duration) -> Result<(), Interrupted> {
-        let now = Instant::now();
-        let last = self.at.checked_sub(LAST_ATTEMPT);
-        let last = last.filter(|last| *last > now).unwrap_or(self.at);
-        let until = last.min(now + pause);
-        if until < self.at {
-            return self.bound(sleep_until(until)).await;
+        match self.shortened(pause) {
+            Some(pause) => self.bound(tokio::time::sleep(pause)).await,
+            None => self.bound(std::future::pending()).await,
         }
-        self.bound(std::future::pending()).await
     }
 }
 

@@ -13,6 +13,10 @@ pub enum Operation {
     SetIdentityMailFromDomain,
     /// `GetIdentityMailFromDomainAttributes`
     GetIdentityMailFromDomainAttributes,
+    /// `GetIdentityVerificationAttributes`
+    GetIdentityVerificationAttributes,
+    /// `ListIdentities`
+    ListIdentities,
 }
 
 impl Operation {
@@ -21,6 +25,8 @@ impl Operation {
         match self {
             Self::SetIdentityMailFromDomain => "SetIdentityMailFromDomain",
             Self::GetIdentityMailFromDomainAttributes => "GetIdentityMailFromDomainAttributes",
+            Self::GetIdentityVerificationAttributes => "GetIdentityVerificationAttributes",
+            Self::ListIdentities => "ListIdentities",
         }
     }
 }

@@ -1,20 +1,22 @@
-//! SES for the tests of this module: an [`Api`] on paused time that holds what
+//! SES for tests: an [`Api`] on paused time that holds what
 //! was set, answers as it was told to, and keeps a log.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
-use super::api::{Api, MailFrom, SetMailFrom, SetRequest};
+use super::api::{Api, ListPage, MailFrom, SetMailFrom, SetRequest};
+use super::client::Client;
 use super::error::{Error, Operation, Reach};
-use super::pacer::Turn;
+use super::host::SharedLines;
+use super::pacer::{Pacing, Turn};
 
 /// How one call goes other than well.
 #[derive(Clone, Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// SES answers with this error, having done nothing.
     Refuse(u16, &'static str),
     /// The change is made and the answer is lost.
@@ -26,45 +28,81 @@ pub(super) enum Fault {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Call {
+pub(crate) enum Call {
     Set(String),
     Unset(String),
     Get(Vec<String>),
+    GetVerification(Vec<String>),
+    List,
 }
 
 #[derive(Clone, Default)]
-pub(super) struct FakeSes(Arc<Mutex<State>>);
+pub(crate) struct FakeSes(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     held: HashMap<String, MailFrom>,
     faults: VecDeque<Fault>,
+    get_faults: VecDeque<Fault>,
+    list_faults: VecDeque<Fault>,
     /// An identity for which every Get is an invalid parameter.
     poison: Option<String>,
+    /// What every Get shows, whatever is held.
+    shown: Option<MailFrom>,
+    /// Whether setting again what has failed leaves it failed.
+    identical_set_keeps_failed: bool,
     calls: Vec<(Instant, Call)>,
 }
 
 impl FakeSes {
-    pub(super) fn holding(identity: &str, mail_from: MailFrom) -> Self {
+    pub(crate) fn holding(identity: &str, mail_from: MailFrom) -> Self {
         let ses = Self::default();
-        ses.state().held.insert(identity.to_owned(), mail_from);
+        ses.hold(identity, mail_from);
         ses
     }
 
-    pub(super) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
+    pub(crate) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
         self.state().faults.extend(faults);
+    }
+
+    pub(crate) fn hold(&self, identity: &str, mail_from: MailFrom) {
+        self.state().held.insert(identity.to_owned(), mail_from);
+    }
+
+    /// How the next Get goes.
+    pub(super) fn fail_get(&self, fault: Fault) {
+        self.state().get_faults.push_back(fault);
+    }
+
+    /// How the next List goes.
+    pub(super) fn fail_list(&self, fault: Fault) {
+        self.state().list_faults.push_back(fault);
     }
 
     pub(super) fn poison(&self, identity: &str) {
         self.state().poison = Some(identity.to_owned());
     }
 
-    pub(super) fn held(&self, identity: &str) -> MailFrom {
+    /// SES by way of this fake, at a request a second.
+    pub(crate) fn client(&self) -> Client {
+        let pacing = Pacing::new(1.0, SharedLines::of_process());
+        Client::with_api(Arc::new(self.clone()), &pacing)
+    }
+
+    pub(crate) fn shows(&self, mail_from: MailFrom) {
+        self.state().shown = Some(mail_from);
+    }
+
+    pub(crate) fn identical_set_keeps_failed(&self) {
+        self.state().identical_set_keeps_failed = true;
+    }
+
+    pub(crate) fn held(&self, identity: &str) -> MailFrom {
         let held = self.state().held.get(identity).cloned();
         held.unwrap_or(MailFrom::UnknownIdentity)
     }
 
-    pub(super) fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         self.state()
             .calls
             .iter()
@@ -72,15 +110,21 @@ impl FakeSes {
             .collect()
     }
 
-    /// Seconds from each call to the next.
-    pub(super) fn gaps(&self) -> Vec<f64> {
+    /// Seconds from each Get or Set to the next of the same kind.
+    pub(crate) fn gaps(&self) -> Vec<f64> {
         let state = self.state();
-        let times = state.calls.iter().map(|(at, _)| *at);
-        times
-            .clone()
-            .zip(times.skip(1))
-            .map(|(one, next)| (next - one).as_secs_f64())
-            .collect()
+        let gaps = |kind: fn(&Call) -> bool| {
+            let times = state.calls.iter().filter(|(_, call)| kind(call));
+            let times: Vec<Instant> = times.map(|(at, _)| *at).collect();
+            times
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]).as_secs_f64())
+                .collect::<Vec<_>>()
+        };
+        let mut all = gaps(|call| matches!(call, Call::Get(_)));
+        all.extend(gaps(|call| matches!(call, Call::GetVerification(_))));
+        all.extend(gaps(|call| matches!(call, Call::Set(_) | Call::Unset(_))));
+        all
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -88,7 +132,15 @@ impl FakeSes {
     }
 
     async fn call(&self, turn: &Turn, operation: Operation, call: Call) -> Result<(), Error> {
-        let fault = self.state().faults.pop_front();
+        let fault = {
+            let mut state = self.state();
+            let own = match call {
+                Call::Get(_) => state.get_faults.pop_front(),
+                Call::List => state.list_faults.pop_front(),
+                _ => None,
+            };
+            own.or_else(|| state.faults.pop_front())
+        };
         if let Some(Fault::CannotConnect) = fault {
             return Err(Error::NoAnswer {
                 operation,
@@ -123,20 +175,36 @@ impl FakeSes {
     }
 
     fn carry_out(&self, call: Call) {
+        let mut state = self.state();
         let (identity, mail_from) = match call {
-            Call::Get(_) => return,
+            Call::Get(_) | Call::GetVerification(_) | Call::List => return,
             Call::Unset(identity) => (identity, MailFrom::Unset),
-            Call::Set(identity) => (identity, set("bounce.example.com")),
+            Call::Set(identity) => {
+                let given_up = failed("bounce.example.com");
+                if state.identical_set_keeps_failed && state.held.get(&identity) == Some(&given_up)
+                {
+                    return;
+                }
+                (identity, set("bounce.example.com"))
+            }
         };
-        self.state().held.insert(identity, mail_from);
+        state.held.insert(identity, mail_from);
     }
 }
 
-pub(super) fn set(domain: &str) -> MailFrom {
+pub(crate) fn set(domain: &str) -> MailFrom {
+    with_status(domain, "Pending")
+}
+
+pub(crate) fn failed(domain: &str) -> MailFrom {
+    with_status(domain, "Failed")
+}
+
+pub(crate) fn with_status(domain: &str, status: &str) -> MailFrom {
     MailFrom::Set(SetMailFrom {
         domain: domain.to_owned(),
         behavior: "UseDefaultValue".to_owned(),
-        status: "Pending".to_owned(),
+        status: status.to_owned(),
     })
 }
 
@@ -175,7 +243,38 @@ impl Api for FakeSes {
         }
         Ok(identities
             .iter()
-            .filter_map(|identity| Some((identity.clone(), state.held.get(identity)?.clone())))
+            .filter_map(|identity| {
+                let shown = state.shown.as_ref().or(state.held.get(identity))?;
+                Some((identity.clone(), shown.clone()))
+            })
             .collect())
+    }
+
+    /// Pages of 1,000, in the order of the names; a token is where to go on.
+    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error> {
+        self.call(turn, Operation::ListIdentities, Call::List)
+            .await?;
+        let state = self.state();
+        let mut all: Vec<String> = state.held.keys().cloned().collect();
+        all.sort();
+        let from: usize = token.map_or(0, |token| token.parse().unwrap());
+        let to = all.len().min(from + 1000);
+        Ok(ListPage {
+            identities: all[from..to].to_vec(),
+            next: (to < all.len()).then(|| to.to_string()),
+        })
+    }
+
+    async fn get_verification(
+        &self,
+        turn: &Turn,
+        names: &[String],
+    ) -> Result<HashSet<String>, Error> {
+        let operation = Operation::GetIdentityVerificationAttributes;
+        self.call(turn, operation, Call::GetVerification(names.to_vec()))
+            .await?;
+        let state = self.state();
+        let held = names.iter().filter(|name| state.held.contains_key(*name));
+        Ok(held.cloned().collect())
     }
 }

@@ -9,10 +9,13 @@
 //! get ── reader: batches of 100 ────┘
 //! ```
 //!
-//! - [`pacer`]: when the next request may go out. Every attempt waits for its
-//!   turn there, retries too, first come, first served.
+//! - [`pacer`]: every attempt waits for its turn there, retries too, first come,
+//!   first served. [`pace`] is the arithmetic of when a request may go out, and
+//!   [`host`] shares it with the other provider processes of the host.
 //! - [`reader`]: collects the identities that are asked for while a turn is
-//!   awaited, and asks SES for up to 100 of them at once.
+//!   awaited, and asks SES for up to 100 of them at once; [`read_ahead`] says
+//!   what the free places are filled with.
+//! - [`advisor`]: which names are identities, for the warnings of a plan.
 //! - [`retry`]: which errors to ride out, and how long to pause between.
 //! - [`writer`]: sets and unsets MAIL FROM, and knows what became of it.
 //! - [`claims`]: keeps a delete from undoing what a sibling resource has set.
@@ -21,6 +24,7 @@
 //!
 //! Imports nothing of ours but `mail_from`.
 
+mod advisor;
 mod api;
 mod aws;
 mod claims;
@@ -29,16 +33,21 @@ mod connect;
 mod deadline;
 mod error;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
+mod host;
+mod pace;
 mod pacer;
+mod read_ahead;
 mod reader;
 mod retry;
+#[cfg(test)]
+mod sharing_tests;
 mod stamp;
 mod writer;
 
 pub use api::{MailFrom, SetMailFrom};
 pub use client::Client;
 pub use connect::{AccessKeys, Connection, ConnectionSettings};
-pub use deadline::Deadline;
+pub use deadline::{Deadline, Interrupted};
 pub use error::{Error, Operation};
-pub use writer::{Outcome, SetError, Unset};
+pub use writer::{Left, Outcome, RestartError, SetError, Unset};

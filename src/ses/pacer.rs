@@ -1,108 +1,112 @@
-//! The pacer: when the next request of one SES operation may go out.
+//! The queue before the pace: callers wait here for their turn to send.
 //!
-//! [`Pace`] is the arithmetic, [`Pacer`] the queue before it. A caller awaits
-//! [`Pacer::turn`], starts its request, and the [`Turn`] is passed on when the
-//! request has gone out on a ready connection ([`Turn::sent`]): were it passed
-//! on any earlier, the time that the first request spends on connecting would
-//! bring the second one to SES less than a second behind it.
+//! A caller awaits [`Pacer::turn`], starts its request, and the [`Turn`] is
+//! passed on when the request has gone out on a ready connection
+//! ([`Turn::sent`]): were it passed on any earlier, the time that the first
+//! request spends on connecting would bring the second one to SES less than a
+//! second behind it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-/// Sends are spaced this much wider than the rate asks for, because the way to
-/// SES does not take each request the same time.
-const MARGIN: f64 = 1.02;
+use super::error::Operation;
+use super::host::{Clock, SharedLines};
+use super::pace::{Pause, Slot, spacing};
 
-/// How far throttled answers widen the spacing at most, as a multiple of it.
-const SLOWEST: f64 = 4.0;
+/// Requests a second that SES allows for each of its identity operations.
+const SES_LIMIT: f64 = 1.0;
 
-/// The spacing of requests: given the time, how long to wait.
+/// tokio's timer knows nothing shorter than a millisecond.
+const NEGLIGIBLE: f64 = 0.0005;
+
+/// The pace of one region: what the pacers of its operations share.
+#[derive(Clone, Debug)]
+pub(super) struct Pacing(Arc<Shared>);
+
 #[derive(Debug)]
-pub(super) struct Pace {
-    /// Seconds between two requests when nothing is wrong; 0 without a limit.
+struct Shared {
+    /// Seconds between two requests of one operation; 0 without a limit.
     spacing: f64,
-    /// At least 1: how much wider the spacing is after throttled answers.
-    slowdown: f64,
-    next: Option<Instant>,
+    /// The same towards other processes: they need not be slower than SES's
+    /// limit because this one is.
+    shared_spacing: f64,
+    clock: Clock,
+    lines: SharedLines,
+    pause: Mutex<Pause>,
 }
 
-impl Pace {
-    /// A pace of `rate` requests a second; 0 stands for no limit.
-    pub(super) fn new(rate: f64) -> Self {
-        let spacing = if rate > 0.0 { MARGIN / rate } else { 0.0 };
-        Self {
-            spacing,
-            slowdown: 1.0,
-            next: None,
+impl Pacing {
+    /// `rate` requests a second for each operation; 0 stands for no limit.
+    pub(super) fn new(rate: f64, lines: SharedLines) -> Self {
+        Self(Arc::new(Shared {
+            spacing: spacing(rate),
+            shared_spacing: spacing(rate).min(spacing(SES_LIMIT)),
+            clock: Clock::system(),
+            lines,
+            pause: Mutex::default(),
+        }))
+    }
+
+    /// The queue for one operation.
+    pub(super) fn pacer(&self, operation: Operation) -> Pacer {
+        Pacer {
+            pacing: self.clone(),
+            operation,
+            gate: Arc::default(),
+            next: Arc::default(),
         }
     }
 
-    /// How long from `now` until the next request may go out.
-    pub(super) fn wait(&self, now: Instant) -> Duration {
-        self.next
-            .map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
-    }
-
-    /// A request went out at `now`.
-    pub(super) fn sent(&mut self, now: Instant) {
-        self.next = Some(now + self.interval());
-    }
-
-    /// SES accepted a request: come half of the way back to the usual spacing.
-    pub(super) fn accepted(&mut self) {
-        self.slowdown = 1.0 + (self.slowdown - 1.0) / 2.0;
-    }
-
-    /// SES throttled a request, so somebody else is using the limit too: widen
-    /// the spacing, and count it from `now`.
-    pub(super) fn throttled(&mut self, now: Instant) {
-        self.slowdown = (self.slowdown * 1.5).min(SLOWEST);
-        let next = now + self.interval();
-        self.next = Some(self.next.map_or(next, |earlier| earlier.max(next)));
-    }
-
-    fn interval(&self) -> Duration {
-        // A rate next to nothing must not overflow the clock.
-        Duration::try_from_secs_f64(self.spacing * self.slowdown)
-            .unwrap_or(Duration::MAX)
-            .min(Duration::from_secs(30 * 24 * 3600))
+    async fn wait_until(&self, time: impl Fn() -> f64) {
+        loop {
+            let wait = time() - self.0.clock.now();
+            if wait <= NEGLIGIBLE {
+                return;
+            }
+            sleep(Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX)).await;
+        }
     }
 }
 
-/// A queue of callers, first come, first served, before one [`Pace`].
+/// A queue of callers, first come, first served, for one operation.
 #[derive(Clone, Debug)]
 pub(super) struct Pacer {
+    pacing: Pacing,
+    operation: Operation,
     gate: Arc<tokio::sync::Mutex<()>>,
-    pace: Arc<Mutex<Pace>>,
+    /// When this process may send the next request.
+    next: Arc<Mutex<f64>>,
 }
 
 impl Pacer {
-    /// A pacer for `rate` requests a second; 0 stands for no limit.
-    pub(super) fn new(rate: f64) -> Self {
-        Self {
-            gate: Arc::default(),
-            pace: Arc::new(Mutex::new(Pace::new(rate))),
-        }
-    }
-
     /// Waits until the caller may send one request. A caller that stops waiting
     /// leaves the queue.
     pub(super) async fn turn(&self) -> Turn {
         let gate = Arc::clone(&self.gate).lock_owned().await;
-        loop {
-            let wait = lock(&self.pace).wait(Instant::now());
-            if wait.is_zero() {
-                break;
-            }
-            sleep(wait).await;
-        }
-        Turn(Arc::new(TurnState {
+        let shared = &self.pacing.0;
+        // Whoever has to wait anyway holds no place in a line.
+        let earliest = || lock(&shared.pause).until().max(*lock(&self.next));
+        self.pacing.wait_until(earliest).await;
+        let mut turn = TurnState {
+            pacer: self.clone(),
+            slot: None,
             gate: Mutex::new(Some(gate)),
-            pace: Arc::clone(&self.pace),
-        }))
+        };
+        if shared.spacing > 0.0 {
+            let slot = shared.lines.with(|lines| {
+                lines.take(
+                    shared.clock.now(),
+                    self.operation.name(),
+                    shared.shared_spacing,
+                )
+            });
+            let slot = turn.slot.insert(slot.await).clone();
+            self.pacing.wait_until(|| slot.at).await;
+        }
+        Turn(Arc::new(turn))
     }
 }
 
@@ -113,19 +117,29 @@ pub(super) struct Turn(Arc<TurnState>);
 
 #[derive(Debug)]
 struct TurnState {
+    pacer: Pacer,
+    slot: Option<Slot>,
     /// Held until the request has gone out.
     gate: Mutex<Option<OwnedMutexGuard<()>>>,
-    pace: Arc<Mutex<Pace>>,
 }
 
 impl Turn {
     /// The request goes out on a ready connection now. Only the first call counts.
     pub(super) fn sent(&self) {
         let mut gate = lock(&self.0.gate);
-        if gate.is_some() {
-            lock(&self.0.pace).sent(Instant::now());
-            *gate = None;
+        if gate.is_none() {
+            return;
         }
+        if self.0.slot.is_some() {
+            let (shared, name) = (&self.0.pacer.pacing.0, self.0.pacer.operation.name());
+            let now = shared.clock.now();
+            *lock(&self.0.pacer.next) = now + shared.spacing;
+            // If another process holds the lines right now, the slot stands for it.
+            shared
+                .lines
+                .try_with(|lines| lines.sent(now, name, shared.shared_spacing));
+        }
+        *gate = None;
     }
 
     /// Whether the request has gone out.
@@ -135,12 +149,28 @@ impl Turn {
 
     /// SES accepted the request.
     pub(super) fn accepted(&self) {
-        lock(&self.0.pace).accepted();
+        lock(&self.0.pacer.pacing.0.pause).accepted();
     }
 
     /// SES throttled the request.
-    pub(super) fn throttled(&self) {
-        lock(&self.0.pace).throttled(Instant::now());
+    pub(super) async fn throttled(&self) {
+        let shared = &self.0.pacer.pacing.0;
+        let now = shared.clock.now();
+        lock(&shared.pause).throttled(now, fastrand::f64());
+        shared.lines.with(|lines| lines.throttled(now)).await;
+    }
+}
+
+impl Drop for TurnState {
+    fn drop(&mut self) {
+        let sent = lock(&self.gate).is_none();
+        if let Some(slot) = self.slot.take().filter(|_| !sent) {
+            let (shared, name) = (&self.pacer.pacing.0, self.pacer.operation.name());
+            // If another process holds the lines right now, the slot is lost.
+            shared
+                .lines
+                .try_with(|lines| lines.give_back(&slot, name, shared.shared_spacing));
+        }
     }
 }
 
@@ -152,57 +182,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
 
+    fn pacer() -> Pacer {
+        Pacing::new(1.0, SharedLines::of_process()).pacer(Operation::SetIdentityMailFromDomain)
+    }
+
     fn seconds(duration: Duration) -> f64 {
-        (duration.as_secs_f64() * 1000.0).round() / 1000.0
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn pace_spaces_two_percent_wider_than_the_rate() {
-        for (rate, spacing) in [(1.0, 1.02), (0.5, 2.04), (10.0, 0.102), (1e-3, 1020.0)] {
-            let mut pace = Pace::new(rate);
-            let now = Instant::now();
-            assert_eq!(pace.wait(now), Duration::ZERO);
-            pace.sent(now);
-            assert_eq!(seconds(pace.wait(now)), spacing, "at {rate} a second");
-            assert_eq!(pace.wait(now + pace.wait(now)), Duration::ZERO);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn pace_without_limit_never_waits() {
-        let mut pace = Pace::new(0.0);
-        pace.sent(Instant::now());
-        pace.throttled(Instant::now());
-        assert_eq!(pace.wait(Instant::now()), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn pace_survives_a_rate_next_to_nothing() {
-        let mut pace = Pace::new(f64::MIN_POSITIVE);
-        pace.sent(Instant::now());
-        assert!(pace.wait(Instant::now()) > Duration::from_secs(3600));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn pace_slows_down_when_throttled_and_recovers() {
-        let mut pace = Pace::new(1.0);
-        let now = Instant::now();
-        for _ in 0..10 {
-            pace.throttled(now);
-        }
-        assert_eq!(seconds(pace.wait(now)), 4.08);
-        for _ in 0..10 {
-            pace.accepted();
-        }
-        pace.sent(now);
-        assert!(seconds(pace.wait(now)) < 1.03);
+        (duration.as_secs_f64() * 100.0).round() / 100.0
     }
 
     #[tokio::test(start_paused = true)]
     async fn turns_come_in_order_and_a_second_apart() {
-        let pacer = Pacer::new(1.0);
+        let pacer = pacer();
         let start = Instant::now();
         let mut callers = Vec::new();
         for caller in 0..4 {
@@ -223,8 +217,33 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_slow_process_does_not_slow_the_others() {
+        let lines = SharedLines::of_process();
+        let set = Operation::SetIdentityMailFromDomain;
+        let slow = Pacing::new(0.01, lines.clone()).pacer(set);
+        let usual = Pacing::new(1.0, lines).pacer(set);
+        let start = Instant::now();
+        slow.turn().await.sent();
+        usual.turn().await.sent();
+        assert_eq!(seconds(start.elapsed()), 1.02);
+        slow.turn().await.sent();
+        assert_eq!(seconds(start.elapsed()), 102.0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_limit_nobody_waits() {
+        let pacing = Pacing::new(0.0, SharedLines::of_process());
+        let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
+        let start = Instant::now();
+        for _ in 0..10 {
+            pacer.turn().await.sent();
+        }
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn spacing_counts_from_the_send_and_not_from_the_turn() {
-        let pacer = Pacer::new(1.0);
+        let pacer = pacer();
         let start = Instant::now();
         let first = pacer.turn().await;
         let second = tokio::spawn({
@@ -242,7 +261,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_that_is_not_used_costs_nothing() {
-        let pacer = Pacer::new(1.0);
+        let pacer = pacer();
         let start = Instant::now();
         drop(pacer.turn().await);
         let waiting = tokio::spawn({
@@ -257,5 +276,19 @@ mod tests {
         waiting.abort();
         pacer.turn().await.sent();
         assert_eq!(seconds(start.elapsed()), 1.02);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_answer_holds_every_operation_back() {
+        let pacing = Pacing::new(1.0, SharedLines::of_process());
+        let set = pacing.pacer(Operation::SetIdentityMailFromDomain);
+        let get = pacing.pacer(Operation::GetIdentityMailFromDomainAttributes);
+        let turn = set.turn().await;
+        turn.sent();
+        turn.throttled().await;
+        let start = Instant::now();
+        get.turn().await.sent();
+        let waited = start.elapsed();
+        assert!(waited >= Duration::from_millis(500), "waited {waited:?}");
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Terraform reads ten resources at a time; SES answers a hundred identities at
 //! a time, once a second. One task collects what is asked for while it waits
-//! for the turn, and asks SES for all of it in one Get.
+//! for the turn, fills up the Get with what is likely to be asked for next (see
+//! [`read_ahead`](super::read_ahead)), and asks SES for all of it at once.
 //!
-//! - A read is answered from a Get that went out after the read was asked for,
-//!   never from an earlier one: whoever has just set MAIL FROM sees the effect.
+//! - A fresh read is answered from a Get that went out after the read was asked
+//!   for: whoever has just set MAIL FROM sees the effect.
 //! - A Get holds at most 100 identities (SES's limit), each once.
 //! - A reader that goes away is forgotten; nobody waits for it, or because of it.
 //! - When a Get fails for a reason that passes, its readers queue again, each
@@ -16,13 +17,15 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::api::{Api, MailFrom};
-use super::deadline::{Deadline, Interrupted};
+use super::api::{Api, ListPage, MailFrom};
+use super::deadline::Deadline;
 use super::error::{Error, Operation, Remedy};
-use super::pacer::{Pacer, Turn};
+use super::pacer::{Pacer, Pacing, Turn};
+use super::read_ahead::{ReadAhead, Refresh};
 use super::retry::Backoff;
 use crate::mail_from::Identity;
 
@@ -31,87 +34,327 @@ const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 /// The most identities that SES takes in one Get.
 const MOST: usize = 100;
 
-/// How long the first of several reads waits for the others: Terraform asks for
-/// ten at a time, but not in the same instant.
+/// How long a Get waits for more to ask for after the last that was, and after
+/// the first: Terraform asks for ten at a time, but not in the same instant.
 const GATHER: Duration = Duration::from_millis(10);
+const GATHER_AT_MOST: Duration = Duration::from_millis(40);
+
+/// How long the first Get of a fleet waits for the list to fill it with: a Get
+/// of ten costs a second that a Get of a hundred saves.
+const AWAIT_LIST: Duration = Duration::from_millis(250);
+
+/// How often a list is tried, when it fails for a reason that passes.
+const LIST_TRIES: usize = 3;
 
 /// A handle on the reader of one region. The reader ends when the last is dropped.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
-    wanted: mpsc::UnboundedSender<Wanted>,
+    inbox: mpsc::UnboundedSender<Message>,
+}
+
+/// What the task is told.
+#[derive(Debug)]
+enum Message {
+    Wanted(Wanted),
+    /// A Set of this identity goes out, or was answered.
+    Changed(String),
+    Answered(Answered),
+    Listed(Option<ListPage>),
 }
 
 /// An identity that somebody waits for.
 #[derive(Debug)]
 struct Wanted {
     identity: String,
-    deadline: Deadline,
+    /// Whether only a Get that is sent from now on will do.
+    fresh: bool,
     answer: oneshot::Sender<Result<MailFrom, Error>>,
+    deadline: Deadline,
+    /// Where the error of the last Get goes that is made again.
+    failed: watch::Sender<Option<Error>>,
     /// The largest Get that this identity may be asked for in.
     largest: usize,
     backoff: Backoff,
 }
 
+/// A Get that has ended.
+#[derive(Debug)]
+struct Answered {
+    sent: Instant,
+    batch: Vec<Wanted>,
+    ahead: Vec<String>,
+    held: Result<HashMap<String, MailFrom>, Error>,
+}
+
 impl Reader {
     /// Starts the task; needs a tokio runtime.
-    pub(super) fn start(api: Arc<dyn Api>, pacer: Pacer) -> Self {
-        let (wanted, queue) = mpsc::unbounded_channel();
-        let again = wanted.downgrade();
-        tokio::spawn(run(api, pacer, queue, again));
-        Self { wanted }
+    pub(super) fn start(api: Arc<dyn Api>, pacing: &Pacing) -> Self {
+        let (inbox, messages) = mpsc::unbounded_channel();
+        let task = Task {
+            api,
+            gets: pacing.pacer(GET),
+            lists: pacing.pacer(Operation::ListIdentities),
+            outbox: inbox.downgrade(),
+            queue: VecDeque::new(),
+            ahead: ReadAhead::default(),
+            joined: HashMap::new(),
+            first_came: Instant::now(),
+            last_came: Instant::now(),
+            list_awaited_until: None,
+        };
+        tokio::spawn(task.run(messages));
+        Self { inbox }
     }
 
-    /// What SES holds for `identity` now.
+    /// What SES holds for `identity`: `fresh`, from a Get that is sent from now
+    /// on, or else perhaps from one that was sent not long ago.
     pub(super) async fn read(
         &self,
         deadline: &Deadline,
         identity: &Identity,
+        fresh: bool,
     ) -> Result<MailFrom, Error> {
         let (answer, answered) = oneshot::channel();
+        let (failed, last) = watch::channel(None);
         let wanted = Wanted {
             identity: identity.as_str().to_owned(),
-            deadline: deadline.clone(),
+            fresh,
             answer,
+            deadline: deadline.clone(),
+            failed,
             largest: MOST,
             backoff: Backoff::default(),
         };
-        if self.wanted.send(wanted).is_err() {
-            return Err(gone());
-        }
+        // A task that has ended drops the question, and with it the answer.
+        let _ = self.inbox.send(Message::Wanted(wanted));
         match deadline.bound(answered).await {
-            Ok(answer) => answer.unwrap_or_else(|_| Err(gone())),
-            Err(interrupted) => Err(Error::interrupted(interrupted, GET, deadline, None)),
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(Error::Settings {
+                reason: "the reader of SES has ended, which is a fault of the provider".to_owned(),
+            }),
+            Err(interrupted) => {
+                let last = last.borrow().clone().map(Arc::new);
+                Err(Error::interrupted(interrupted, GET, deadline, last))
+            }
         }
     }
-}
 
-/// The task ends only with the runtime, or by a fault of its own.
-fn gone() -> Error {
-    Error::Settings {
-        reason: "the reader of SES has ended, which is a fault of the provider".to_owned(),
+    /// A Set of `identity` goes out, or was answered: what was read before is of
+    /// no use any more.
+    pub(super) fn changed(&self, identity: &str) {
+        let _ = self.inbox.send(Message::Changed(identity.to_owned()));
     }
 }
 
-async fn run(
+struct Task {
     api: Arc<dyn Api>,
-    pacer: Pacer,
-    mut asked: mpsc::UnboundedReceiver<Wanted>,
-    again: mpsc::WeakUnboundedSender<Wanted>,
-) {
-    let mut queue = VecDeque::new();
-    while let Some(first) = asked.recv().await {
-        queue.push_back(first);
-        while !queue.is_empty() {
-            let gathered = Instant::now() + GATHER;
-            let turn = pacer.turn().await;
-            sleep_until(gathered).await;
-            while let Ok(more) = asked.try_recv() {
-                queue.push_back(more);
+    gets: Pacer,
+    lists: Pacer,
+    /// To the task itself, without keeping it alive.
+    outbox: mpsc::WeakUnboundedSender<Message>,
+    queue: VecDeque<Wanted>,
+    ahead: ReadAhead,
+    /// Who waits for an identity that is read ahead in a Get under way.
+    joined: HashMap<String, Vec<Wanted>>,
+    /// When the first and the last of those in the queue came.
+    first_came: Instant,
+    last_came: Instant,
+    /// Until when the first Get of a fleet waits for the list.
+    list_awaited_until: Option<Instant>,
+}
+
+impl Task {
+    async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
+        let mut coming: Option<BoxFuture<'static, Turn>> = None;
+        let mut turn: Option<Turn> = None;
+        loop {
+            if self.queue.is_empty() {
+                // Nobody waits (any more): leave the pacer's queue.
+                (coming, turn) = (None, None);
+            } else if coming.is_none() && turn.is_none() {
+                let pacer = self.gets.clone();
+                coming = Some(Box::pin(async move { pacer.turn().await }));
             }
-            let batch = next_batch(&mut queue);
-            if !batch.is_empty() {
-                tokio::spawn(get(Arc::clone(&api), turn, batch, again.clone()));
+            let ready = self.ready();
+            tokio::select! {
+                // What has been asked for by now goes into the Get that is due.
+                biased;
+                message = messages.recv() => match message {
+                    Some(message) => self.handle(message),
+                    None => return,
+                },
+                come = async { coming.as_mut()?.await.into() }, if coming.is_some() => {
+                    (coming, turn) = (None, come);
+                }
+                () = sleep_until(ready), if turn.is_some() => {
+                    if let Some(turn) = turn.take() {
+                        self.send(turn);
+                    }
+                }
             }
+        }
+    }
+
+    /// When the Get that is due may go out.
+    fn ready(&self) -> Instant {
+        let gathered = (self.last_came + GATHER).min(self.first_came + GATHER_AT_MOST);
+        match self.list_awaited_until {
+            Some(until) if self.ahead.waits_for_list() => until.max(gathered),
+            _ => gathered,
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Wanted(wanted) => self.want(wanted),
+            Message::Changed(identity) => self.ahead.changed(&identity, Instant::now()),
+            Message::Listed(page) => self.ahead.listed(page),
+            Message::Answered(answered) => self.answered(answered),
+        }
+        if let Some(token) = self.ahead.page() {
+            if token.is_none() {
+                self.list_awaited_until = Some(Instant::now() + AWAIT_LIST);
+            }
+            let (api, lists) = (Arc::clone(&self.api), self.lists.clone());
+            let outbox = self.outbox.clone();
+            tokio::spawn(async move {
+                let page = list(&*api, &lists, token).await;
+                tell(&outbox, Message::Listed(page));
+            });
+        }
+    }
+
+    fn want(&mut self, wanted: Wanted) {
+        if wanted.answer.is_closed() {
+            return;
+        }
+        if !wanted.fresh {
+            match self.ahead.refresh(&wanted.identity, Instant::now()) {
+                Refresh::Ask => {}
+                Refresh::Held(mail_from) => {
+                    let _ = wanted.answer.send(Ok(mail_from));
+                    return;
+                }
+                Refresh::UnderWay => {
+                    let identity = wanted.identity.clone();
+                    self.joined.entry(identity).or_default().push(wanted);
+                    return;
+                }
+            }
+        }
+        self.last_came = Instant::now();
+        if self.queue.is_empty() {
+            self.first_came = self.last_came;
+        }
+        self.queue.push_back(wanted);
+    }
+
+    /// Sends one Get with what is waited for, and reads ahead in the free places.
+    fn send(&mut self, turn: Turn) {
+        let (batch, room) = next_batch(&mut self.queue);
+        if batch.is_empty() {
+            return;
+        }
+        let mut seen = HashSet::new();
+        let asked = batch.iter().map(|wanted| &wanted.identity);
+        let mut identities: Vec<String> = asked.filter(|one| seen.insert(*one)).cloned().collect();
+        let ahead = self.ahead.fill(room);
+        identities.extend(ahead.iter().cloned());
+        let (api, outbox) = (Arc::clone(&self.api), self.outbox.clone());
+        let sent = Instant::now();
+        tokio::spawn(async move {
+            let held = api.get(&turn, &identities).await;
+            match &held {
+                Ok(_) => turn.accepted(),
+                Err(error) => {
+                    tracing::debug!(%error, identities = identities.len(), "a Get failed");
+                    if error.remedy() == Remedy::SlowDown {
+                        turn.throttled().await;
+                    }
+                }
+            }
+            let answered = Answered {
+                sent,
+                batch,
+                ahead,
+                held,
+            };
+            tell(&outbox, Message::Answered(answered));
+        });
+    }
+
+    fn answered(&mut self, answered: Answered) {
+        let Answered {
+            sent,
+            batch,
+            ahead,
+            held,
+        } = answered;
+        let mut held = match held {
+            Ok(held) => held,
+            Err(error) => return self.failed(batch, ahead, &error),
+        };
+        for wanted in batch {
+            let mail_from = held.get(&wanted.identity).cloned();
+            // A reader that has gone away is nothing to mind.
+            let _ = wanted
+                .answer
+                .send(Ok(mail_from.unwrap_or(MailFrom::UnknownIdentity)));
+        }
+        for identity in ahead {
+            let joined = self.joined.remove(&identity).unwrap_or_default();
+            let mail_from = held.remove(&identity);
+            self.ahead.hold(identity, mail_from, sent);
+            // Answered from what is held now, or queued if nothing is.
+            joined.into_iter().for_each(|wanted| self.want(wanted));
+        }
+    }
+
+    /// Sends the readers of a failed Get back to the queue, after a pause, or
+    /// tells them the error.
+    fn failed(&mut self, batch: Vec<Wanted>, ahead: Vec<String>, error: &Error) {
+        let size = batch
+            .iter()
+            .map(|wanted| &wanted.identity)
+            .collect::<HashSet<_>>()
+            .len();
+        let at_fault = error.invalid_parameter();
+        if at_fault && !ahead.is_empty() {
+            tracing::debug!("SES does not take what it has listed: nothing is read ahead any more");
+            self.ahead.give_up();
+        }
+        let again = at_fault && (size > 1 || !ahead.is_empty());
+        let mut joined = Vec::new();
+        for identity in ahead {
+            joined.extend(self.joined.remove(&identity).unwrap_or_default());
+            if !at_fault {
+                self.ahead.put_back(identity);
+            }
+        }
+        joined.into_iter().for_each(|wanted| self.want(wanted));
+        let jitter = fastrand::f64();
+        for mut wanted in batch {
+            wanted.failed.send_replace(Some(error.clone()));
+            if again {
+                wanted.largest = size.div_ceil(2);
+                self.queue.push_back(wanted);
+                continue;
+            }
+            let Some(pause) = wanted.backoff.pause(error.remedy(), jitter) else {
+                let _ = wanted.answer.send(Err(error.clone()));
+                continue;
+            };
+            if pause.is_zero() {
+                self.queue.push_back(wanted);
+                continue;
+            }
+            // Too late for this one: it ends by itself meanwhile.
+            let pause = wanted.deadline.shortened(pause).unwrap_or(pause);
+            let outbox = self.outbox.clone();
+            tokio::spawn(async move {
+                sleep(pause).await;
+                tell(&outbox, Message::Wanted(wanted));
+            });
         }
     }
 }
@@ -119,16 +362,19 @@ async fn run(
 /// Takes from the front of the queue what fits into one Get: at most [`MOST`]
 /// identities, and no more than each of them allows. Whoever waits for an
 /// identity that is in it already comes along. Who has gone away is dropped.
-fn next_batch(queue: &mut VecDeque<Wanted>) -> Vec<Wanted> {
-    queue.retain(|wanted| !wanted.answer.is_closed());
-    let mut room = MOST;
+/// Returns how much room is left as well.
+fn next_batch(queue: &mut VecDeque<Wanted>) -> (Vec<Wanted>, usize) {
+    let mut largest = MOST;
     let mut identities = HashSet::new();
     let mut batch = Vec::new();
     let mut rest = VecDeque::new();
     while let Some(wanted) = queue.pop_front() {
+        if wanted.answer.is_closed() {
+            continue;
+        }
         let joins = identities.contains(&wanted.identity);
-        if joins || identities.len() < room.min(wanted.largest) {
-            room = room.min(wanted.largest);
+        if joins || identities.len() < largest.min(wanted.largest) {
+            largest = largest.min(wanted.largest);
             identities.insert(wanted.identity.clone());
             batch.push(wanted);
         } else {
@@ -136,321 +382,42 @@ fn next_batch(queue: &mut VecDeque<Wanted>) -> Vec<Wanted> {
         }
     }
     *queue = rest;
-    batch
+    // A Get that is split to find a fault is not filled up.
+    let room = if largest == MOST {
+        MOST - identities.len()
+    } else {
+        0
+    };
+    (batch, room)
 }
 
-/// Makes one Get and answers its readers, or sends them back to the queue.
-async fn get(
-    api: Arc<dyn Api>,
-    turn: Turn,
-    batch: Vec<Wanted>,
-    again: mpsc::WeakUnboundedSender<Wanted>,
-) {
-    let mut seen = HashSet::new();
-    let identities: Vec<String> = batch
-        .iter()
-        .filter(|wanted| seen.insert(&wanted.identity))
-        .map(|wanted| wanted.identity.clone())
-        .collect();
-    match api.get(&turn, &identities).await {
-        Ok(held) => {
-            turn.accepted();
-            answer(batch, &held);
-        }
-        Err(error) => {
-            tracing::debug!(%error, identities = identities.len(), "a Get failed");
-            if error.remedy() == Remedy::SlowDown {
-                turn.throttled();
+/// One page of the list of identities; `None` where it cannot be had.
+async fn list(api: &dyn Api, lists: &Pacer, token: Option<String>) -> Option<ListPage> {
+    let mut backoff = Backoff::default();
+    for _ in 0..LIST_TRIES {
+        let turn = lists.turn().await;
+        let error = match api.list(&turn, token.clone()).await {
+            Ok(page) => {
+                turn.accepted();
+                return Some(page);
             }
-            // Whoever waits for the next turn must not wait for the pauses here.
-            drop(turn);
-            retry(batch, identities.len(), &error, again).await;
-        }
-    }
-}
-
-fn answer(batch: Vec<Wanted>, held: &HashMap<String, MailFrom>) {
-    for wanted in batch {
-        let mail_from = held
-            .get(&wanted.identity)
-            .cloned()
-            .unwrap_or(MailFrom::UnknownIdentity);
-        // A reader that has gone away is nothing to mind.
-        let _ = wanted.answer.send(Ok(mail_from));
-    }
-}
-
-/// Sends the readers of a failed Get of `size` identities back to the queue
-/// after a pause, or tells them the error.
-async fn retry(
-    batch: Vec<Wanted>,
-    size: usize,
-    error: &Error,
-    again: mpsc::WeakUnboundedSender<Wanted>,
-) {
-    let split = error.invalid_parameter() && size > 1;
-    let jitter = fastrand::f64();
-    let mut returning = Vec::new();
-    let mut longest = Duration::ZERO;
-    for mut wanted in batch {
-        let pause = if split {
-            wanted.largest = size.div_ceil(2);
-            Some(Duration::ZERO)
-        } else {
-            wanted.backoff.pause(error.remedy(), jitter)
+            Err(error) => error,
         };
-        match pause {
-            None => {
-                let _ = wanted.answer.send(Err(error.clone()));
-            }
-            Some(pause) if Instant::now() + pause >= wanted.deadline.at() => {
-                let last = Some(Arc::new(error.clone()));
-                let _ = wanted.answer.send(Err(Error::interrupted(
-                    Interrupted::TimedOut,
-                    GET,
-                    &wanted.deadline,
-                    last,
-                )));
-            }
-            Some(pause) => {
-                longest = longest.max(pause);
-                returning.push(wanted);
-            }
+        tracing::debug!(%error, "could not list identities to read ahead");
+        if error.remedy() == Remedy::SlowDown {
+            turn.throttled().await;
         }
+        sleep(backoff.pause(error.remedy(), fastrand::f64())?).await;
     }
-    tokio::time::sleep(longest).await;
-    if let Some(queue) = again.upgrade() {
-        for wanted in returning {
-            // The task has ended: dropping the sender tells the reader.
-            let _ = queue.send(wanted);
-        }
+    None
+}
+
+/// The task may have ended: then there is nobody left to tell.
+fn tell(outbox: &mpsc::WeakUnboundedSender<Message>, message: Message) {
+    if let Some(outbox) = outbox.upgrade() {
+        let _ = outbox.send(message);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use futures_util::future::join_all;
-    use proptest::prelude::*;
-    use tokio_util::sync::CancellationToken;
-
-    use super::super::fake::{Call, FakeSes, Fault, set};
-    use super::*;
-
-    fn deadline(seconds: u64) -> Deadline {
-        Deadline::after(Duration::from_secs(seconds), CancellationToken::new())
-    }
-
-    fn identity(number: usize) -> Identity {
-        Identity::parse(&format!("i{number}.example.com")).unwrap()
-    }
-
-    fn start(ses: &FakeSes) -> Reader {
-        Reader::start(Arc::new(ses.clone()), Pacer::new(1.0))
-    }
-
-    async fn read_all(reader: &Reader, count: usize) -> Vec<Result<MailFrom, Error>> {
-        let deadline = deadline(300);
-        let identities: Vec<_> = (0..count).map(identity).collect();
-        join_all(
-            identities
-                .iter()
-                .map(|identity| reader.read(&deadline, identity)),
-        )
-        .await
-    }
-
-    fn sizes(ses: &FakeSes) -> Vec<usize> {
-        ses.calls()
-            .iter()
-            .map(|call| match call {
-                Call::Get(identities) => identities.len(),
-                other => panic!("{other:?}"),
-            })
-            .collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_lone_read_costs_one_get_at_once() {
-        let ses = FakeSes::holding("i0.example.com", set("bounce.example.com"));
-        let start_of_read = Instant::now();
-        let read = start(&ses).read(&deadline(300), &identity(0)).await;
-        assert_eq!(read.unwrap(), set("bounce.example.com"));
-        assert_eq!(sizes(&ses), [1]);
-        assert!(start_of_read.elapsed() <= Duration::from_millis(12));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn reads_are_gathered_into_gets_of_a_hundred() {
-        let ses = FakeSes::holding("i7.example.com", MailFrom::Unset);
-        let answers = read_all(&start(&ses), 250).await;
-        for (number, answer) in answers.into_iter().enumerate() {
-            let held = if number == 7 {
-                MailFrom::Unset
-            } else {
-                MailFrom::UnknownIdentity
-            };
-            assert_eq!(answer.unwrap(), held);
-        }
-        assert_eq!(sizes(&ses), [100, 100, 50]);
-        assert!(
-            ses.gaps().iter().all(|gap| *gap >= 1.02),
-            "{:?}",
-            ses.gaps()
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn several_readers_of_one_identity_share_its_place() {
-        let ses = FakeSes::default();
-        let reader = start(&ses);
-        let (deadline, identity) = (deadline(300), identity(0));
-        join_all((0..5).map(|_| reader.read(&deadline, &identity))).await;
-        assert_eq!(sizes(&ses), [1]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn faults_that_pass_are_ridden_out_and_paced() {
-        let ses = FakeSes::holding("i0.example.com", MailFrom::Unset);
-        ses.fail([
-            Fault::Refuse(400, "Throttling"),
-            Fault::Refuse(400, "Throttling"),
-            Fault::Refuse(503, "ServiceUnavailable"),
-            Fault::LoseAnswer,
-        ]);
-        let answers = read_all(&start(&ses), 10).await;
-        assert_eq!(answers[0].clone().unwrap(), MailFrom::Unset);
-        assert!(answers.iter().all(Result::is_ok));
-        assert_eq!(sizes(&ses), [10, 10, 10, 10, 10]);
-        assert!(
-            ses.gaps().iter().all(|gap| *gap >= 1.02),
-            "{:?}",
-            ses.gaps()
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_error_that_stays_is_everybodys_at_once() {
-        let ses = FakeSes::default();
-        ses.fail([Fault::Refuse(403, "AccessDenied")]);
-        let answers = read_all(&start(&ses), 10).await;
-        for answer in answers {
-            assert!(answer.unwrap_err().access_denied().is_some());
-        }
-        assert_eq!(sizes(&ses), [10]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_bad_identity_spoils_only_its_own_read() {
-        let ses = FakeSes::default();
-        ses.poison("i3.example.com");
-        let answers = read_all(&start(&ses), 10).await;
-        let failed: Vec<usize> = (0..10).filter(|number| answers[*number].is_err()).collect();
-        assert_eq!(failed, [3]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_deadline_ends_a_read_and_tells_the_last_error() {
-        let ses = FakeSes::default();
-        ses.fail(std::iter::repeat_n(Fault::Refuse(400, "Throttling"), 1000));
-        let started = Instant::now();
-        let error = start(&ses)
-            .read(&deadline(60), &identity(0))
-            .await
-            .unwrap_err();
-        assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
-        assert_eq!(error.last().unwrap().remedy(), Remedy::SlowDown);
-        let waited = started.elapsed().as_secs();
-        assert!((45..=60).contains(&waited), "gave up after {waited} s");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_stop_ends_a_read_at_once_and_others_go_on() {
-        let ses = FakeSes::default();
-        ses.fail([Fault::Slow(Duration::from_secs(5))]);
-        let reader = start(&ses);
-        let stop = CancellationToken::new();
-        let stopped = Deadline::after(Duration::from_secs(300), stop.clone());
-        let (patient, one, other) = (deadline(300), identity(0), identity(1));
-        let started = Instant::now();
-        let (stopped, other, ()) = tokio::join!(
-            async {
-                let read = reader.read(&stopped, &one).await;
-                (read, started.elapsed())
-            },
-            reader.read(&patient, &other),
-            async {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                stop.cancel();
-            }
-        );
-        assert!(matches!(stopped.0, Err(Error::Stopped { .. })));
-        assert_eq!(stopped.1, Duration::from_secs(1));
-        assert_eq!(other.unwrap(), MailFrom::UnknownIdentity);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_read_after_a_set_never_sees_an_earlier_get() {
-        let ses = FakeSes::holding("i0.example.com", MailFrom::Unset);
-        let reader = start(&ses);
-        ses.fail([Fault::Slow(Duration::from_secs(3))]);
-        let (deadline, identity) = (deadline(300), identity(0));
-        let early = reader.read(&deadline, &identity);
-        let late = async {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            // The first Get is on its way; asking now must cost a Get of its own.
-            reader.read(&deadline, &identity).await
-        };
-        let _ = tokio::join!(early, late);
-        assert_eq!(sizes(&ses), [1, 1]);
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        /// Whatever readers do and SES answers: everyone is answered or has gone
-        /// away, no Get is over 100, none is earlier than the rate allows.
-        #[test]
-        fn no_reader_is_left_waiting(
-            readers in prop::collection::vec((0_u64..4000, 0_usize..300, 0_u64..20_000), 1..200),
-            faults in prop::collection::vec(0_u8..6, 0..6),
-        ) {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .start_paused(true)
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let ses = FakeSes::default();
-                ses.fail(faults.iter().map(|fault| match fault {
-                    0 => Fault::Refuse(400, "Throttling"),
-                    1 => Fault::Refuse(400, "InvalidParameterValue"),
-                    2 => Fault::LoseAnswer,
-                    3 => Fault::CannotConnect,
-                    4 => Fault::Refuse(502, ""),
-                    _ => Fault::Slow(Duration::from_millis(2500)),
-                }));
-                let reader = start(&ses);
-                let reads = readers.iter().map(|(after, number, patience)| {
-                    let reader = reader.clone();
-                    async move {
-                        tokio::time::sleep(Duration::from_millis(*after)).await;
-                        let (deadline, identity) = (deadline(120), identity(*number));
-                        let read = reader.read(&deadline, &identity);
-                        let patience = Duration::from_millis(*patience);
-                        match tokio::time::timeout(patience, read).await {
-                            // This reader went away.
-                            Err(_) => true,
-                            Ok(Ok(held)) => held == MailFrom::UnknownIdentity,
-                            Ok(Err(error)) => error.invalid_parameter(),
-                        }
-                    }
-                });
-                let answered = tokio::time::timeout(Duration::from_secs(200), join_all(reads)).await;
-                prop_assert!(answered.is_ok_and(|answers| answers.iter().all(|answer| *answer)));
-                prop_assert!(sizes(&ses).iter().all(|size| (1..=MOST).contains(size)));
-                prop_assert!(ses.gaps().iter().all(|gap| *gap >= 1.02), "{:?}", ses.gaps());
-                Ok(())
-            })?;
-        }
-    }
-}
+mod tests;

@@ -18,8 +18,8 @@ impl Backoff {
     pub(super) fn pause(&mut self, remedy: Remedy, jitter: f64) -> Option<Duration> {
         let (first, longest) = match remedy {
             Remedy::GiveUp => return None,
-            // SES's limit is one a second: less than that is lost on it.
-            Remedy::SlowDown => (1.0, 8.0),
+            // The pacer keeps all requests back, this one too.
+            Remedy::SlowDown => return Some(Duration::ZERO),
             Remedy::TryAgain => (0.2, 5.0),
         };
         let full = (first * f64::from(1_u32 << self.failures.min(8))).min(longest);
@@ -41,14 +41,7 @@ mod tests {
                 .map(|pause| (pause.as_secs_f64() * 100.0).round() / 100.0)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(
-            pauses(Remedy::SlowDown, 1.0)[..5],
-            [1.0, 2.0, 4.0, 8.0, 8.0]
-        );
-        assert_eq!(
-            pauses(Remedy::SlowDown, 0.0)[..5],
-            [0.5, 1.0, 2.0, 4.0, 4.0]
-        );
+        assert_eq!(pauses(Remedy::SlowDown, 0.5), [0.0; 12]);
         assert_eq!(
             pauses(Remedy::TryAgain, 1.0)[..6],
             [0.2, 0.4, 0.8, 1.6, 3.2, 5.0]

@@ -120,7 +120,7 @@ fn read_update_and_delete_have_times_of_their_own() {
     ws.ses()
         .inject(Fault::new(FaultKind::Throttle).on(GET).forever());
     ws.plan()
-        .fails_with(&["gave up after", "Throttling: Rate exceeded"]);
+        .fails_with(&["gave up after 2s", "Throttling: Rate exceeded"]);
     ws.ses().clear_faults();
 
     ws.config(&mail_from("example.com", "mail.example.com", timeouts));

@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod advice;
 mod command_line;
 mod destroy;
-mod dns;
 mod drift;
 mod faults;
 mod harness;
@@ -16,8 +16,10 @@ mod local_attributes;
 mod logs;
 mod pacing;
 mod provider_block;
+mod restart;
 mod siblings;
 mod spelling;
 mod state;
 mod unknown_values;
 mod validation;
+mod verification;

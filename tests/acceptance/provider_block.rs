@@ -233,3 +233,75 @@ fn schema_hides_secrets_and_takes_one_block_of_each_kind() {
         assert_eq!(block["max_items"], Value::Null, "{block}");
     }
 }
+
+/// Answers every request as STS answers AssumeRole, until the test ends. Returns
+/// its URL.
+fn sts() -> String {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+
+    const ANSWER: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+        <AssumeRoleResult><Credentials>\
+        <AccessKeyId>ASIAOFTHEROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>\
+        <SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
+        </Credentials></AssumeRoleResult></AssumeRoleResponse>";
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let mut length = 0;
+            let mut line = String::new();
+            while reader.read_line(&mut line).unwrap() > 2 {
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            assert!(
+                String::from_utf8(body)
+                    .unwrap()
+                    .contains("Action=AssumeRole&")
+            );
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\
+                 Connection: close\r\n\r\n{ANSWER}",
+                ANSWER.len()
+            );
+            reader.get_mut().write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn role_of_a_profile_is_assumed_at_the_sts_endpoint() {
+    let mut ws = Workspace::new();
+    let file = ws.folder().join("aws-config");
+    let role = "role_arn = arn:aws:iam::123456789012:role/mail\nsource_profile = base\n";
+    let base = "aws_access_key_id = AKIAOFTHEBASE\naws_secret_access_key = secret\n";
+    fs::write(
+        &file,
+        format!("[profile mail]\n{role}\n[profile base]\n{base}"),
+    )
+    .unwrap();
+    ws.set_env("AWS_CONFIG_FILE", file.to_str().unwrap());
+    (ws.provider.access_key, ws.provider.secret_key) = (None, None);
+    ws.provider.profile = Some("\"mail\"".to_owned());
+    ws.provider.sts_endpoint = Some(format!("{:?}", sts()));
+    ws.config(&basic());
+    ws.apply().succeeds();
+    let keys: Vec<_> = ws
+        .ses()
+        .calls()
+        .into_iter()
+        .map(|call| call.access_key)
+        .collect();
+    assert!(
+        keys.iter()
+            .all(|key| key.as_deref() == Some("ASIAOFTHEROLE")),
+        "{keys:?}"
+    );
+    ws.ends_with(&["example.com"]);
+}

@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 use super::super::api::{MailFrom, SetRequest};
 use super::super::deadline::Deadline;
 use super::super::error::{Error, Remedy};
-use super::super::reader::Reader;
 use super::{Attempts, Outcome, SetError, Writer};
 use crate::mail_from::Identity;
 
@@ -26,16 +25,15 @@ pub enum Unset {
 
 impl Writer {
     /// Unsets the custom MAIL FROM domain. An identity that is gone, or has no
-    /// MAIL FROM domain any more, is success; after a failed attempt `reader`
+    /// MAIL FROM domain any more, is success; after a failed attempt the reader
     /// is asked first. Decided when the turn has come: if a sibling sets the
     /// identity, nothing is sent.
     pub(in super::super) async fn unset(
         &self,
         deadline: &Deadline,
         identity: &Identity,
-        reader: &Reader,
     ) -> Result<Unset, Error> {
-        let ended = match self.try_to_unset(deadline, identity, reader).await {
+        let ended = match self.try_to_unset(deadline, identity).await {
             Ok(unset) => return Ok(unset),
             Err(ended) => ended,
         };
@@ -45,7 +43,7 @@ impl Writer {
         // An answer was lost, and there was no time to look what it would have
         // said: one bounded look decides, even when Terraform has asked to stop.
         let deadline = Deadline::after(DECIDED_WITHIN, CancellationToken::new());
-        match reader.read(&deadline, identity).await {
+        match self.reader.read(&deadline, identity, true).await {
             Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => Ok(Unset::Done),
             _ => Err(ended.error),
         }
@@ -55,12 +53,8 @@ impl Writer {
         &self,
         deadline: &Deadline,
         identity: &Identity,
-        reader: &Reader,
     ) -> Result<Unset, SetError> {
-        let request = SetRequest {
-            identity: identity.as_str().to_owned(),
-            mail_from: None,
-        };
+        let request = SetRequest::unset(identity);
         let mut attempts = Attempts::default();
         loop {
             let slot = match self.slot(deadline, &request.identity).await {
@@ -76,7 +70,7 @@ impl Writer {
             drop(slot);
             // Throttled means that nothing has happened: there is no news to read.
             if error.remedy() != Remedy::SlowDown {
-                match reader.read(deadline, identity).await {
+                match self.reader.read(deadline, identity, true).await {
                     Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => return Ok(Unset::Done),
                     Ok(MailFrom::Set(_)) => {}
                     Err(error) => tracing::debug!(%error, "could not read what a failed unset did"),

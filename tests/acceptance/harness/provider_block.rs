@@ -16,6 +16,8 @@ pub(crate) struct ProviderBlock {
     pub(crate) requests_per_second: Option<String>,
     /// `endpoints.ses`
     pub(crate) ses_endpoint: Option<String>,
+    /// `endpoints.sts`
+    pub(crate) sts_endpoint: Option<String>,
     /// The body of the `dns` block.
     pub(crate) dns: Option<String>,
 }
@@ -32,6 +34,7 @@ impl ProviderBlock {
             token: None,
             requests_per_second: Some("0".to_owned()),
             ses_endpoint: Some(format!("{:?}", simulator.ses_url())),
+            sts_endpoint: None,
             dns: Some(format!("nameservers = [\"{}\"]", simulator.dns_addr())),
         }
     }
@@ -47,8 +50,13 @@ impl ProviderBlock {
             ("token", &self.token),
             ("requests_per_second", &self.requests_per_second),
         ];
-        let endpoint = self.ses_endpoint.as_ref().map(|url| format!("ses = {url}"));
-        let blocks = [("endpoints", &endpoint), ("dns", &self.dns)];
+        let endpoints = [("ses", &self.ses_endpoint), ("sts", &self.sts_endpoint)];
+        let endpoints: Vec<String> = endpoints
+            .into_iter()
+            .filter_map(|(name, url)| Some(format!("{name} = {}", url.as_ref()?)))
+            .collect();
+        let endpoints = (!endpoints.is_empty()).then(|| endpoints.join("\n    "));
+        let blocks = [("endpoints", &endpoints), ("dns", &self.dns)];
 
         let attributes = attributes.into_iter().filter_map(|(name, value)| {
             let value = value.as_ref()?;

@@ -1,9 +1,12 @@
 //! The simulator as a program, for scripts: see `simulator --help`.
 
+mod call;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use call::Call;
 use serde_json::json;
 use simulator::ses::DEFAULT_REGION;
 use simulator::{Lookups, Options, Rate, Simulator};
@@ -12,6 +15,7 @@ const HELP: &str = "\
 Amazon SES's MAIL FROM API and an authoritative DNS server, on loopback.
 
 Usage: simulator [OPTION]...
+       simulator call URL METHOD ROUTE [JSON]
 
   --ses ADDRESS           where SES listens (default 127.0.0.1:0, any free port)
   --dns ADDRESS           where DNS listens, UDP and TCP (default 127.0.0.1:0)
@@ -33,12 +37,15 @@ Usage: simulator [OPTION]...
 The first line on standard output tells where it listens:
   {\"dns\":\"127.0.0.1:40002\",\"ses\":\"http://127.0.0.1:40001\"}
 It ends on SIGINT and SIGTERM. Everything can be changed while it runs, over
-HTTP under /_simulator/; GET /_simulator/state shows it.
+HTTP under /_simulator/; GET /_simulator/state shows it. The second form sends
+such a request to the simulator whose SES is at URL, and prints the answer:
+  simulator call http://127.0.0.1:40001 GET state
 ";
 
 /// What the arguments ask for.
 enum Command {
     Help,
+    Call(Call),
     Run(Box<Setup>),
 }
 
@@ -53,6 +60,9 @@ struct Setup {
 fn main() -> ExitCode {
     let done = match parse(std::env::args().skip(1)) {
         Ok(Command::Help) => io::stdout().write_all(HELP.as_bytes()),
+        Ok(Command::Call(call)) => call
+            .send()
+            .and_then(|answer| io::stdout().write_all(answer.as_bytes())),
         Ok(Command::Run(setup)) => run(*setup),
         Err(message) => {
             eprintln!("simulator: {message}\nTry simulator --help.");
@@ -82,6 +92,10 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command, String>
         let options = &mut setup.options;
         match argument.as_str() {
             "--help" | "-h" => return Ok(Command::Help),
+            "call" => {
+                let call: Vec<String> = arguments.collect();
+                return Call::parse(&call).map(Command::Call);
+            }
             "--ses" => options.ses = parsed(&argument, &value()?)?,
             "--dns" => options.dns = parsed(&argument, &value()?)?,
             "--rate" => rate = number(&argument, &value()?)?,

@@ -1,0 +1,52 @@
+# What people and CI call. Each target works in a fresh clone.
+
+# Where cargo builds: its default, or what the environment says.
+target_dir := $(or $(CARGO_TARGET_DIR),target)
+
+venv := $(target_dir)/conformance/venv
+requirements := tests/conformance/requirements.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help build install demo test lint conformance
+
+help: ## Print this.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+build: ## Build the provider and the simulator.
+	cargo build --workspace --locked
+
+install: ## Build for release, and install where Terraform looks by itself.
+	cargo build --release --locked
+	@set -eu; built=$(target_dir)/release/terraform-provider-ses; \
+	version=$$($$built --version); version=$${version##* }; \
+	platform=$$(terraform version | sed -n 's/^on //p'); \
+	folder=$$HOME/.terraform.d/plugins/registry.terraform.io/terraform-provider-ses/ses/$$version/$$platform; \
+	set -x; mkdir -p "$$folder"; cp $$built "$$folder/terraform-provider-ses_v$$version"
+
+demo: build ## Show the life of a MAIL FROM domain, against the simulator.
+	@examples/demo/run.sh $(target_dir)/debug
+
+test: ## Run all tests but those of conformance.
+	@if command -v cargo-nextest >/dev/null; then \
+		set -x; cargo nextest run --workspace --locked && cargo test --workspace --locked --doc; \
+	else \
+		set -x; cargo test --workspace --locked; \
+	fi
+
+lint: ## Check format, lints and, where there is shellcheck, the scripts.
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	terraform fmt -check -diff -recursive examples
+	@if command -v shellcheck >/dev/null; then \
+		set -x; shellcheck .ci/run .cargo/protoc examples/demo/run.sh; \
+	fi
+
+conformance: $(venv)/installed ## Run a real Terraform against moto, another simulation of AWS.
+	MOTO_SERVER=$(abspath $(venv))/bin/moto_server \
+		cargo test --test conformance --locked -- --ignored
+
+$(venv)/installed: $(requirements)
+	rm -rf $(venv)
+	python3 -m venv $(venv)
+	$(venv)/bin/pip install --quiet --requirement $(requirements)
+	touch $@

@@ -1,0 +1,216 @@
+//! What the attributes of several entities have in common: how they are
+//! described, parsed, planned and read back.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Description};
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics};
+
+use crate::diagnostics::{diagnostic, invalid};
+use crate::duration;
+use crate::mail_from::{DomainName, Identity, Region};
+
+/// A string attribute, with a description in Markdown.
+pub fn string(
+    name: &str,
+    constraint: AttributeConstraint,
+    description: &str,
+) -> (String, Attribute) {
+    attribute(name, constraint, AttributeType::String, description)
+}
+
+/// An attribute of any type, with a description in Markdown.
+pub fn attribute(
+    name: &str,
+    constraint: AttributeConstraint,
+    attr_type: AttributeType,
+    description: &str,
+) -> (String, Attribute) {
+    let attribute = Attribute {
+        attr_type,
+        description: Description::markdown(description),
+        constraint,
+        sensitive: false,
+        deprecated: false,
+    };
+    (name.to_owned(), attribute)
+}
+
+/// Parses a value that is known; adds an error at `attribute` when that fails.
+pub fn known<T, E: Display>(
+    diags: &mut Diagnostics,
+    attribute: &'static str,
+    value: &Value<String>,
+    parse: impl Fn(&str) -> Result<T, E>,
+    remedy: impl Fn(&E) -> String,
+) -> Option<T> {
+    match parse(value.as_ref_option()?) {
+        Ok(parsed) => Some(parsed),
+        Err(error) => {
+            let path = AttributePath::new(attribute);
+            diags.add_error(invalid(path, &error, remedy(&error)));
+            None
+        }
+    }
+}
+
+/// The `identity` that is configured, if it is known and valid; adds an error
+/// if it is invalid.
+pub fn known_identity(diags: &mut Diagnostics, value: &Value<String>) -> Option<Identity> {
+    known(diags, "identity", value, Identity::parse, |error| {
+        error.remedy()
+    })
+}
+
+/// The `mail_from_domain` that is configured, as [`known_identity`].
+pub fn known_mail_from_domain(
+    diags: &mut Diagnostics,
+    value: &Value<String>,
+) -> Option<DomainName> {
+    known(diags, "mail_from_domain", value, DomainName::parse, |e| {
+        e.remedy()
+    })
+}
+
+/// Adds an error for a duration of the `timeouts` block that cannot be parsed.
+pub fn check_timeout(diags: &mut Diagnostics, name: &'static str, value: &Value<String>) {
+    if let Value::Value(text) = value
+        && let Err(error) = duration::parse(text)
+    {
+        let path = AttributePath::new("timeouts").attribute(name);
+        diags.add_error(invalid(path, &error, error.remedy()));
+    }
+}
+
+/// A configured timeout or `otherwise`. What cannot be parsed was refused by
+/// validation.
+pub fn timeout_or(configured: Option<&Value<String>>, otherwise: Duration) -> Duration {
+    configured
+        .and_then(Value::as_ref_option)
+        .and_then(|text| duration::parse(text).ok())
+        .unwrap_or(otherwise)
+}
+
+/// The configured value, unless it means the same as the prior one: a domain
+/// that is only written differently is no change.
+pub fn spelled_as_before<T: PartialEq>(
+    configured: &Value<String>,
+    prior: &Value<String>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Value<String> {
+    if let (Value::Value(after), Value::Value(before)) = (configured, prior)
+        && let (Some(now), Some(then)) = (parse(after), parse(before))
+        && now == then
+    {
+        return prior.clone();
+    }
+    configured.clone()
+}
+
+/// The region to plan: the provider's, so that a change of it is seen. An
+/// unknown one (`None`) says nothing about a resource that exists in `prior`.
+pub fn planned_region(provider: Option<&Region>, prior: Option<&Value<String>>) -> Value<String> {
+    match (provider, prior) {
+        (Some(region), _) => Value::Value(region.as_str().to_owned()),
+        (None, Some(prior)) => prior.clone(),
+        (None, None) => Value::Unknown,
+    }
+}
+
+/// Which identity of which region a resource stands for.
+pub struct Place {
+    /// The identity.
+    pub identity: Identity,
+    /// The region that it is in.
+    pub region: Region,
+}
+
+impl Place {
+    /// As the plan or the state of a `type_name` says; these were checked, so
+    /// that an error here means that the state was edited by hand.
+    pub fn of(
+        diags: &mut Diagnostics,
+        type_name: &str,
+        identity: &Value<String>,
+        region: &Value<String>,
+    ) -> Option<Self> {
+        let identity = identity.as_ref_option().map(|text| Identity::parse(text));
+        let region = region.as_ref_option().map(|text| Region::parse(text));
+        let problem = match (identity, region) {
+            (Some(Ok(identity)), Some(Ok(region))) => return Some(Self { identity, region }),
+            (Some(Err(error)), _) => error.to_string(),
+            (_, Some(Err(error))) => error.to_string(),
+            (None, _) => "the identity is missing".to_owned(),
+            (_, None) => "the region is missing".to_owned(),
+        };
+        diags.add_error(diagnostic(
+            format!("Unusable state of a {type_name}"),
+            format!(
+                "The state does not say which identity is meant: {problem}. Remove the resource \
+                 from the state (`terraform state rm`), and import or create it again."
+            ),
+            AttributePath::root(),
+        ));
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Value<String> {
+        Value::Value(text.to_owned())
+    }
+
+    #[test]
+    fn another_spelling_keeps_the_prior_value() {
+        let domain = |text: &str| DomainName::parse(text).ok();
+        let prior = value("Bounce.bücher.example");
+        let same = value("bounce.xn--bcher-kva.example.");
+        assert_eq!(spelled_as_before(&same, &prior, domain), prior);
+        for other in [value("mail.bücher.example"), Value::Null, Value::Unknown] {
+            assert_eq!(spelled_as_before(&other, &prior, domain), other);
+            assert_eq!(spelled_as_before(&prior, &other, domain), prior);
+        }
+    }
+
+    #[test]
+    fn region_is_the_providers_unless_that_is_unknown() {
+        let region = Region::parse("eu-west-1").unwrap();
+        let prior = value("us-east-1");
+        let planned = planned_region(Some(&region), Some(&prior));
+        assert_eq!(planned, value("eu-west-1"));
+        assert_eq!(planned_region(None, Some(&prior)), prior);
+        assert_eq!(planned_region(None, None), Value::Unknown);
+    }
+
+    #[test]
+    fn place_of_a_state_that_was_edited_is_an_error() {
+        let (identity, region) = (value("example.com"), value("eu-west-1"));
+        let mut diags = Diagnostics::default();
+        assert!(Place::of(&mut diags, "ses_x", &identity, &region).is_some());
+        assert!(diags.errors.is_empty());
+        for (identity, region) in [
+            (Value::Null, region.clone()),
+            (identity.clone(), value("nowhere")),
+            (value("a@b@c"), region),
+            (identity, Value::Null),
+        ] {
+            let mut diags = Diagnostics::default();
+            assert!(Place::of(&mut diags, "ses_x", &identity, &region).is_none());
+            assert!(diags.errors[0].summary.contains("ses_x"));
+        }
+    }
+
+    #[test]
+    fn timeout_is_the_configured_one_or_the_other() {
+        let otherwise = Duration::from_secs(300);
+        assert_eq!(timeout_or(None, otherwise), otherwise);
+        assert_eq!(timeout_or(Some(&Value::Null), otherwise), otherwise);
+        let configured = timeout_or(Some(&value("1h30m")), otherwise);
+        assert_eq!(configured, Duration::from_secs(5400));
+    }
+}

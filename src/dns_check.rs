@@ -1,0 +1,62 @@
+//! What DNS says of a MAIL FROM domain, and what is told about it.
+
+use tf_provider::{AttributePath, Diagnostics};
+
+use crate::clients::{Clients, NotAsked};
+use crate::diagnostics::warn;
+use crate::mail_from::{Advice, DnsFindings, DomainName, Region, RequiredRecords, advice};
+
+/// Asks DNS for the records of `domain`, unless a resource's `dns_check` or the
+/// provider says otherwise. A domain that is not known is not asked for.
+pub async fn look_up(
+    clients: &Clients,
+    dns_check: Option<bool>,
+    domain: Option<&DomainName>,
+    region: &Region,
+) -> DnsFindings {
+    match (clients.dns(dns_check), domain) {
+        (Ok(resolver), Some(domain)) => resolver.check(domain, region).await,
+        (Ok(_), None) => DnsFindings::unchecked(),
+        (Err(reason), _) => not_asked(reason),
+    }
+}
+
+/// The same by the provider's setting alone, and without the memory of earlier
+/// answers: for whoever has waited for the records to change.
+pub async fn look_up_fresh(clients: &Clients, domain: &DomainName, region: &Region) -> DnsFindings {
+    match clients.dns(None) {
+        Ok(resolver) => resolver.check_fresh(domain, region).await,
+        Err(reason) => not_asked(reason),
+    }
+}
+
+fn not_asked(reason: NotAsked) -> DnsFindings {
+    match reason {
+        NotAsked::Disabled => DnsFindings::disabled(),
+        NotAsked::Unknown => DnsFindings::unchecked(),
+    }
+}
+
+/// What is to be said about the two records, MX first.
+pub fn advise(
+    findings: &DnsFindings,
+    domain: Option<&DomainName>,
+    region: &Region,
+) -> impl Iterator<Item = Advice> {
+    let required = RequiredRecords::new(domain, Some(region));
+    let mx = advice(&findings.mx, &required.mx);
+    let spf = advice(&findings.spf, &required.spf);
+    [mx, spf].into_iter().flatten()
+}
+
+/// Warns of records that are not right, at `mail_from_domain`.
+pub fn warn_of(
+    diags: &mut Diagnostics,
+    findings: &DnsFindings,
+    domain: Option<&DomainName>,
+    region: &Region,
+) {
+    for advice in advise(findings, domain, region) {
+        warn(diags, advice, AttributePath::new("mail_from_domain"));
+    }
+}

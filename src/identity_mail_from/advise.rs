@@ -1,0 +1,349 @@
+//! Advice on a MAIL FROM domain that is new or changes: what SES does not
+//! refuse, and the practitioner may regret. Warnings alone: what is planned
+//! never hangs on an answer, and what cannot be answered soon is left unsaid.
+//!
+//! DNS is asked for the MX record here although it may not exist yet, and then
+//! its absence is remembered by resolvers for as long as the zone says. SES asks
+//! by way of its own resolvers, so that its verification is not held up; only our
+//! own warnings about the record can be that much out of date.
+
+use tf_provider::{AttributePath, Diagnostics};
+
+use super::model::Model;
+use super::plan::Plan;
+use super::validate::Meaning;
+use crate::clients::Clients;
+use crate::diagnostics::warn;
+use crate::mail_from::{
+    Advice, BehaviorOnMxFailure, DomainName, Identity, InPlace, Mx, RecordStatus, Region, judge_mx,
+    receiving, visible,
+};
+use crate::ses::{MailFrom, SetMailFrom};
+
+/// A MAIL FROM domain that an identity is to get.
+#[derive(Clone, Debug)]
+pub(super) struct NewDomain<'a> {
+    identity: &'a Identity,
+    domain: &'a DomainName,
+    region: Region,
+    behavior: Option<BehaviorOnMxFailure>,
+    dns_check: Option<bool>,
+    /// Whether the resource is created, so that nothing may be there yet.
+    creates: bool,
+}
+
+/// What SES and DNS said, as far as they did.
+#[derive(Clone, Debug, Default)]
+struct Answers {
+    /// Whether the domain is an identity itself.
+    is_identity: bool,
+    /// What the identity has before the resource is created.
+    held: Option<SetMailFrom>,
+    /// The MX records of the domain.
+    mx: Option<Vec<Mx>>,
+}
+
+impl<'a> NewDomain<'a> {
+    /// `None` where the domain stays or is not known yet.
+    pub(super) fn of(prior: Option<&Model>, plan: &Plan, meaning: &'a Meaning) -> Option<Self> {
+        let planned = &plan.planned;
+        let stays = prior.is_some_and(|prior| prior.mail_from_domain == planned.mail_from_domain);
+        // A replacement is planned once more, as a create.
+        if stays || !plan.requires_replace.is_empty() {
+            return None;
+        }
+        Some(Self {
+            identity: meaning.identity.as_ref()?,
+            domain: meaning.mail_from_domain.as_ref()?,
+            region: Region::parse(planned.region.as_ref_option()?).ok()?,
+            behavior: meaning.behavior,
+            dns_check: planned.dns_check.as_option(),
+            creates: prior.is_none(),
+        })
+    }
+
+    /// Asks SES and DNS, and warns.
+    pub(super) async fn advise(&self, diags: &mut Diagnostics, clients: &Clients) {
+        let (is_identity, held, mx) = tokio::join!(
+            self.is_identity(clients),
+            self.held(clients),
+            self.mx(clients)
+        );
+        let answers = Answers {
+            is_identity: is_identity.unwrap_or(false),
+            held,
+            mx,
+        };
+        for (attribute, advice) in self.warnings(&answers) {
+            warn(diags, advice, AttributePath::new(attribute));
+        }
+    }
+
+    async fn is_identity(&self, clients: &Clients) -> Option<bool> {
+        let client = said(clients.ses(&self.region))?;
+        said(clients.advice(client.is_identity(self.domain)).await?)
+    }
+
+    async fn held(&self, clients: &Clients) -> Option<SetMailFrom> {
+        if !self.creates {
+            return None;
+        }
+        let client = said(clients.ses(&self.region))?;
+        let deadline = clients.advice_deadline();
+        let held = client.get(&deadline, self.identity);
+        match said(clients.advice(held).await?)? {
+            MailFrom::Set(held) => Some(held),
+            MailFrom::Unset | MailFrom::UnknownIdentity => None,
+        }
+    }
+
+    async fn mx(&self, clients: &Clients) -> Option<Vec<Mx>> {
+        let resolver = clients.dns(self.dns_check).ok()?;
+        said(clients.advice(resolver.mx(self.domain)).await?)
+    }
+
+    /// Each warning with the attribute that it is about.
+    fn warnings(&self, answers: &Answers) -> Vec<(&'static str, Advice)> {
+        let mut warnings = Vec::new();
+        if let Some(held) = &answers.held {
+            warnings.extend(self.overwrites(held));
+        }
+        if answers.is_identity {
+            warnings.push(("mail_from_domain", self.is_an_identity()));
+        }
+        if let Some(mx) = &answers.mx {
+            warnings.extend(self.receives_mail(mx));
+            warnings.extend(self.rejects(mx));
+        }
+        warnings
+    }
+
+    fn overwrites(&self, held: &SetMailFrom) -> Option<(&'static str, Advice)> {
+        let Self {
+            identity,
+            domain,
+            region,
+            ..
+        } = self;
+        if DomainName::parse(&held.domain).is_ok_and(|held| held == **domain) {
+            return None;
+        }
+        let other = visible(&held.domain);
+        let advice = Advice {
+            summary: "Identity has another MAIL FROM domain already",
+            detail: format!(
+                "{identity} in {region} has the MAIL FROM domain {other} ({}). Applying this plan \
+                 puts {domain} in its place; if something else manages {other}, the two undo each \
+                 other. To manage what is there instead, set `mail_from_domain = \"{other}\"`, and \
+                 run `terraform import ses_identity_mail_from.NAME {identity}` or write an \
+                 `import` block with `id = \"{identity}\"`.",
+                visible(&held.status)
+            ),
+        };
+        Some(("mail_from_domain", advice))
+    }
+
+    fn is_an_identity(&self) -> Advice {
+        let Self {
+            identity,
+            domain,
+            region,
+            ..
+        } = self;
+        Advice {
+            summary: "MAIL FROM domain is itself an identity of SES",
+            detail: format!(
+                "{domain} is an identity of this account in {region}, so mail may be sent from \
+                 it. A MAIL FROM domain takes the bounces of {identity} and must not be used in \
+                 From addresses: bounces that are forwarded to them would come back as bounces. \
+                 Use a subdomain of {} that sends no mail.",
+                identity.domain()
+            ),
+        }
+    }
+
+    fn receives_mail(&self, mx: &[Mx]) -> Option<(&'static str, Advice)> {
+        let receiving = receiving(mx);
+        if receiving.is_empty() {
+            return None;
+        }
+        let records: Vec<String> = receiving.iter().map(|mx| format!("`{mx}`")).collect();
+        let advice = Advice {
+            summary: "MAIL FROM domain receives mail",
+            detail: format!(
+                "{} has the MX records {}, so it receives mail. SES takes a MAIL FROM domain only \
+                 if its own host is the one MX record, and then that mail is lost. Use a subdomain \
+                 of {} that receives no mail.",
+                self.domain,
+                records.join(", "),
+                self.identity.domain()
+            ),
+        };
+        Some(("mail_from_domain", advice))
+    }
+
+    fn rejects(&self, mx: &[Mx]) -> Option<(&'static str, Advice)> {
+        if self.behavior != Some(BehaviorOnMxFailure::RejectMessage) {
+            return None;
+        }
+        let found = judge_mx(mx, &self.region);
+        if matches!(found.status, RecordStatus::Ok | RecordStatus::OtherRegion) {
+            return None;
+        }
+        let Self {
+            identity, domain, ..
+        } = self;
+        let in_place = InPlace {
+            identity,
+            domain,
+            region: &self.region,
+        };
+        let advice = Advice {
+            summary: "All mail will be rejected until the MX record is found (RejectMessage)",
+            detail: format!(
+                "With `behavior_on_mx_failure = \"RejectMessage\"`, SES refuses all mail of \
+                 {identity} from this apply until it says Success of {domain}, and the MX record \
+                 is not in place ({}). Apply with `UseDefaultValue` first, and change to \
+                 `RejectMessage` once `verification_status` is `Success`. {}.",
+                found.status,
+                in_place.publish()
+            ),
+        };
+        Some(("behavior_on_mx_failure", advice))
+    }
+}
+
+/// The answer, or `None` once it is noted why there is none.
+fn said<T, E: std::fmt::Display>(answer: Result<T, E>) -> Option<T> {
+    answer
+        .inspect_err(|error| tracing::debug!(%error, "no answer for the advice of a plan"))
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use tf_provider::value::Value;
+
+    use super::*;
+    use crate::identity_mail_from::plan::plan;
+    use crate::identity_mail_from::validate::validate;
+
+    fn config(domain: &str, behavior: &str) -> Model {
+        let value = |text: &str| Value::Value(text.to_owned());
+        Model {
+            identity: value("example.com"),
+            mail_from_domain: value(domain),
+            behavior_on_mx_failure: value(behavior),
+            ..Model::default()
+        }
+    }
+
+    fn planned(prior: Option<&Model>, config: &Model, region: &str) -> (Plan, Meaning) {
+        let meaning = validate(&mut Diagnostics::default(), config);
+        let region = Region::parse(region).unwrap();
+        (plan(prior, config, &meaning, Some(&region)), meaning)
+    }
+
+    /// The attributes and details of the warnings for a create.
+    fn warnings(behavior: &str, answers: &Answers) -> Vec<(&'static str, String)> {
+        let (plan, meaning) = planned(None, &config("bounce.example.com", behavior), "eu-west-1");
+        let new = NewDomain::of(None, &plan, &meaning).unwrap();
+        let warnings = new.warnings(answers).into_iter();
+        warnings
+            .map(|(attribute, advice)| {
+                assert!(!advice.summary.contains("example.com"), "it has to fold");
+                (attribute, advice.detail)
+            })
+            .collect()
+    }
+
+    fn held(domain: &str) -> Option<SetMailFrom> {
+        Some(SetMailFrom {
+            domain: domain.to_owned(),
+            behavior: "UseDefaultValue".to_owned(),
+            status: "Success".to_owned(),
+        })
+    }
+
+    fn mx(exchange: &str) -> Option<Vec<Mx>> {
+        Some(vec![Mx {
+            preference: 10,
+            exchange: exchange.to_owned(),
+        }])
+    }
+
+    #[test]
+    fn only_a_domain_that_is_new_or_changes_is_advised_on() {
+        let before = config("bounce.example.com", "UseDefaultValue");
+        let (created, meaning) = planned(None, &before, "eu-west-1");
+        assert!(NewDomain::of(None, &created, &meaning).unwrap().creates);
+        let mut prior = created.planned;
+        prior.verification_status = Value::Value("Failed".to_owned());
+
+        let moved = config("mail.example.com", "UseDefaultValue");
+        let other_behavior = config("bounce.example.com", "RejectMessage");
+        for (config, region, advised) in [
+            (&before, "eu-west-1", false),
+            (&other_behavior, "eu-west-1", false),
+            (&moved, "eu-west-1", true),
+            // Planned once more, as a create.
+            (&moved, "us-east-1", false),
+        ] {
+            let (plan, meaning) = planned(Some(&prior), config, region);
+            let new = NewDomain::of(Some(&prior), &plan, &meaning);
+            assert_eq!(new.is_some(), advised, "{config:?} {region}");
+            assert!(new.is_none_or(|new| !new.creates));
+        }
+        let mut unknown = config("bounce.example.com", "UseDefaultValue");
+        unknown.mail_from_domain = Value::Unknown;
+        let (plan, meaning) = planned(None, &unknown, "eu-west-1");
+        assert!(NewDomain::of(None, &plan, &meaning).is_none());
+    }
+
+    #[test]
+    fn nothing_known_and_nothing_wrong_are_silent() {
+        assert!(warnings("RejectMessage", &Answers::default()).is_empty());
+        for host in ["eu-west-1", "us-east-1"] {
+            let fine = Answers {
+                is_identity: false,
+                held: held("Bounce.Example.com."),
+                mx: mx(&format!("feedback-smtp.{host}.amazonses.com.")),
+            };
+            assert!(warnings("RejectMessage", &fine).is_empty());
+        }
+        let absent = Answers {
+            mx: Some(Vec::new()),
+            ..Answers::default()
+        };
+        assert!(warnings("UseDefaultValue", &absent).is_empty());
+    }
+
+    #[test]
+    fn each_danger_is_told_with_its_particulars() {
+        let all = Answers {
+            is_identity: true,
+            held: held("old.example.com"),
+            mx: mx("mail.example.com."),
+        };
+        let told = warnings("RejectMessage", &all);
+        let expected = [
+            ("mail_from_domain", "mail_from_domain = \"old.example.com\""),
+            ("mail_from_domain", "is an identity of this account"),
+            ("mail_from_domain", "`10 mail.example.com`"),
+            ("behavior_on_mx_failure", "`UseDefaultValue` first"),
+        ];
+        assert_eq!(told.len(), expected.len());
+        for ((attribute, detail), (path, text)) in told.iter().zip(expected) {
+            assert_eq!(*attribute, path);
+            assert!(detail.contains(text), "{detail}");
+        }
+        assert!(told[0].1.contains("terraform import"), "{}", told[0].1);
+        let absent = Answers {
+            mx: Some(Vec::new()),
+            ..Answers::default()
+        };
+        let told = warnings("RejectMessage", &absent);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].1.contains("missing"), "{}", told[0].1);
+    }
+}

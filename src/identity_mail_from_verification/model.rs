@@ -1,0 +1,56 @@
+//! `ses_identity_mail_from_verification` as Rust types: a configuration, a plan
+//! or a state.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tf_provider::value::Value;
+
+use crate::attributes::timeout_or;
+
+/// Attributes by the names of the schema. Strings are as the practitioner or SES
+/// writes them; nothing here is checked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Model {
+    pub(super) identity: Value<String>,
+    /// Null: whatever domain the identity has.
+    pub(super) mail_from_domain: Value<String>,
+    pub(super) region: Value<String>,
+    pub(super) timeouts: Value<Timeouts>,
+    pub(super) id: Value<String>,
+    pub(super) verification_status: Value<String>,
+}
+
+/// The `timeouts` block.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Timeouts {
+    pub(super) create: Value<String>,
+}
+
+/// How long to wait where nothing else is configured: SES usually finds a new
+/// MX record within minutes, and DNS shows it within the time that resolvers
+/// remember its absence.
+const DEFAULT_WAIT: Duration = Duration::from_secs(45 * 60);
+
+impl Model {
+    /// How long to wait for SES.
+    pub(super) fn wait(&self) -> Duration {
+        let timeouts = self.timeouts.as_ref_option();
+        timeout_or(timeouts.map(|timeouts| &timeouts.create), DEFAULT_WAIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wait_is_the_configured_one_or_45_minutes() {
+        let mut model = Model::default();
+        assert_eq!(model.wait(), Duration::from_secs(2700));
+        model.timeouts = Value::Value(Timeouts {
+            create: Value::Value("5s".to_owned()),
+        });
+        assert_eq!(model.wait(), Duration::from_secs(5));
+    }
+}

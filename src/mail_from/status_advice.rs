@@ -1,0 +1,129 @@
+//! What to tell the practitioner about SES's status of a MAIL FROM domain.
+
+use super::{
+    Advice, BehaviorOnMxFailure, DnsRecord, DomainName, Identity, Region, RequiredRecords,
+};
+
+/// A MAIL FROM domain in place: whose it is, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct InPlace<'a> {
+    /// The identity that uses it.
+    pub identity: &'a Identity,
+    /// The domain.
+    pub domain: &'a DomainName,
+    /// The region of the identity.
+    pub region: &'a Region,
+}
+
+impl InPlace<'_> {
+    /// TemporaryFailure: SES looks on, for 72 hours. `behavior` is SES's
+    /// `BehaviorOnMXFailure` for the identity.
+    pub fn temporary_failure(&self, behavior: BehaviorOnMxFailure) -> Advice {
+        let Self {
+            identity, domain, ..
+        } = self;
+        Advice {
+            summary: "MX record of a MAIL FROM domain is missed by SES (TemporaryFailure)",
+            detail: format!(
+                "SES has verified {domain} as MAIL FROM domain of {identity}, and does not find \
+                 its MX record now (TemporaryFailure). Until it does, {}. SES goes on looking for \
+                 72 hours from when it first missed the record; after that the status is Failed, \
+                 and SES looks no more. {} within that time; nothing else has to be done.",
+                mail(identity, behavior),
+                self.publish()
+            ),
+        }
+    }
+
+    /// Failed, and the next apply will start the verification again.
+    pub fn to_be_restarted(&self) -> Advice {
+        let Self {
+            identity, domain, ..
+        } = self;
+        Advice {
+            summary: "Verification of a MAIL FROM domain has failed and will be started again",
+            detail: format!(
+                "SES has not found the MX record of {domain}, the MAIL FROM domain of {identity}, \
+                 for 72 hours and looks no more (Failed). Applying this plan sets the domain \
+                 again, so that SES looks for another 72 hours. {}, or it will fail again. (Set \
+                 `restart_failed_verification = false` to leave it as it is.)",
+                self.publish()
+            ),
+        }
+    }
+
+    /// Failed, and it is to stay so.
+    pub fn left_failed(&self) -> Advice {
+        let Self {
+            identity, domain, ..
+        } = self;
+        Advice {
+            summary: "Verification of a MAIL FROM domain has failed",
+            detail: format!(
+                "SES has not found the MX record of {domain}, the MAIL FROM domain of {identity}, \
+                 for 72 hours and looks no more (Failed), also if the record is published now. \
+                 {}, and remove `restart_failed_verification = false`: the next apply then starts \
+                 the verification again.",
+                self.publish()
+            ),
+        }
+    }
+
+    /// What to publish, as the beginning of a sentence.
+    pub fn publish(&self) -> String {
+        let RequiredRecords { mx, .. } = RequiredRecords::new(Some(self.domain), Some(self.region));
+        let DnsRecord { rdata, .. } = mx;
+        format!(
+            "Publish `{}` as the only MX record of {}",
+            rdata.unwrap_or_default(),
+            self.domain
+        )
+    }
+}
+
+/// What becomes of mail while SES does not find the MX record.
+fn mail(identity: &Identity, behavior: BehaviorOnMxFailure) -> String {
+    match behavior {
+        BehaviorOnMxFailure::UseDefaultValue => {
+            format!("mail of {identity} goes out under a domain of Amazon's (UseDefaultValue)")
+        }
+        BehaviorOnMxFailure::RejectMessage => {
+            format!("SES refuses all mail of {identity} (RejectMessage)")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_names_the_domain_the_record_and_the_72_hours() {
+        let place = InPlace {
+            identity: &Identity::parse("example.com").unwrap(),
+            domain: &DomainName::parse("bounce.example.com").unwrap(),
+            region: &Region::parse("eu-west-1").unwrap(),
+        };
+        let told = [
+            place.temporary_failure(BehaviorOnMxFailure::UseDefaultValue),
+            place.to_be_restarted(),
+            place.left_failed(),
+        ];
+        for advice in &told {
+            for text in [
+                "`10 feedback-smtp.eu-west-1.amazonses.com`",
+                "bounce.example.com",
+                "72 hours",
+            ] {
+                assert!(advice.detail.contains(text), "{advice:?}");
+            }
+            assert!(
+                !advice.summary.contains("example.com"),
+                "warnings of one kind fold by their summary"
+            );
+        }
+        let refused = place.temporary_failure(BehaviorOnMxFailure::RejectMessage);
+        assert!(refused.detail.contains("refuses all mail of example.com"));
+        assert_eq!(refused.summary, told[0].summary);
+    }
+}

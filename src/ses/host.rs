@@ -1,0 +1,246 @@
+//! Lines that several provider processes stand in together.
+//!
+//! Provider aliases are processes of their own, and every Terraform command
+//! starts new ones, while SES's limit is the account's. So the lines of the
+//! processes of one host are kept in a file, locked for the few microseconds
+//! that taking a slot takes. It is a help, not a need: whoever cannot open or
+//! lock it goes on with lines of its own.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::{Instant, sleep};
+
+use super::pace::Lines;
+
+/// How often to try for a lock that another process holds, and how long between.
+const TRIES: u32 = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(1);
+
+/// More than this is no file of ours.
+const LARGEST_FILE: u64 = 64 << 10;
+
+/// Seconds since the Unix epoch, by a clock that does not jump while the process
+/// lives: lines are shared with other processes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    started: Instant,
+    at: f64,
+}
+
+impl Clock {
+    /// A clock that agrees with the system's now.
+    pub(super) fn system() -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that tells other processes the time"
+        )]
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self {
+            started: Instant::now(),
+            at: now.map_or(0.0, |now| now.as_secs_f64()),
+        }
+    }
+
+    /// The time.
+    pub(super) fn now(&self) -> f64 {
+        self.at + self.started.elapsed().as_secs_f64()
+    }
+}
+
+/// Lines of this process, or of all processes of this host that share a limit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SharedLines {
+    own: Arc<Mutex<Lines>>,
+    file: Option<Arc<Mutex<File>>>,
+}
+
+impl SharedLines {
+    /// Lines of this process alone.
+    pub(super) fn of_process() -> Self {
+        Self::default()
+    }
+
+    /// The lines of all processes that give the same `limit` (whatever tells one
+    /// limit of SES's from another), kept in a folder of this user's below
+    /// `parent`.
+    pub(super) fn of_host(parent: &Path, limit: &impl Hash) -> Self {
+        match open(parent, limit) {
+            Ok(file) => Self {
+                file: Some(Arc::new(Mutex::new(file))),
+                ..Self::default()
+            },
+            Err(error) => {
+                tracing::debug!(%error, "the pace is not shared with other processes");
+                Self::default()
+            }
+        }
+    }
+
+    /// Changes the lines once no other process does.
+    pub(super) async fn with<T>(&self, mut change: impl FnMut(&mut Lines) -> T) -> T {
+        for _ in 0..TRIES {
+            if let Some(done) = self.try_with(&mut change) {
+                return done;
+            }
+            sleep(BETWEEN_TRIES).await;
+        }
+        change(&mut lock(&self.own))
+    }
+
+    /// Changes the lines, unless another process does so right now.
+    pub(super) fn try_with<T>(&self, change: impl FnOnce(&mut Lines) -> T) -> Option<T> {
+        let Some(file) = &self.file else {
+            return Some(change(&mut lock(&self.own)));
+        };
+        let mut file = lock(file);
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return None,
+            Err(TryLockError::Error(error)) => {
+                tracing::debug!(%error, "cannot lock the shared pace");
+                return Some(change(&mut lock(&self.own)));
+            }
+        }
+        let mut lines = read(&mut file).unwrap_or_default();
+        let before = lines.clone();
+        let done = change(&mut lines);
+        if lines != before
+            && let Err(error) = write(&mut file, &lines)
+        {
+            tracing::debug!(%error, "cannot write the shared pace");
+        }
+        // Closing the file unlocks it as well.
+        let _ = file.unlock();
+        Some(done)
+    }
+}
+
+fn read(file: &mut File) -> io::Result<Lines> {
+    let mut text = String::new();
+    file.rewind()?;
+    file.take(LARGEST_FILE).read_to_string(&mut text)?;
+    // What a process that died while it wrote has left is as good as nothing.
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}
+
+fn write(file: &mut File, lines: &Lines) -> io::Result<()> {
+    let text = serde_json::to_vec(lines)?;
+    file.rewind()?;
+    file.set_len(0)?;
+    file.write_all(&text)
+}
+
+fn open(parent: &Path, limit: &impl Hash) -> io::Result<File> {
+    let folder = private_folder(parent)?;
+    let mut hasher = DefaultHasher::new();
+    limit.hash(&mut hasher);
+    let path = folder.join(format!("pace-{:016x}.json", hasher.finish()));
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+}
+
+/// A folder that only this user can have put anything into: the temporary
+/// folder is everybody's, and a link in it might lead to any file of ours.
+fn private_folder(parent: &Path) -> io::Result<PathBuf> {
+    let folder = parent.join("terraform-provider-ses");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+
+        match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let found = std::fs::symlink_metadata(&folder)?;
+        // A file made now tells who we are.
+        let probe = folder.join(format!(".probe-{}", std::process::id()));
+        let ours = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&probe)
+            .and_then(|file| file.metadata());
+        let _ = std::fs::remove_file(&probe);
+        if !found.is_dir() || found.mode() & 0o077 != 0 || ours?.uid() != found.uid() {
+            let problem = format!("{} is not a folder of this user's alone", folder.display());
+            return Err(io::Error::other(problem));
+        }
+    }
+    #[cfg(not(unix))]
+    // The temporary folder is the user's own there.
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(lines: &SharedLines, now: f64) -> f64 {
+        lines
+            .try_with(|lines| lines.take(now, "Set", 1.0).at)
+            .unwrap()
+    }
+
+    #[test]
+    fn processes_of_one_host_stand_in_one_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = SharedLines::of_host(folder.path(), &"limit");
+        let other = SharedLines::of_host(folder.path(), &"limit");
+        let elsewhere = SharedLines::of_host(folder.path(), &"another limit");
+        assert_eq!(take(&one, 100.0), 100.0);
+        assert_eq!(take(&other, 100.0), 101.0);
+        assert_eq!(take(&one, 100.0), 102.0);
+        assert_eq!(take(&elsewhere, 100.0), 100.0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_that_holds_the_lock_for_ever_holds_nobody_up_for_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = SharedLines::of_host(folder.path(), &"limit");
+        let holder = open(folder.path(), &"limit").unwrap();
+        holder.lock().unwrap();
+        assert_eq!(lines.try_with(|_| ()), None);
+        let started = Instant::now();
+        lines.with(|_| ()).await;
+        assert!(started.elapsed() <= TRIES * BETWEEN_TRIES * 2);
+    }
+
+    #[test]
+    fn a_file_that_is_torn_is_as_good_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = SharedLines::of_host(folder.path(), &"limit");
+        take(&lines, 100.0);
+        open(folder.path(), &"limit").unwrap().set_len(5).unwrap();
+        assert_eq!(take(&lines, 100.0), 100.0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_can_write_to_is_not_used() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("terraform-provider-ses");
+        std::fs::create_dir(&inside).unwrap();
+        std::fs::set_permissions(&inside, std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(SharedLines::of_host(folder.path(), &"limit").file.is_none());
+        std::fs::remove_dir(&inside).unwrap();
+        std::os::unix::fs::symlink(folder.path(), &inside).unwrap();
+        assert!(SharedLines::of_host(folder.path(), &"limit").file.is_none());
+        let missing = folder.path().join("missing");
+        assert!(SharedLines::of_host(&missing, &"limit").file.is_none());
+    }
+}

@@ -1,0 +1,289 @@
+//! Reading ahead: what to fill the free places of a Get with.
+//!
+//! Terraform asks for ten identities at a time, SES answers a hundred in one
+//! Get and takes one Get a second. A fleet of 1,000 would cost a hundred Gets if
+//! each held only what is waited for. `ListIdentities` says which identities
+//! exist, a thousand in one call; so once a fleet is being refreshed, the free
+//! places of each Get are filled with listed identities that nobody has asked
+//! for yet. What comes back for them is held until somebody asks.
+//!
+//! What holds:
+//!
+//! 1. Only a refresh is answered from what is held, and each held answer once.
+//!    Whoever waits for a change to show is never answered from here.
+//! 2. A held answer is at most [`FRESH`] old, counted from when its Get was
+//!    sent. It lives no longer than the provider's configuration.
+//! 3. Nothing is held of an identity whose Set went out, or was answered, after
+//!    the Get was sent: SES may have answered with what held before.
+//! 4. An identity is read ahead at most once. If nobody asks for it in time, it
+//!    is not read ahead again.
+//! 5. What SES left out of its answer is not held: that an identity is gone is
+//!    told only to somebody who has asked for it.
+//! 6. The list is a hint. If it may not be called, fails, is slow, or has nothing
+//!    to do with what is asked for, every read is answered as without it, and a
+//!    Get is never sent for read-ahead alone.
+//!
+//! Here is the bookkeeping; it does no I/O. The reader sends the Gets and the
+//! Lists.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::api::{ListPage, MailFrom};
+
+/// How old an answer may be when it is used.
+const FRESH: Duration = Duration::from_secs(120);
+
+/// How many refreshes make a fleet: Terraform's default parallelism. Fewer fit
+/// into the first Get, so that a list would be of no use to them.
+const FLEET: usize = 10;
+
+/// The next page is asked for when fewer candidates than this are left: SES gives
+/// a page a second, and a Get takes a hundred candidates a second.
+const FEW: usize = 500;
+
+/// What is known of identities that nobody waits for.
+#[derive(Debug, Default)]
+pub(super) struct ReadAhead {
+    /// Refreshes that were asked for so far.
+    refreshes: usize,
+    listing: Listing,
+    /// Listed, and not in any Get yet.
+    candidates: VecDeque<String>,
+    /// Asked for, or read ahead, at some time.
+    seen: HashSet<String>,
+    /// Read ahead, in a Get that is under way.
+    under_way: HashSet<String>,
+    /// Read ahead and not asked for yet, with the time when the Get was sent.
+    held: HashMap<String, (Instant, MailFrom)>,
+    /// When the last Set of an identity went out or was answered.
+    changed: HashMap<String, Instant>,
+}
+
+/// How far the list of identities has come.
+#[derive(Debug, Default, PartialEq)]
+enum Listing {
+    #[default]
+    NotBegun,
+    /// There is another page, behind this token.
+    More(Option<String>),
+    UnderWay,
+    /// It has ended, or cannot be had.
+    Ended,
+}
+
+/// How a refresh is answered.
+#[derive(Debug, PartialEq)]
+pub(super) enum Refresh {
+    /// From what is held.
+    Held(MailFrom),
+    /// From a Get under way, in which the identity is read ahead.
+    UnderWay,
+    /// From a Get that is still to be sent.
+    Ask,
+}
+
+impl ReadAhead {
+    /// Somebody asks for a refresh of `identity`.
+    pub(super) fn refresh(&mut self, identity: &str, now: Instant) -> Refresh {
+        self.refreshes += 1;
+        if self.refreshes == FLEET && self.listing == Listing::NotBegun {
+            self.listing = Listing::More(None);
+        }
+        if self.under_way.contains(identity) {
+            return Refresh::UnderWay;
+        }
+        self.seen.insert(identity.to_owned());
+        match self.held.remove(identity) {
+            Some((sent, mail_from)) if now.duration_since(sent) <= FRESH => {
+                Refresh::Held(mail_from)
+            }
+            _ => Refresh::Ask,
+        }
+    }
+
+    /// The token of the page to list now, if there is one to list: `Some(None)`
+    /// is the first. It counts as under way from now on.
+    pub(super) fn page(&mut self) -> Option<Option<String>> {
+        if self.candidates.len() >= FEW || !matches!(self.listing, Listing::More(_)) {
+            return None;
+        }
+        match std::mem::replace(&mut self.listing, Listing::UnderWay) {
+            Listing::More(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// Whether a list is under way and there is nothing else to fill a Get with.
+    pub(super) fn waits_for_list(&self) -> bool {
+        self.listing == Listing::UnderWay && self.candidates.is_empty()
+    }
+
+    /// A page has come; `None`: it cannot be had.
+    pub(super) fn listed(&mut self, page: Option<ListPage>) {
+        self.listing = match page {
+            None => Listing::Ended,
+            Some(page) => {
+                let new = page
+                    .identities
+                    .into_iter()
+                    .filter(|one| !self.seen.contains(one));
+                self.candidates.extend(new);
+                match page.next {
+                    Some(token) => Listing::More(Some(token)),
+                    None => Listing::Ended,
+                }
+            }
+        };
+    }
+
+    /// Up to `room` identities to read ahead in a Get that is about to be sent.
+    pub(super) fn fill(&mut self, room: usize) -> Vec<String> {
+        let mut filling = Vec::new();
+        while filling.len() < room
+            && let Some(candidate) = self.candidates.pop_front()
+        {
+            if self.seen.insert(candidate.clone()) {
+                self.under_way.insert(candidate.clone());
+                filling.push(candidate);
+            }
+        }
+        filling
+    }
+
+    /// What was read ahead in a Get sent at `sent` is there.
+    pub(super) fn hold(&mut self, identity: String, mail_from: Option<MailFrom>, sent: Instant) {
+        self.under_way.remove(&identity);
+        if let Some(mail_from) = mail_from
+            && !self.changed_since(&identity, sent)
+        {
+            self.held.insert(identity, (sent, mail_from));
+        }
+    }
+
+    /// The Get has failed for a reason that passes.
+    pub(super) fn put_back(&mut self, identity: String) {
+        self.under_way.remove(&identity);
+        self.seen.remove(&identity);
+        self.candidates.push_front(identity);
+    }
+
+    /// SES does not take the list's identities: nothing is read ahead any more.
+    pub(super) fn give_up(&mut self) {
+        self.listing = Listing::Ended;
+        self.candidates.clear();
+        self.under_way.clear();
+    }
+
+    /// A Set of `identity` goes out, or was answered, at `now`.
+    pub(super) fn changed(&mut self, identity: &str, now: Instant) {
+        self.held.remove(identity);
+        self.changed.insert(identity.to_owned(), now);
+    }
+
+    fn changed_since(&self, identity: &str, sent: Instant) -> bool {
+        self.changed
+            .get(identity)
+            .is_some_and(|changed| *changed >= sent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::set;
+    use super::*;
+
+    fn page(identities: &[&str], next: Option<&str>) -> Option<ListPage> {
+        Some(ListPage {
+            identities: identities.iter().map(|&one| one.to_owned()).collect(),
+            next: next.map(str::to_owned),
+        })
+    }
+
+    /// Ten refreshes of identities that are nobody else's, and the first page.
+    fn fleet(listed: &[&str]) -> ReadAhead {
+        let mut ahead = ReadAhead::default();
+        for number in 0..FLEET {
+            assert_eq!(ahead.page(), None, "after {number} refreshes");
+            ahead.refresh(&format!("i{number}"), Instant::now());
+        }
+        assert_eq!(ahead.page(), Some(None));
+        assert!(ahead.waits_for_list());
+        ahead.listed(page(listed, None));
+        ahead
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_is_used_once() {
+        let mut ahead = fleet(&["a", "i3", "b"]);
+        assert_eq!(ahead.fill(100), ["a", "b"], "i3 was asked for already");
+        assert_eq!(ahead.fill(100), [""; 0]);
+        let now = Instant::now();
+        assert_eq!(ahead.refresh("a", now), Refresh::UnderWay);
+        ahead.hold("a".to_owned(), Some(set("d")), now);
+        assert_eq!(ahead.refresh("a", now), Refresh::Held(set("d")));
+        assert_eq!(ahead.refresh("a", now), Refresh::Ask);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_grows_old() {
+        let mut ahead = fleet(&["a", "b"]);
+        ahead.fill(100);
+        let sent = Instant::now();
+        ahead.hold("a".to_owned(), Some(set("d")), sent);
+        ahead.hold("b".to_owned(), Some(set("d")), sent);
+        assert_eq!(ahead.refresh("a", sent + FRESH), Refresh::Held(set("d")));
+        let later = sent + FRESH + Duration::from_millis(1);
+        assert_eq!(ahead.refresh("b", later), Refresh::Ask);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_held_of_what_a_set_may_have_changed() {
+        let mut ahead = fleet(&["a", "b"]);
+        ahead.fill(100);
+        let sent = Instant::now();
+        ahead.changed("a", sent + Duration::from_secs(1));
+        ahead.hold("a".to_owned(), Some(set("old")), sent);
+        assert_eq!(ahead.refresh("a", sent), Refresh::Ask);
+        ahead.hold("b".to_owned(), Some(set("old")), sent);
+        ahead.changed("b", sent + Duration::from_secs(1));
+        assert_eq!(ahead.refresh("b", sent), Refresh::Ask);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_ses_left_out_is_asked_for() {
+        let mut ahead = fleet(&["a"]);
+        ahead.fill(100);
+        ahead.hold("a".to_owned(), None, Instant::now());
+        assert_eq!(ahead.refresh("a", Instant::now()), Refresh::Ask);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_next_page_is_listed_when_few_candidates_are_left() {
+        let mut ahead = fleet(&[]);
+        ahead.listing = Listing::UnderWay;
+        let many: Vec<String> = (0..FEW + 99).map(|number| format!("c{number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        ahead.listed(page(&many, Some("token")));
+        assert_eq!(ahead.page(), None);
+        assert_eq!(ahead.fill(100).len(), 100);
+        assert_eq!(ahead.page(), Some(Some("token".to_owned())));
+        assert_eq!(ahead.page(), None, "it is under way");
+        assert!(!ahead.waits_for_list(), "there are candidates left");
+        ahead.listed(None);
+        assert_eq!(ahead.page(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_get_leaves_its_candidates_for_the_next() {
+        let mut ahead = fleet(&["a", "b"]);
+        for one in ahead.fill(1) {
+            ahead.put_back(one);
+        }
+        assert_eq!(ahead.fill(100), ["a", "b"]);
+        ahead.give_up();
+        assert_eq!(ahead.refresh("a", Instant::now()), Refresh::Ask);
+    }
+}

@@ -1,0 +1,173 @@
+//! Warnings about a MAIL FROM domain that is new.
+
+use std::time::Duration;
+
+use serde_json::json;
+use simulator::dns::Mode;
+use simulator::ses::{Behavior, Fault, FaultKind, Outcome};
+use simulator::{Options, Rate};
+
+use crate::harness::{REGION, THIS, Workspace, basic, mail_from};
+
+const VERIFICATION: &str = "GetIdentityVerificationAttributes";
+const REJECT: &str = "behavior_on_mx_failure = \"RejectMessage\"";
+
+#[test]
+fn domain_that_is_an_identity_or_receives_mail_is_told_at_plan() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.plan().exits(2).does_not_say("Warning");
+    ws.ses().add_identity(REGION, "bounce.example.com", true);
+    ws.dns()
+        .set_mx("bounce.example.com", &[(10, "mail.example.com")])
+        .unwrap();
+    ws.plan()
+        .exits(2)
+        .says("MAIL FROM domain is itself an identity of SES")
+        .says("MAIL FROM domain receives mail")
+        .says("`10 mail.example.com`");
+    ws.dns()
+        .set_mx(
+            "bounce.example.com",
+            &[(10, "feedback-smtp.eu-west-1.amazonses.com")],
+        )
+        .unwrap();
+    ws.plan().exits(2).does_not_say("receives mail");
+    ws.apply().succeeds();
+    // What stays is told no more; a change is.
+    ws.plan().succeeds().does_not_say("is itself an identity");
+    ws.ses().add_identity(REGION, "mail.example.com", false);
+    ws.config(&mail_from("example.com", "mail.example.com", ""));
+    ws.plan()
+        .exits(2)
+        .says("mail.example.com is an identity of this account");
+}
+
+#[test]
+fn reject_message_before_the_record_is_there_is_told_at_plan() {
+    let ws = Workspace::new();
+    ws.config(&mail_from("example.com", "bounce.example.com", REJECT));
+    ws.plan()
+        .exits(2)
+        .says("All mail will be rejected until the MX record is found (RejectMessage)")
+        .says("`UseDefaultValue` first");
+    for region in ["us-east-1", "eu-west-1"] {
+        let host = format!("feedback-smtp.{region}.amazonses.com");
+        ws.dns()
+            .set_mx("bounce.example.com", &[(10, &host)])
+            .unwrap();
+        ws.plan().exits(2).does_not_say("Warning");
+    }
+    // Whether it is there cannot be said.
+    ws.dns().set_mode(Mode::ServFail);
+    ws.plan().exits(2).does_not_say("Warning");
+}
+
+#[test]
+fn identity_that_has_another_domain_is_told_at_plan() {
+    let ws = Workspace::new();
+    let hold = |domain: &str| {
+        ws.ses()
+            .set_mail_from(REGION, "example.com", domain, Behavior::UseDefaultValue)
+            .unwrap();
+    };
+    hold("old.example.com");
+    ws.config(&basic());
+    ws.plan()
+        .exits(2)
+        .says("Identity has another MAIL FROM domain already")
+        .says("terraform import ses_identity_mail_from.NAME example.com")
+        .says("`mail_from_domain = \"old.example.com\"`");
+    assert!(ws.sets().is_empty());
+    hold("bounce.example.com");
+    ws.plan().exits(2).does_not_say("Warning");
+}
+
+#[test]
+fn advice_for_many_is_asked_for_together_and_folds() {
+    let mut ws = Workspace::with(Options {
+        rate: Rate::PerOperation(1.0),
+        ..Options::default()
+    });
+    ws.provider.requests_per_second = None;
+    ws.config(&format!(
+        r#"
+resource "ses_identity_mail_from" "all" {{
+  count            = 10
+  identity         = "example.com"
+  mail_from_domain = "b${{count.index}}.example.com"
+  {REJECT}
+}}
+"#
+    ));
+    let plan = ws.plan().exits(2).says("9 more similar warnings elsewhere");
+    assert_eq!(
+        plan.stdout.matches("Warning:").count(),
+        1,
+        "{}",
+        plan.stdout
+    );
+    let calls = ws.ses().calls();
+    let asked = calls.iter().filter(|call| call.action == VERIFICATION);
+    assert!((1..=2).contains(&asked.count()), "{calls:?}");
+    assert!(calls.iter().all(|call| call.outcome != Outcome::Throttled));
+}
+
+#[test]
+fn plan_of_a_create_comes_soon_whatever_is_out_of_reach() {
+    let within = |ws: &Workspace| {
+        let plan = ws.plan().exits(2).does_not_say("Warning");
+        assert!(plan.elapsed < Duration::from_secs(5), "{:?}", plan.elapsed);
+        let change = ws.planned_change(THIS);
+        assert_eq!(change["after"]["mail_from_domain"], "bounce.example.com");
+        assert_eq!(change["actions"], json!(["create"]));
+    };
+    let reject = mail_from("example.com", "bounce.example.com", REJECT);
+
+    // No credentials.
+    let mut ws = Workspace::new();
+    ws.provider.access_key = None;
+    ws.provider.secret_key = None;
+    ws.config(&basic());
+    within(&ws);
+
+    // No DNS.
+    let ws = Workspace::new();
+    ws.config(&reject);
+    ws.dns().set_mode(Mode::Silent);
+    within(&ws);
+
+    // No permission, and no answer at all.
+    for kind in [
+        FaultKind::AccessDenied,
+        FaultKind::SlowBefore { delay_ms: 30_000 },
+    ] {
+        let ws = Workspace::new();
+        ws.config(&basic());
+        ws.ses().inject(Fault::new(kind).forever());
+        within(&ws);
+    }
+}
+
+#[test]
+fn two_regions_share_one_domain_with_one_record_without_a_warning() {
+    let mut ws = Workspace::new();
+    let region = "eu-west-1";
+    ws.ses().add_identity(region, "example.com", true);
+    ws.dns()
+        .set_mx(
+            "bounce.example.com",
+            &[(10, "feedback-smtp.us-east-1.amazonses.com")],
+        )
+        .unwrap();
+    ws.dns()
+        .set_txt("bounce.example.com", &["v=spf1 include:amazonses.com ~all"])
+        .unwrap();
+    ws.provider.region = Some(format!("{region:?}"));
+    ws.config(&mail_from("example.com", "bounce.example.com", REJECT));
+    ws.plan().exits(2).does_not_say("Warning");
+    ws.apply().succeeds();
+    ws.plan().succeeds().does_not_say("Warning");
+    let found = &ws.resource(THIS).unwrap()["dns"]["mx"]["status"];
+    assert_eq!(found, "unchecked");
+}

@@ -1,0 +1,18 @@
+//! The real `terraform` drives the provider against moto, a simulation of AWS
+//! that is not our own, so that the provider and our simulator do not agree on
+//! an error. DNS is our simulator's: moto has none.
+//!
+//! The tests are ignored unless asked for, since they need `moto_server`, which
+//! `make conformance` installs; then they fail without it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod destroy;
+mod drift;
+#[path = "../acceptance/harness/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "other tests use the rest of it")]
+mod harness;
+mod import;
+mod lifecycle;
+mod moto;
+mod world;

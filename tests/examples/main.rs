@@ -1,0 +1,87 @@
+//! What the documentation shows works: a real `terraform` runs the files in
+//! examples/ against the simulator.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::Path;
+
+use simulator::ses::Behavior;
+
+use harness::{REGION, Workspace};
+
+#[path = "../acceptance/harness/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "other tests use the rest of it")]
+mod harness;
+
+const ADDRESS: &str = "ses_identity_mail_from.example";
+
+/// The text of a file in examples/.
+fn example(path: &str) -> String {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    fs::read_to_string(examples.join(path)).unwrap()
+}
+
+fn resource() -> String {
+    example("resources/ses_identity_mail_from/resource.tf")
+}
+
+/// A workspace where SES holds what the example of the resource asks for.
+fn held() -> Workspace {
+    let ws = Workspace::new();
+    ws.ses()
+        .set_mail_from(
+            REGION,
+            "example.com",
+            "bounce.example.com",
+            Behavior::RejectMessage,
+        )
+        .unwrap();
+    ws
+}
+
+#[test]
+fn provider_example_plans_without_credentials() {
+    let ws = Workspace::new();
+    let hcl = example("provider/provider.tf") + &resource();
+    fs::write(ws.folder().join("main.tf"), hcl).unwrap();
+    ws.plan()
+        .exits(2)
+        .says("10 feedback-smtp.eu-west-1.amazonses.com")
+        .says("1 to add, 0 to change, 0 to destroy");
+}
+
+#[test]
+fn resource_example_applies_and_tells_its_records() {
+    let ws = Workspace::new();
+    ws.config(&resource());
+    ws.apply()
+        .succeeds()
+        .says("1 added, 0 changed, 0 destroyed")
+        .says(r#""rdata" = "v=spf1 include:amazonses.com ~all""#);
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn import_command_example_takes_over_what_ses_holds() {
+    let ws = held();
+    ws.config(&resource());
+    let script = example("resources/ses_identity_mail_from/import.sh");
+    let command = script.lines().find(|line| !line.starts_with('#')).unwrap();
+    let arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
+    ws.terraform(&arguments).succeeds();
+    assert_eq!(ws.resource(ADDRESS).unwrap()["id"], "example.com");
+    assert_eq!(ws.sets(), []);
+}
+
+#[test]
+fn import_block_example_takes_over_what_ses_holds() {
+    let ws = held();
+    let import = example("resources/ses_identity_mail_from/import.tf");
+    ws.config(&(import + &resource()));
+    ws.apply()
+        .succeeds()
+        .says("1 imported, 0 added, 0 changed, 0 destroyed");
+    assert_eq!(ws.sets(), []);
+    ws.ends_with(&["example.com"]);
+}
