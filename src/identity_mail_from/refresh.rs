@@ -27,14 +27,18 @@ pub(super) async fn refresh(
     let (domain, region) = (domain.as_ref(), &place.region);
     let dns_check = state.dns_check.as_option();
     let findings = dns_check::look_up(clients, dns_check, domain, region).await;
-    dns_check::warn_of(diags, &findings, domain, region);
+    let in_ses = Value::Value(held.domain.clone());
+    let mail_from_domain = spelled_as_before(&in_ses, &state.mail_from_domain, |text| {
+        DomainName::parse(text).ok()
+    });
+    // To publish records for a domain that was set behind Terraform's back is
+    // no advice: the plan is to change it back.
+    if state.mail_from_domain.is_null() || state.mail_from_domain == mail_from_domain {
+        dns_check::warn_of(diags, &findings, domain, region);
+    }
     warn_of_status(diags, place, domain, &held);
     Model {
-        mail_from_domain: spelled_as_before(
-            &Value::Value(held.domain),
-            &state.mail_from_domain,
-            |text| DomainName::parse(text).ok(),
-        ),
+        mail_from_domain,
         behavior_on_mx_failure: Value::Value(if held.behavior.is_empty() {
             BehaviorOnMxFailure::default().as_str().to_owned()
         } else {

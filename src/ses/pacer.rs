@@ -16,8 +16,12 @@ use super::error::Operation;
 use super::host::{Clock, SharedLines};
 use super::pace::{Pause, Slot, spacing};
 
-/// Requests a second that SES allows for each of its identity operations.
-const SES_LIMIT: f64 = 1.0;
+/// Other processes are not held up for longer than a rate of this many requests
+/// a second takes, however slow this one is.
+const SLOWEST_SHARED: f64 = 0.1;
+
+/// By how many seconds the spacing is widened at most after a slow answer.
+const MOST_LATENESS: f64 = 0.1;
 
 /// tokio's timer knows nothing shorter than a millisecond.
 const NEGLIGIBLE: f64 = 0.0005;
@@ -30,12 +34,13 @@ pub(super) struct Pacing(Arc<Shared>);
 struct Shared {
     /// Seconds between two requests of one operation; 0 without a limit.
     spacing: f64,
-    /// The same towards other processes: they need not be slower than SES's
-    /// limit because this one is.
+    /// The same towards other processes.
     shared_spacing: f64,
     clock: Clock,
     lines: SharedLines,
     pause: Mutex<Pause>,
+    /// The fastest answer so far, in seconds.
+    fastest: Mutex<f64>,
 }
 
 impl Pacing {
@@ -43,10 +48,11 @@ impl Pacing {
     pub(super) fn new(rate: f64, lines: SharedLines) -> Self {
         Self(Arc::new(Shared {
             spacing: spacing(rate),
-            shared_spacing: spacing(rate).min(spacing(SES_LIMIT)),
+            shared_spacing: spacing(rate).min(spacing(SLOWEST_SHARED)),
             clock: Clock::system(),
             lines,
             pause: Mutex::default(),
+            fastest: Mutex::new(f64::INFINITY),
         }))
     }
 
@@ -94,6 +100,7 @@ impl Pacer {
             pacer: self.clone(),
             slot: None,
             gate: Mutex::new(Some(gate)),
+            sent: Mutex::default(),
         };
         if shared.spacing > 0.0 {
             let slot = shared.lines.with(|lines| {
@@ -104,7 +111,8 @@ impl Pacer {
                 )
             });
             let slot = turn.slot.insert(slot.await).clone();
-            self.pacing.wait_until(|| slot.at).await;
+            let next = || slot.at.max(*lock(&self.next));
+            self.pacing.wait_until(next).await;
         }
         Turn(Arc::new(turn))
     }
@@ -121,6 +129,8 @@ struct TurnState {
     slot: Option<Slot>,
     /// Held until the request has gone out.
     gate: Mutex<Option<OwnedMutexGuard<()>>>,
+    /// When the request went out.
+    sent: Mutex<Option<f64>>,
 }
 
 impl Turn {
@@ -134,6 +144,7 @@ impl Turn {
             let (shared, name) = (&self.0.pacer.pacing.0, self.0.pacer.operation.name());
             let now = shared.clock.now();
             *lock(&self.0.pacer.next) = now + shared.spacing;
+            *lock(&self.0.sent) = Some(now);
             // If another process holds the lines right now, the slot stands for it.
             shared
                 .lines
@@ -149,15 +160,32 @@ impl Turn {
 
     /// SES accepted the request.
     pub(super) fn accepted(&self) {
+        self.answered();
         lock(&self.0.pacer.pacing.0.pause).accepted();
     }
 
     /// SES throttled the request.
     pub(super) async fn throttled(&self) {
+        self.answered();
         let shared = &self.0.pacer.pacing.0;
         let now = shared.clock.now();
         lock(&shared.pause).throttled(now, fastrand::f64());
         shared.lines.with(|lines| lines.throttled(now)).await;
+    }
+
+    /// A slow answer may be that of a request that arrived late, and then the
+    /// next one must not arrive early.
+    fn answered(&self) {
+        let shared = &self.0.pacer.pacing.0;
+        let Some(sent) = *lock(&self.0.sent) else {
+            return;
+        };
+        let took = shared.clock.now() - sent;
+        let mut fastest = lock(&shared.fastest);
+        *fastest = fastest.min(took);
+        let lateness = (took - *fastest).min(MOST_LATENESS);
+        let mut next = lock(&self.0.pacer.next);
+        *next = next.max(sent + lateness + shared.spacing);
     }
 }
 
@@ -217,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_process_does_not_slow_the_others() {
+    async fn a_slow_process_does_not_hold_the_others_up_for_long() {
         let lines = SharedLines::of_process();
         let set = Operation::SetIdentityMailFromDomain;
         let slow = Pacing::new(0.01, lines.clone()).pacer(set);
@@ -225,9 +253,33 @@ mod tests {
         let start = Instant::now();
         slow.turn().await.sent();
         usual.turn().await.sent();
-        assert_eq!(seconds(start.elapsed()), 1.02);
+        assert_eq!(seconds(start.elapsed()), 10.2);
         slow.turn().await.sent();
         assert_eq!(seconds(start.elapsed()), 102.0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_arrived_late_does_not_let_the_next_arrive_early() {
+        let pacer = pacer();
+        let usual = pacer.turn().await;
+        usual.sent();
+        sleep(Duration::from_millis(50)).await;
+        usual.accepted();
+
+        let late = pacer.turn().await;
+        let start = Instant::now();
+        late.sent();
+        let next = tokio::spawn({
+            let pacer = pacer.clone();
+            async move {
+                pacer.turn().await.sent();
+                seconds(start.elapsed())
+            }
+        });
+        // It took 80 ms more than usual, who knows on which way.
+        sleep(Duration::from_millis(130)).await;
+        late.accepted();
+        assert_eq!(next.await.unwrap(), 1.1);
     }
 
     #[tokio::test(start_paused = true)]
