@@ -7,7 +7,7 @@ venv := $(target_dir)/conformance/venv
 requirements := tests/conformance/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test lint conformance
+.PHONY: help build install demo test bench lint conformance
 
 help: ## Print this.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -32,6 +32,12 @@ test: ## Run all tests but those of conformance.
 	else \
 		set -x; cargo test --workspace --locked; \
 	fi
+
+# FULL=1 adds 10,000 identities; QUICK=1 tries small sizes and writes nothing.
+bench: ## Measure against the simulator, and write it into docs/guides/performance.md.
+	cargo build --release --locked
+	cargo run --locked --example bench -- $(target_dir)/release/terraform-provider-ses docs/guides \
+		$(if $(FULL),--full,$(if $(QUICK),--quick))
 
 lint: ## Check format, lints and, where there is shellcheck, the scripts.
 	cargo fmt --all --check

@@ -57,7 +57,14 @@ fn run_struck(ws: &Workspace, operations: &[&str], args: &[&str]) -> Run {
     let run = ws
         .terraform(&[args, &["-parallelism=1"]].concat())
         .succeeds();
-    assert_eq!(ws.ses().faults(), [], "every fault has struck");
+    let mut left = ws.ses().faults();
+    left.retain(|fault| {
+        fault
+            .operation
+            .as_deref()
+            .is_some_and(|o| operations.contains(&o))
+    });
+    assert_eq!(left, [], "every fault has struck");
     ws.state_is_what_ses_holds();
     run
 }
@@ -65,7 +72,7 @@ fn run_struck(ws: &Workspace, operations: &[&str], args: &[&str]) -> Run {
 const APPLY: [&str; 2] = ["apply", "-auto-approve"];
 
 #[test]
-fn create_rides_out_each_fault_of_its_set_and_of_its_read() {
+fn create_rides_out_each_fault_of_its_calls() {
     let (ws, names) = struck_fleet();
     run_struck(&ws, &[SET, GET], &APPLY)
         .says(&format!("{} added, 0 changed, 0 destroyed", names.len()))
@@ -74,11 +81,15 @@ fn create_rides_out_each_fault_of_its_set_and_of_its_read() {
 }
 
 #[test]
-fn update_rides_out_each_fault_of_its_set() {
+fn update_rides_out_each_fault_of_its_set_and_of_the_read_after_it() {
     let (ws, names) = struck_fleet();
     ws.apply().succeeds();
     ws.config(&fleet("mail", &names));
-    run_struck(&ws, &[SET], &APPLY).says(&format!("0 added, {} changed, 0 destroyed", names.len()));
+    // The refresh would meet the faults before the update does.
+    let update = ["apply", "-auto-approve", "-refresh=false"];
+    run_struck(&ws, &[SET, GET], &update)
+        .says(&format!("0 added, {} changed, 0 destroyed", names.len()))
+        .does_not_say("Warning");
     for name in &names {
         let held = ws.held(name).mail_from_domain;
         assert_eq!(held, Some(format!("mail.{name}")));
@@ -90,6 +101,9 @@ fn update_rides_out_each_fault_of_its_set() {
 fn refresh_rides_out_each_fault() {
     let (ws, _) = struck_fleet();
     ws.apply().succeeds();
+    // Without a list, nothing is read ahead: each identity meets its own fault.
+    let list = Fault::new(FaultKind::AccessDenied).on("ListIdentities");
+    ws.ses().inject(list.forever());
     run_struck(&ws, &[GET], &["plan", "-detailed-exitcode"]);
 }
 
@@ -113,10 +127,13 @@ fn applied() -> Workspace {
     ws
 }
 
-/// The operations that were called, in order.
+/// The calls of SET and GET, in order.
 fn operations(ws: &Workspace) -> Vec<String> {
-    let calls = ws.ses().calls();
-    calls.into_iter().map(|call| call.action).collect()
+    let calls = ws.ses().calls().into_iter();
+    let actions = calls.map(|call| call.action);
+    actions
+        .filter(|action| [SET, GET].contains(&action.as_str()))
+        .collect()
 }
 
 #[test]
@@ -266,15 +283,14 @@ fn set_is_applied_when_ses_does_not_show_the_identity() {
 
 #[test]
 fn set_is_applied_when_ses_shows_it_after_a_while() {
-    let ws = Workspace::new();
-    ws.config(&basic());
-    // The plan looks, and looks again as it is applied.
-    let absent = Fault::new(FaultKind::AbsentRead).after(2);
-    ws.ses().inject(absent.times(2));
-    ws.ses().inject(Fault::new(FaultKind::StaleRead).after(2));
-    ws.apply().succeeds().does_not_say("Warning");
-    let mut operations = operations(&ws);
-    operations.retain(|operation| operation == SET || operation == GET);
-    assert_eq!(operations, [GET, GET, SET, GET, GET, GET, GET]);
+    let ws = applied();
+    ws.config(&mail_from("example.com", "mail.example.com", ""));
+    ws.ses().inject(Fault::new(FaultKind::AbsentRead).times(2));
+    ws.ses().inject(Fault::new(FaultKind::StaleRead));
+    ws.terraform(&["apply", "-auto-approve", "-refresh=false"])
+        .succeeds()
+        .does_not_say("Warning");
+    assert_eq!(operations(&ws), [SET, GET, GET, GET, GET]);
+    ws.state_is_what_ses_holds();
     ws.ends_with(&["example.com"]);
 }

@@ -6,6 +6,7 @@
 mod advice;
 mod command_line;
 mod destroy;
+mod dns;
 mod drift;
 mod faults;
 mod harness;
