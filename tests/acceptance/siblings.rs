@@ -37,28 +37,20 @@ resource "ses_identity_mail_from" "{name}" {{
     )
 }
 
-/// Takes two seconds to be destroyed, and the resource `old` waits for that.
-const LAST: &str = r#"
-resource "terraform_data" "last" {
-  depends_on = [ses_identity_mail_from.old]
-  count      = 1
-  provisioner "local-exec" {
+/// Takes two seconds to be destroyed, and whatever it depends on waits for that.
+fn last(body: &str) -> String {
+    format!(
+        r#"
+resource "terraform_data" "last" {{
+  {body}
+  provisioner "local-exec" {{
     when    = destroy
     command = "sleep 2"
-  }
+  }}
+}}
+"#
+    )
 }
-"#;
-
-/// The same, to be destroyed.
-const LAST_GONE: &str = r#"
-resource "terraform_data" "last" {
-  count = 0
-  provisioner "local-exec" {
-    when    = destroy
-    command = "sleep 2"
-  }
-}
-"#;
 
 /// Takes two seconds to be created.
 const FIRST: &str = r#"
@@ -77,7 +69,8 @@ resource "terraform_data" "first" {
 #[track_caller]
 fn rename(create_first: bool, fault: Option<&Fault>) -> (Workspace, Run) {
     let (before, after) = if create_first {
-        (named("old") + LAST, named("new") + LAST_GONE)
+        let there = last("depends_on = [ses_identity_mail_from.old]\n  count = 1");
+        (named("old") + &there, named("new") + &last("count = 0"))
     } else {
         let waits = keyed("new", "depends_on = [terraform_data.first]");
         (keyed("old", ""), waits + FIRST)
