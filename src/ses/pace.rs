@@ -5,7 +5,7 @@
 //! account may have other users, so the pace learns:
 //!
 //! - [`Lines`] gives out times to send. Each operation is a line of its own
-//!   until SES throttles a request that was on time. From then on, and for a
+//!   until SES throttles two requests within seconds. From then on, and for a
 //!   while, all operations stand in one line. The lines can be kept in a file, so
 //!   that all processes of one host stand in them (see `host`).
 //! - [`Pause`] is for users that do not stand in our lines: another host, another
@@ -25,8 +25,12 @@ use serde::{Deserialize, Serialize};
 /// SES does not take each request the same time.
 const MARGIN: f64 = 1.02;
 
-/// For how many seconds a throttled answer puts all operations into one line.
-const ONE_LINE: f64 = 300.0;
+/// Two throttled answers within so many seconds put all operations into one line.
+/// One alone may be that of a request that was held up on its way.
+const TOGETHER: f64 = 5.0;
+
+/// For how many seconds all operations stand in one line.
+const ONE_LINE: f64 = 120.0;
 
 /// A slot farther off than this is no queue of ours but a clock that was wrong.
 const FARTHEST: f64 = 600.0;
@@ -51,6 +55,8 @@ pub(super) struct Lines {
     operations: BTreeMap<String, f64>,
     /// The next free slot of all operations together.
     all: f64,
+    /// When SES last throttled a request.
+    throttled: f64,
     /// Until when all operations stand in one line.
     one_line_until: f64,
 }
@@ -109,7 +115,10 @@ impl Lines {
 
     /// SES throttled a request that stood in its line.
     pub(super) fn throttled(&mut self, now: f64) {
-        self.one_line_until = now + ONE_LINE;
+        if (now - self.throttled).abs() <= TOGETHER {
+            self.one_line_until = now + ONE_LINE;
+        }
+        self.throttled = now;
     }
 }
 
@@ -167,9 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn a_throttled_answer_puts_all_operations_into_one_line_for_a_while() {
+    fn throttled_answers_put_all_operations_into_one_line_for_a_while() {
         let mut lines = Lines::default();
+        lines.throttled(10.0);
+        lines.throttled(99.0);
         lines.take(100.0, SET, 1.0);
+        assert_eq!(lines.take(100.0, GET, 1.0).at, 100.0, "each was alone");
         lines.throttled(100.0);
         assert_eq!(lines.take(100.0, GET, 1.0).at, 101.0);
         assert_eq!(lines.take(100.0, SET, 1.0).at, 102.0);
@@ -203,6 +215,7 @@ mod tests {
     fn a_clock_that_was_wrong_does_not_hold_anybody_up() {
         let mut lines = Lines::default();
         lines.take(9e9, SET, 1.0);
+        lines.throttled(9e9);
         lines.throttled(9e9);
         assert_eq!(lines.take(100.0, SET, 1.0).at, 100.0);
         assert_eq!(lines.take(100.0, GET, 1.0).at, 100.0);
