@@ -24,11 +24,17 @@ mod terraform;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use fleet::Template;
 use report::Row;
 use sizes::Sizes;
 use terraform::Installation;
+use tokio::time::timeout;
+
+/// What is measured without Terraform takes seconds; everything else has bounds
+/// of its own.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 const USAGE: &str = "usage: bench PROVIDER GUIDES [--full | --quick]";
 
@@ -81,7 +87,8 @@ async fn bench(arguments: &Arguments) {
     let template = Template::take(&installation).await;
     let sizes = &arguments.sizes;
 
-    let mut rows = plugin::rows(&installation, &template, sizes).await;
+    let rows = plugin::rows(&installation, &template, sizes);
+    let mut rows = timeout(PATIENCE, rows).await.expect("the provider hangs");
     let refreshes = runs::refreshes(&installation, &template, sizes).await;
     rows.extend(refreshes.iter().map(Row::from));
     rows.extend(runs::refreshes_with_dns(&installation, &template, sizes).await);
