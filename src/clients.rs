@@ -21,6 +21,10 @@ use allowance::Allowance;
 /// How long the plans of a process may be held up by advice, in all.
 const ADVICE: Duration = Duration::from_secs(3);
 
+/// How long the AWS chain may look for a region; the instance metadata service,
+/// the last in it, may not answer at all.
+const REGION_FOUND_WITHIN: Duration = Duration::from_secs(10);
+
 /// Everything that one Configure has set up. Nothing is called before it is needed.
 pub struct Clients {
     connection: Connection,
@@ -70,14 +74,21 @@ impl Clients {
     /// The provider's region; `None` while the setting is unknown. An error when
     /// neither the provider block nor the AWS chain names one.
     pub async fn region(&self) -> Result<Option<Region>, Error> {
-        if self
-            .unknown
-            .iter()
-            .any(|setting| matches!(*setting, "region" | "profile"))
-        {
+        if let Some(region) = self.connection.configured_region() {
+            return Ok(Some(region.clone()));
+        }
+        if self.unknown.contains(&"region") || self.unknown.contains(&"profile") {
             return Ok(None);
         }
-        Ok(Some(self.connection.region().await?.clone()))
+        let deadline = self.deadline(REGION_FOUND_WITHIN);
+        match deadline.bound(self.connection.region()).await {
+            Ok(region) => Ok(Some(region?.clone())),
+            Err(_) => Err(Error::Settings {
+                reason: "the AWS region was not found in time: set `region` in the provider \
+                         block, or AWS_REGION"
+                    .to_owned(),
+            }),
+        }
     }
 
     /// SES in `region`: always the same client, so that its pace is shared.
@@ -200,10 +211,14 @@ mod tests {
         assert!(known.ses(&region).is_ok());
         assert_eq!(known.region().await.unwrap(), Some(region.clone()));
 
-        let unknown = clients(vec!["endpoints.ses", "region"], Dns::Unknown);
+        let unknown = clients(vec!["endpoints.ses", "profile"], Dns::Unknown);
         let error = unknown.ses(&region).err().unwrap().to_string();
-        assert!(error.contains("`endpoints.ses`, `region` are"), "{error}");
-        assert_eq!(unknown.region().await.unwrap(), None);
+        assert!(error.contains("`endpoints.ses`, `profile` are"), "{error}");
+        assert_eq!(
+            unknown.region().await.unwrap(),
+            Some(region),
+            "it is configured"
+        );
     }
 
     #[test]

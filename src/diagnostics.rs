@@ -59,6 +59,15 @@ pub fn explain(error: &Error) -> String {
             status,
             code,
             message,
+            ..
+        } if code.is_empty() => {
+            format!("{operation} was answered with HTTP status {status} and {message}.")
+        }
+        Error::Refused {
+            operation,
+            status,
+            code,
+            message,
             request_id,
         } => {
             let request = match request_id {
@@ -140,11 +149,8 @@ fn remedy(error: &Error) -> Option<String> {
              `aws sso login`, a container's or an instance's role."
                 .to_owned(),
         ),
-        Error::NoAnswer { .. } => Some(
-            "See that SES is offered in this region, that `endpoints.ses`, if set, is right, and \
-             that this machine can reach it (HTTPS_PROXY, AWS_CA_BUNDLE)."
-                .to_owned(),
-        ),
+        Error::Refused { code, .. } if code.is_empty() => Some(elsewhere()),
+        Error::NoAnswer { .. } => Some(elsewhere()),
         Error::TimedOut { .. } => Some(
             "Try again; if SES is slow, or many share the account's limit of one request a second, \
              give the operation more time in the resource's `timeouts` block."
@@ -152,6 +158,13 @@ fn remedy(error: &Error) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+/// What to look at where something other than SES has answered, or nothing.
+fn elsewhere() -> String {
+    "See that SES is offered in this region, that `endpoints.ses`, if set, is right, and \
+     that this machine can reach it (HTTPS_PROXY, AWS_CA_BUNDLE)."
+        .to_owned()
 }
 
 /// With a capital at the start and a full stop at the end.

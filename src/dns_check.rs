@@ -5,17 +5,26 @@ use tf_provider::{AttributePath, Diagnostics};
 use crate::clients::{Clients, NotAsked};
 use crate::diagnostics::warn;
 use crate::mail_from::{Advice, DnsFindings, DomainName, Region, RequiredRecords, advice};
+use crate::ses::{Deadline, Interrupted};
 
 /// Asks DNS for the records of `domain`, unless a resource's `dns_check` or the
-/// provider says otherwise. A domain that is not known is not asked for.
+/// provider says otherwise. A domain that is not known is not asked for. What is
+/// not answered by the deadline is unreachable, after a stop unchecked.
 pub async fn look_up(
     clients: &Clients,
+    deadline: &Deadline,
     dns_check: Option<bool>,
     domain: Option<&DomainName>,
     region: &Region,
 ) -> DnsFindings {
     match (clients.dns(dns_check), domain) {
-        (Ok(resolver), Some(domain)) => resolver.check(domain, region).await,
+        (Ok(resolver), Some(domain)) => {
+            match deadline.bound(resolver.check(domain, region)).await {
+                Ok(findings) => findings,
+                Err(Interrupted::Stopped) => DnsFindings::unchecked(),
+                Err(Interrupted::TimedOut) => DnsFindings::unreachable("the time was up"),
+            }
+        }
         (Ok(_), None) => DnsFindings::unchecked(),
         (Err(reason), _) => not_asked(reason),
     }

@@ -9,7 +9,7 @@ use crate::clients::Clients;
 use crate::diagnostics::warn;
 use crate::dns_check;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, InPlace, VerificationStatus};
-use crate::ses::SetMailFrom;
+use crate::ses::{Deadline, SetMailFrom};
 
 /// `state` with what SES `held` when it was asked, and the findings of DNS.
 /// Local attributes stay as they were; warns of DNS records that are not right,
@@ -17,6 +17,7 @@ use crate::ses::SetMailFrom;
 pub(super) async fn refresh(
     diags: &mut Diagnostics,
     clients: &Clients,
+    deadline: &Deadline,
     state: Model,
     place: &Place,
     held: SetMailFrom,
@@ -26,7 +27,7 @@ pub(super) async fn refresh(
     let domain = DomainName::parse(&held.domain).ok();
     let (domain, region) = (domain.as_ref(), &place.region);
     let dns_check = state.dns_check.as_option();
-    let findings = dns_check::look_up(clients, dns_check, domain, region).await;
+    let findings = dns_check::look_up(clients, deadline, dns_check, domain, region).await;
     let in_ses = Value::Value(held.domain.clone());
     let mail_from_domain = spelled_as_before(&in_ses, &state.mail_from_domain, |text| {
         DomainName::parse(text).ok()

@@ -101,7 +101,7 @@ impl Resource for IdentityMailFrom {
     ) -> Option<(State, Private)> {
         let planned = planned.as_option()?;
         let timeout = planned.timeout(|timeouts| &timeouts.create);
-        let created = self.set(diags, planned, timeout).await?;
+        let created = self.set(diags, planned, timeout, true).await?;
         Some((Value::Value(created), private))
     }
 
@@ -117,7 +117,7 @@ impl Resource for IdentityMailFrom {
         let planned = planned.as_option()?;
         let updated = if sets(&planned) {
             let timeout = planned.timeout(|timeouts| &timeouts.update);
-            self.set(diags, planned, timeout).await?
+            self.set(diags, planned, timeout, false).await?
         } else {
             self.update_locally(diags, planned).await?
         };
@@ -171,7 +171,7 @@ impl Resource for IdentityMailFrom {
         let read = match or_tell(diags, &doing, held)? {
             MailFrom::UnknownIdentity | MailFrom::Unset => Value::Null,
             MailFrom::Set(held) => {
-                Value::Value(refresh(diags, &clients, state, &place, held).await)
+                Value::Value(refresh(diags, &clients, &deadline, state, &place, held).await)
             }
         };
         Some((read, private))
@@ -237,12 +237,14 @@ impl IdentityMailFrom {
     }
 
     /// Sends the planned setting, and returns the state that SES will hold. `None`
-    /// only where SES has made no change.
+    /// only where SES has made no change. `creating`: an error would taint, so
+    /// there is none once SES has accepted the setting.
     async fn set(
         &self,
         diags: &mut Diagnostics,
         planned: Model,
         timeout: Duration,
+        creating: bool,
     ) -> Option<Model> {
         let meaning = validate(diags, &planned);
         let place = place(diags, &planned)?;
@@ -304,9 +306,13 @@ impl IdentityMailFrom {
                 ));
                 VerificationStatus::Failed.as_str().to_owned()
             }
-            Settled::LeftOff(error) => {
-                diags.add_error(diagnostic(
-                    format!("MAIL FROM of {} is off", place.identity),
+            Settled::LeftOff { error, certain } => {
+                let told = diagnostic(
+                    format!(
+                        "MAIL FROM of {} {} off",
+                        place.identity,
+                        if certain { "is" } else { "may be" }
+                    ),
                     format!(
                         "To start its failed verification again, {domain} was unset as the MAIL \
                          FROM domain of {}, and could not be set again: mail goes out under a \
@@ -315,7 +321,12 @@ impl IdentityMailFrom {
                         explain(&error)
                     ),
                     AttributePath::root(),
-                ));
+                );
+                if creating {
+                    diags.add_warning(told);
+                } else {
+                    diags.add_error(told);
+                }
                 // Whoever plans from this without a refresh sets it again, too.
                 VerificationStatus::Failed.as_str().to_owned()
             }
@@ -339,7 +350,9 @@ impl IdentityMailFrom {
         let clients = or_tell(diags, "Could not look up DNS", self.clients.get())?;
         let domain = meaning.mail_from_domain.as_ref();
         let dns_check = planned.dns_check.as_option();
-        let findings = dns_check::look_up(&clients, dns_check, domain, &place.region).await;
+        let deadline = clients.deadline(planned.timeout(|timeouts| &timeouts.update));
+        let findings =
+            dns_check::look_up(&clients, &deadline, dns_check, domain, &place.region).await;
         Some(Model {
             dns: Value::Value(Dns::from(&findings)),
             ..planned

@@ -49,8 +49,9 @@ pub(super) enum Settled {
     InDoubt(Error),
     /// SES holds it as Failed still: it could not be started again.
     NotRestarted(Error),
-    /// It was unset to start it again, and could not be set again: MAIL FROM is off.
-    LeftOff(Error),
+    /// It was unset to start it again, and could not be set again: MAIL FROM is
+    /// off, for certain or perhaps.
+    LeftOff { error: Error, certain: bool },
 }
 
 /// Sets, and finds out what became of it. What SES has given up is started
@@ -78,13 +79,18 @@ async fn restart(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> S
     };
     match failed.left {
         Left::Untouched => Settled::NotRestarted(failed.error),
-        Left::Off => Settled::LeftOff(failed.error),
+        Left::Off => Settled::LeftOff {
+            error: failed.error,
+            certain: true,
+        },
         Left::InDoubt => match look(client, wanted).await {
             Ok(MailFrom::Set(held)) if wanted.is(&held) => Settled::Shown {
                 status: held.status,
             },
-            Ok(MailFrom::Unset) => Settled::LeftOff(failed.error),
-            _ => Settled::InDoubt(failed.error),
+            look => Settled::LeftOff {
+                error: failed.error,
+                certain: matches!(look, Ok(MailFrom::Unset)),
+            },
         },
     }
 }
@@ -220,7 +226,7 @@ mod tests {
 
         let ses = given_up(vec![passes(), passes(), passes(), denied()]);
         let settled = settle(&ses, true).await;
-        assert!(matches!(settled, Settled::LeftOff(_)), "{settled:?}");
+        assert!(matches!(settled, Settled::LeftOff { .. }), "{settled:?}");
 
         // Whether the unset was made, only the read tells.
         let ses = given_up(vec![
@@ -231,7 +237,7 @@ mod tests {
             denied(),
         ]);
         let settled = settle(&ses, true).await;
-        assert!(matches!(settled, Settled::LeftOff(_)), "{settled:?}");
+        assert!(matches!(settled, Settled::LeftOff { .. }), "{settled:?}");
     }
 
     #[tokio::test(start_paused = true)]

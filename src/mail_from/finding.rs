@@ -108,6 +108,14 @@ impl DnsFindings {
         DnsFindings::both(RecordStatus::Unchecked)
     }
 
+    /// DNS did not answer for either record, for this reason.
+    pub fn unreachable(reason: &str) -> DnsFindings {
+        DnsFindings {
+            mx: Finding::unreachable(reason),
+            spf: Finding::unreachable(reason),
+        }
+    }
+
     fn both(status: RecordStatus) -> DnsFindings {
         DnsFindings {
             mx: Finding::new(status, Vec::new()),

@@ -31,6 +31,9 @@ pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 /// The most that SES gives in one page of the list of identities.
 const LIST_PAGE: i32 = 1000;
 
+/// The one status below 500 that says that the request may be tried again.
+const REQUEST_TIMEOUT: u16 = 408;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// SES in one region. Credentials are looked for at the first call.
@@ -209,10 +212,18 @@ where
                     request_id: error.request_id().map(str::to_owned),
                 },
                 // A load balancer's page instead of SES's XML.
-                None => no_answer(
+                None if status >= 500 || status == REQUEST_TIMEOUT => no_answer(
                     format!("HTTP status {status} without an error code"),
                     Reach::MaybeDone,
                 ),
+                // Somebody before SES, a proxy say, did not let the request pass.
+                None => Error::Refused {
+                    operation,
+                    status,
+                    code: String::new(),
+                    message: "an answer that is not SES's".to_owned(),
+                    request_id: None,
+                },
             }
         }
         SdkError::ResponseError(response) => no_answer(

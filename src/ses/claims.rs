@@ -18,8 +18,8 @@ pub(super) struct Claims(Mutex<HashMap<String, Claimed>>);
 struct Claimed {
     /// Sets that are queued or in flight.
     queued: usize,
-    /// Whether SES has accepted one.
-    accepted: bool,
+    /// Whether SES has accepted one, or may have.
+    stands: bool,
     /// Held by whoever has a call for the identity in flight, so that SES sees
     /// a Set and an unset of one identity in the order that was decided here.
     in_flight: Arc<tokio::sync::Mutex<()>>,
@@ -32,7 +32,7 @@ pub(super) struct Claim<'a> {
 }
 
 impl Claims {
-    /// Claims `identity` for a Set, until the claim is dropped or accepted.
+    /// Claims `identity` for a Set, until the claim is dropped or stands.
     pub(super) fn claim<'a>(&'a self, identity: &'a str) -> Claim<'a> {
         self.entries()
             .entry(identity.to_owned())
@@ -48,7 +48,7 @@ impl Claims {
     pub(super) fn is_claimed(&self, identity: &str) -> bool {
         self.entries()
             .get(identity)
-            .is_some_and(|claimed| claimed.accepted || claimed.queued > 0)
+            .is_some_and(|claimed| claimed.stands || claimed.queued > 0)
     }
 
     /// The lock under which calls for `identity` are in flight one at a time.
@@ -63,10 +63,10 @@ impl Claims {
 }
 
 impl Claim<'_> {
-    /// SES has accepted the Set: the claim stands from now on.
-    pub(super) fn accepted(&self) {
+    /// SES has accepted the Set, or may have: the claim stands from now on.
+    pub(super) fn stands(&self) {
         if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
-            claimed.accepted = true;
+            claimed.stands = true;
         }
     }
 }
@@ -93,7 +93,7 @@ mod tests {
         drop(refused);
         assert!(!claims.is_claimed("example.com"), "its Set was refused");
         let accepted = claims.claim("example.com");
-        accepted.accepted();
+        accepted.stands();
         drop(accepted);
         assert!(claims.is_claimed("example.com"));
     }

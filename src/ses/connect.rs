@@ -82,6 +82,11 @@ impl Connection {
         }))
     }
 
+    /// The region of the settings.
+    pub fn configured_region(&self) -> Option<&Region> {
+        self.0.settings.region.as_ref()
+    }
+
     /// The region of the settings, or else of the AWS chain. An error when there
     /// is none, or when what there is cannot be a region.
     pub async fn region(&self) -> Result<&Region, Error> {
@@ -120,7 +125,7 @@ impl Connection {
             &settings.env_profile,
             &settings.env_access_key,
         );
-        SharedLines::of_host(folder, &limit)
+        SharedLines::of_host(folder, &format!("{limit:?}"))
     }
 
     pub(super) fn ses_endpoint(&self) -> Option<&str> {

@@ -7,7 +7,6 @@
 //! lock it goes on with lines of its own.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,7 +67,7 @@ impl SharedLines {
     /// The lines of all processes that give the same `limit` (whatever tells one
     /// limit of SES's from another), kept in a folder of this user's below
     /// `parent`.
-    pub(super) fn of_host(parent: &Path, limit: &impl Hash) -> Self {
+    pub(super) fn of_host(parent: &Path, limit: &str) -> Self {
         match open(parent, limit) {
             Ok(file) => Self {
                 file: Some(Arc::new(Mutex::new(file))),
@@ -135,17 +134,22 @@ fn write(file: &mut File, lines: &Lines) -> io::Result<()> {
     file.write_all(&text)
 }
 
-fn open(parent: &Path, limit: &impl Hash) -> io::Result<File> {
+fn open(parent: &Path, limit: &str) -> io::Result<File> {
     let folder = private_folder(parent)?;
-    let mut hasher = DefaultHasher::new();
-    limit.hash(&mut hasher);
-    let path = folder.join(format!("pace-{:016x}.json", hasher.finish()));
+    let path = folder.join(format!("pace-{:016x}.json", fnv1a(limit)));
     OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .open(path)
+}
+
+/// A hash that is the same in every release: FNV-1a of 64 bits.
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// A folder that only this user can have put anything into: the temporary
@@ -160,18 +164,23 @@ fn private_folder(parent: &Path) -> io::Result<PathBuf> {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
+        let not_ours = || {
+            let problem = format!("{} is not a folder of this user's alone", folder.display());
+            io::Error::other(problem)
+        };
         let found = std::fs::symlink_metadata(&folder)?;
+        if !found.is_dir() || found.mode() & 0o077 != 0 {
+            return Err(not_ours());
+        }
         // A file made now tells who we are.
-        let probe = folder.join(format!(".probe-{}", std::process::id()));
-        let ours = OpenOptions::new()
+        let probe = folder.join(format!(".probe-{:016x}", fastrand::u64(..)));
+        let made = OpenOptions::new()
             .write(true)
             .create_new(true)
-            .open(&probe)
-            .and_then(|file| file.metadata());
+            .open(&probe)?;
         let _ = std::fs::remove_file(&probe);
-        if !found.is_dir() || found.mode() & 0o077 != 0 || ours?.uid() != found.uid() {
-            let problem = format!("{} is not a folder of this user's alone", folder.display());
-            return Err(io::Error::other(problem));
+        if made.metadata()?.uid() != found.uid() {
+            return Err(not_ours());
         }
     }
     #[cfg(not(unix))]
@@ -197,9 +206,9 @@ mod tests {
     #[test]
     fn processes_of_one_host_stand_in_one_line() {
         let folder = tempfile::tempdir().unwrap();
-        let one = SharedLines::of_host(folder.path(), &"limit");
-        let other = SharedLines::of_host(folder.path(), &"limit");
-        let elsewhere = SharedLines::of_host(folder.path(), &"another limit");
+        let one = SharedLines::of_host(folder.path(), "limit");
+        let other = SharedLines::of_host(folder.path(), "limit");
+        let elsewhere = SharedLines::of_host(folder.path(), "another limit");
         assert_eq!(take(&one, 100.0), 100.0);
         assert_eq!(take(&other, 100.0), 101.0);
         assert_eq!(take(&one, 100.0), 102.0);
@@ -209,8 +218,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_process_that_holds_the_lock_for_ever_holds_nobody_up_for_long() {
         let folder = tempfile::tempdir().unwrap();
-        let lines = SharedLines::of_host(folder.path(), &"limit");
-        let holder = open(folder.path(), &"limit").unwrap();
+        let lines = SharedLines::of_host(folder.path(), "limit");
+        let holder = open(folder.path(), "limit").unwrap();
         holder.lock().unwrap();
         assert_eq!(lines.try_with(|_| ()), None);
         let started = Instant::now();
@@ -221,9 +230,9 @@ mod tests {
     #[test]
     fn a_file_that_is_torn_is_as_good_as_none() {
         let folder = tempfile::tempdir().unwrap();
-        let lines = SharedLines::of_host(folder.path(), &"limit");
+        let lines = SharedLines::of_host(folder.path(), "limit");
         take(&lines, 100.0);
-        open(folder.path(), &"limit").unwrap().set_len(5).unwrap();
+        open(folder.path(), "limit").unwrap().set_len(5).unwrap();
         assert_eq!(take(&lines, 100.0), 100.0);
     }
 
@@ -236,11 +245,11 @@ mod tests {
         let inside = folder.path().join("terraform-provider-ses");
         std::fs::create_dir(&inside).unwrap();
         std::fs::set_permissions(&inside, std::fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(SharedLines::of_host(folder.path(), &"limit").file.is_none());
+        assert!(SharedLines::of_host(folder.path(), "limit").file.is_none());
         std::fs::remove_dir(&inside).unwrap();
         std::os::unix::fs::symlink(folder.path(), &inside).unwrap();
-        assert!(SharedLines::of_host(folder.path(), &"limit").file.is_none());
+        assert!(SharedLines::of_host(folder.path(), "limit").file.is_none());
         let missing = folder.path().join("missing");
-        assert!(SharedLines::of_host(&missing, &"limit").file.is_none());
+        assert!(SharedLines::of_host(&missing, "limit").file.is_none());
     }
 }

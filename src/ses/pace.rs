@@ -32,8 +32,9 @@ const TOGETHER: f64 = 5.0;
 /// For how many seconds all operations stand in one line.
 const ONE_LINE: f64 = 120.0;
 
-/// A slot farther off than this is no queue of ours but a clock that was wrong.
-const FARTHEST: f64 = 600.0;
+/// A slot farther off than so many seconds or requests is no queue of ours (each
+/// process takes one for each operation) but a clock that was wrong.
+const FARTHEST: (f64, f64) = (60.0, 10.0);
 
 /// The first pause after a throttled answer, and the longest, in seconds.
 const PAUSES: (f64, f64) = (1.0, 15.0);
@@ -55,6 +56,8 @@ pub(super) struct Lines {
     operations: BTreeMap<String, f64>,
     /// The next free slot of all operations together.
     all: f64,
+    /// When the last request of each operation went out.
+    sent: BTreeMap<String, f64>,
     /// When SES last throttled a request.
     throttled: f64,
     /// Until when all operations stand in one line.
@@ -73,18 +76,14 @@ pub(super) struct Slot {
 impl Lines {
     /// Takes the next slot for `operation`.
     pub(super) fn take(&mut self, now: f64, operation: &str, spacing: f64) -> Slot {
-        let sane = |slot: f64| {
-            if slot > now + FARTHEST.max(spacing) {
-                now
-            } else {
-                slot
-            }
-        };
+        let (seconds, requests) = FARTHEST;
+        let farthest = now + seconds.max(requests * spacing);
+        let sane = |slot: f64| if slot > farthest { now } else { slot };
         let before = (
             sane(self.operations.get(operation).copied().unwrap_or_default()),
             sane(self.all),
         );
-        let at = if now < sane(self.one_line_until) {
+        let at = if self.one_line(now) {
             now.max(before.0).max(before.1)
         } else {
             now.max(before.0)
@@ -94,9 +93,27 @@ impl Lines {
         Slot { at, before }
     }
 
+    /// Whether all operations stand in one line.
+    fn one_line(&self, now: f64) -> bool {
+        now < self.one_line_until && self.one_line_until <= now + ONE_LINE
+    }
+
+    /// When a request may go out whose slot has come: one that went out later than
+    /// its own slot keeps it back.
+    pub(super) fn due(&self, now: f64, operation: &str, spacing: f64) -> f64 {
+        let past = |sent: &&f64| **sent <= now;
+        let last = if self.one_line(now) {
+            self.sent.values().filter(past).copied().reduce(f64::max)
+        } else {
+            self.sent.get(operation).filter(past).copied()
+        };
+        last.map_or(now, |last| now.max(last + spacing))
+    }
+
     /// The request went out at `now`, which may be later than its slot: whoever
     /// has not taken a slot yet keeps the distance from the request itself.
     pub(super) fn sent(&mut self, now: f64, operation: &str, spacing: f64) {
+        self.sent.insert(operation.to_owned(), now);
         let line = self.operations.entry(operation.to_owned()).or_default();
         *line = line.max(now + spacing);
         self.all = self.all.max(now + spacing);
@@ -196,6 +213,22 @@ mod tests {
         lines.take(100.0, SET, 1.0);
         lines.sent(100.3, SET, 1.0);
         assert_eq!(lines.take(100.4, SET, 1.0).at, 101.3);
+    }
+
+    #[test]
+    fn a_request_that_went_out_late_keeps_back_who_has_a_slot_already() {
+        let mut lines = Lines::default();
+        lines.take(100.0, SET, 1.0);
+        assert_eq!(lines.take(100.0, SET, 1.0).at, 101.0);
+        lines.sent(100.3, SET, 1.0);
+        assert_eq!(lines.due(101.0, SET, 1.0), 101.3);
+        assert_eq!(lines.due(101.0, GET, 1.0), 101.0, "another line");
+        lines.throttled(100.9);
+        lines.throttled(100.9);
+        assert_eq!(lines.due(101.0, GET, 1.0), 101.3, "one line");
+        // Sent by a clock that was wrong.
+        lines.sent(9e9, SET, 1.0);
+        assert_eq!(lines.due(101.0, SET, 1.0), 101.0);
     }
 
     #[test]

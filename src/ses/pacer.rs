@@ -103,16 +103,20 @@ impl Pacer {
             sent: Mutex::default(),
         };
         if shared.spacing > 0.0 {
-            let slot = shared.lines.with(|lines| {
-                lines.take(
-                    shared.clock.now(),
-                    self.operation.name(),
-                    shared.shared_spacing,
-                )
-            });
-            let slot = turn.slot.insert(slot.await).clone();
-            let next = || slot.at.max(*lock(&self.next));
-            self.pacing.wait_until(next).await;
+            let (name, spacing) = (self.operation.name(), shared.shared_spacing);
+            let now = || shared.clock.now();
+            let slot = shared.lines.with(|lines| lines.take(now(), name, spacing));
+            let mut due = turn.slot.insert(slot.await).at;
+            loop {
+                self.pacing.wait_until(|| due.max(*lock(&self.next))).await;
+                due = shared
+                    .lines
+                    .with(|lines| lines.due(now(), name, spacing))
+                    .await;
+                if due - now() <= NEGLIGIBLE {
+                    break;
+                }
+            }
         }
         Turn(Arc::new(turn))
     }

@@ -100,6 +100,7 @@ impl Reader {
             joined: HashMap::new(),
             first_came: Instant::now(),
             last_came: Instant::now(),
+            patience: None,
             list_awaited_until: None,
         };
         tokio::spawn(task.run(messages));
@@ -159,6 +160,8 @@ struct Task {
     /// When the first and the last of those in the queue came.
     first_came: Instant,
     last_came: Instant,
+    /// The deadline of the last refresh.
+    patience: Option<Deadline>,
     /// Until when the first Get of a fleet waits for the list.
     list_awaited_until: Option<Instant>,
 }
@@ -216,9 +219,14 @@ impl Task {
                 self.list_awaited_until = Some(Instant::now() + AWAIT_LIST);
             }
             let (api, lists) = (Arc::clone(&self.api), self.lists.clone());
-            let outbox = self.outbox.clone();
+            let (outbox, deadline) = (self.outbox.clone(), self.patience.clone());
             tokio::spawn(async move {
-                let page = list(&*api, &lists, token).await;
+                let list = list(&*api, &lists, token);
+                // Nothing new is begun after a stop.
+                let page = match deadline {
+                    Some(deadline) => deadline.bound(list).await.ok().flatten(),
+                    None => None,
+                };
                 tell(&outbox, Message::Listed(page));
             });
         }
@@ -229,6 +237,7 @@ impl Task {
             return;
         }
         if !wanted.fresh {
+            self.patience = Some(wanted.deadline.clone());
             match self.ahead.refresh(&wanted.identity, Instant::now()) {
                 Refresh::Ask => {}
                 Refresh::Held(mail_from) => {

@@ -31,6 +31,12 @@ pub struct SetError {
     pub outcome: Outcome,
 }
 
+impl SetError {
+    fn may_be_made(&self) -> bool {
+        self.outcome != Outcome::NotMade
+    }
+}
+
 /// What became of a Set without an accepting answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -74,17 +80,23 @@ impl Writer {
     ) -> Result<(), SetError> {
         let request = SetRequest::set(identity, domain, behavior);
         let claim = self.claims.claim(&request.identity);
+        let set = self.try_to_set(deadline, &request).await;
+        // What SES may have accepted must not be undone, either.
+        if set.as_ref().map_or_else(SetError::may_be_made, |()| true) {
+            claim.stands();
+        }
+        set
+    }
+
+    async fn try_to_set(&self, deadline: &Deadline, request: &SetRequest) -> Result<(), SetError> {
         let mut attempts = Attempts::default();
         loop {
             let slot = match self.slot(deadline, &request.identity).await {
                 Ok(slot) => slot,
                 Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline)),
             };
-            match self.send(deadline, &slot.turn, &request).await {
-                Ok(()) => {
-                    claim.accepted();
-                    return Ok(());
-                }
+            match self.send(deadline, &slot.turn, request).await {
+                Ok(()) => return Ok(()),
                 Err(error) => attempts.failed(error),
             }
             drop(slot);

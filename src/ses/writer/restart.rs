@@ -72,11 +72,12 @@ impl Writer {
             }
             tracing::debug!(%error, identity = set.identity, "an unset may have been made");
         }
-        match self.despite_stop(deadline, &set).await {
-            Ok(()) => {
-                claim.accepted();
-                Ok(())
-            }
+        let set = self.despite_stop(deadline, &set).await;
+        if set.as_ref().map_or_else(SetError::may_be_made, |()| true) {
+            claim.stands();
+        }
+        match set {
+            Ok(()) => Ok(()),
             Err(SetError { error, outcome }) => {
                 let off = unset.is_ok() && outcome == Outcome::NotMade;
                 let left = if off { Left::Off } else { Left::InDoubt };
