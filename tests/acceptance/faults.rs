@@ -216,6 +216,21 @@ fn denied_access_names_the_iam_action() {
 }
 
 #[test]
+fn page_of_a_proxy_is_no_lost_answer() {
+    // It would taint what was never made, after five minutes of trying.
+    for operation in [SET, GET] {
+        stays_until_it_is_cleared(
+            &FaultKind::Html { status: 403 },
+            operation,
+            &[
+                "answered with HTTP status 403 and an answer that is not SES's",
+                "HTTPS_PROXY",
+            ],
+        );
+    }
+}
+
+#[test]
 fn expired_credentials_say_how_to_renew_them() {
     for operation in [SET, GET] {
         stays_until_it_is_cleared(

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use simulator::dns::Mode;
 use simulator::ses::{Fault, FaultKind};
 use tokio::time::Instant;
 
@@ -267,6 +268,21 @@ fn refresh_of_a_plan_ends_at_once() {
             assert_eq!(ws.sets(), []);
             ws.state_is_what_ses_holds();
         }
+    }
+}
+
+#[test]
+fn wait_for_a_silent_name_server_ends_at_once() {
+    for interrupt in INTERRUPTS {
+        let mut ws = Operation::Update.prepared();
+        ws.dns().set_mode(Mode::Silent);
+        let dns = ws.provider.dns.as_mut().unwrap();
+        dns.push_str("\n    timeout = \"30s\"");
+        ws.config(&basic());
+        ws.dns().clear_queries();
+        let running = ws.spawn(&["plan"]);
+        wait_until("DNS is asked", || !ws.dns().queries().is_empty());
+        interrupted(running, interrupt, SOON).exits(1);
     }
 }
 

@@ -171,6 +171,18 @@ fn unknown_profile_is_planned_with_an_unknown_region() {
 }
 
 #[test]
+fn configured_region_is_known_whatever_else_is_not() {
+    let mut ws = Workspace::new();
+    let (profile, later) = unknown_until_apply("profile", "\"mail\"");
+    ws.provider.profile = Some(profile);
+    ws.config(&format!("{later}{}", basic()));
+    let change = ws.planned_change(THIS);
+    assert_eq!(change["after"]["region"], REGION);
+    let exchange = &change["after"]["dns_records"][0]["value"];
+    assert_eq!(exchange, "feedback-smtp.us-east-1.amazonses.com");
+}
+
+#[test]
 fn aliases_keep_regions_apart() {
     let ws = Workspace::new();
     ws.ses().add_identity("eu-west-1", "example.com", true);

@@ -91,6 +91,21 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
+    async fn unset_leaves_alone_what_a_sibling_may_have_set() {
+        let scene = Scene::holding(MailFrom::Unset);
+        let refused = Fault::Refuse(403, "AccessDenied");
+        scene.ses.fail([Fault::LoseAnswer, refused]);
+        assert_eq!(scene.set().await.unwrap_err().outcome, Outcome::Unknown);
+        assert_eq!(scene.unset().await.unwrap(), Unset::LeftToSibling);
+        assert_eq!(scene.held(), set("bounce.example.com"));
+
+        let scene = Scene::holding(set("bounce.example.com"));
+        scene.ses.fail([Fault::Refuse(403, "AccessDenied")]);
+        assert_eq!(scene.set().await.unwrap_err().outcome, Outcome::NotMade);
+        assert_eq!(scene.unset().await.unwrap(), Unset::Done);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn unset_is_done_when_there_is_nothing_to_unset() {
         // moto answers HTTP 500, SES an invalid parameter.
         for (held, status, code) in [
