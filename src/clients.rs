@@ -19,7 +19,7 @@ pub use cadence::Cadence;
 use allowance::Allowance;
 
 /// How long the plans of a process may be held up by advice, in all.
-const ADVICE: Duration = Duration::from_secs(3);
+const ADVICE: Duration = Duration::from_millis(1500);
 
 /// How long the AWS chain may look for a region; the instance metadata service,
 /// the last in it, may not answer at all.
@@ -130,7 +130,7 @@ impl Clients {
         self.cadence
     }
 
-    /// Awaits an answer that only a warning hangs on: 3 seconds in all for the
+    /// Awaits an answer that only a warning hangs on: a second and a half in all for the
     /// plans of a process, and not beyond a stop. `None`: go on without.
     pub async fn advice<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
         let deadline = self.advice_deadline();
