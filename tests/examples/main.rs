@@ -85,3 +85,20 @@ fn import_block_example_takes_over_what_ses_holds() {
     assert_eq!(ws.sets(), []);
     ws.ends_with(&["example.com"]);
 }
+
+#[test]
+fn verification_example_waits_for_what_the_resource_example_sets() {
+    let ws = Workspace::new();
+    let wait = example("resources/ses_identity_mail_from_verification/resource.tf");
+    let record = "feedback-smtp.us-east-1.amazonses.com";
+    ws.dns()
+        .set_mx("bounce.example.com", &[(10, record)])
+        .unwrap();
+    ws.config(&(resource() + &wait));
+    ws.apply()
+        .succeeds()
+        .says("2 added, 0 changed, 0 destroyed");
+    let verified = ws.resource("ses_identity_mail_from_verification.example");
+    assert_eq!(verified.unwrap()["verification_status"], "Success");
+    ws.ends_with(&["example.com"]);
+}
