@@ -10,7 +10,7 @@
 //! | `identity_mail_from` | an entity: the resource `ses_identity_mail_from` | `plugin`'s types, and what is below; never another entity |
 //! | `identity_mail_from_verification` | an entity: the resource of that name, which waits for SES | as above |
 //! | [`attributes`] | what the attributes of several entities have in common | `diagnostics`, `duration`, `mail_from` |
-//! | [`dns_check`] | what DNS says of a MAIL FROM domain, and what is told about it | `clients`, `diagnostics`, `mail_from` |
+//! | [`dns_check`] | what DNS says of a MAIL FROM domain, and what is told about it | `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`clients`] | what a configured provider hands to its entities | `ses`, `dns`, `mail_from` |
 //! | [`diagnostics`] | errors into the practitioner's text | `ses`, `mail_from` |
 //! | [`ses`] | outward: SES, paced, batched, retried; the only place of AWS crates | `mail_from` |

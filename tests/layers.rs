@@ -47,7 +47,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("attributes", &["diagnostics", "duration", "mail_from"]),
-    ("dns_check", &["clients", "diagnostics", "mail_from"]),
+    ("dns_check", &["clients", "diagnostics", "ses", "mail_from"]),
     ("clients", &["dns", "mail_from", "ses"]),
     ("diagnostics", &["mail_from", "ses"]),
     ("dns", &["mail_from"]),

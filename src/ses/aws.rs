@@ -211,19 +211,21 @@ where
                     message: without_token(service.err().message().unwrap_or_default()),
                     request_id: error.request_id().map(str::to_owned),
                 },
+                // Somebody before SES, a proxy say, did not let the request pass.
+                None if (300..500).contains(&status) && status != REQUEST_TIMEOUT => {
+                    Error::Refused {
+                        operation,
+                        status,
+                        code: String::new(),
+                        message: "an answer that is not SES's".to_owned(),
+                        request_id: None,
+                    }
+                }
                 // A load balancer's page instead of SES's XML.
-                None if status >= 500 || status == REQUEST_TIMEOUT => no_answer(
+                None => no_answer(
                     format!("HTTP status {status} without an error code"),
                     Reach::MaybeDone,
                 ),
-                // Somebody before SES, a proxy say, did not let the request pass.
-                None => Error::Refused {
-                    operation,
-                    status,
-                    code: String::new(),
-                    message: "an answer that is not SES's".to_owned(),
-                    request_id: None,
-                },
             }
         }
         SdkError::ResponseError(response) => no_answer(
