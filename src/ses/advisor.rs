@@ -125,9 +125,10 @@ async fn ask(
         return Ok(());
     }
     let names: Vec<String> = names.into_iter().collect();
-    match api.get_verification(&turn, &names).await {
+    let identities = api.get_verification(&turn, &names).await;
+    turn.answered(&identities).await;
+    match identities {
         Ok(identities) => {
-            turn.accepted();
             let answers = names.into_iter().map(|name| {
                 let is_identity = identities.contains(&name);
                 (name, is_identity)
@@ -136,10 +137,8 @@ async fn ask(
             Ok(())
         }
         Err(error) => {
-            match error.remedy() {
-                Remedy::SlowDown => turn.throttled().await,
-                Remedy::GiveUp => memory.lasting = Some(error.clone()),
-                Remedy::TryAgain => {}
+            if error.remedy() == Remedy::GiveUp {
+                memory.lasting = Some(error.clone());
             }
             Err(error)
         }

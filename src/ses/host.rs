@@ -45,6 +45,15 @@ impl Clock {
         }
     }
 
+    /// A clock that is ahead of this one.
+    #[cfg(test)]
+    pub(super) fn ahead(self, seconds: f64) -> Self {
+        Self {
+            at: self.at + seconds,
+            ..self
+        }
+    }
+
     /// The time.
     pub(super) fn now(&self) -> f64 {
         self.at + self.started.elapsed().as_secs_f64()

@@ -10,8 +10,9 @@
 //! ```
 //!
 //! - [`pacer`]: every attempt waits for its turn there, retries too, first come,
-//!   first served. [`pace`] is the arithmetic of when a request may go out, and
-//!   [`host`] shares it with the other provider processes of the host.
+//!   first served. [`pace`] is the arithmetic of when a request may go out,
+//!   [`slices`] its part for an account that other hosts use as well, and [`host`]
+//!   shares it with the other provider processes of the host.
 //! - [`reader`]: collects the identities that are asked for while a turn is
 //!   awaited, and asks SES for up to 100 of them at once; [`read_ahead`] says
 //!   what the free places are filled with.
@@ -42,6 +43,7 @@ mod reader;
 mod retry;
 #[cfg(test)]
 mod sharing_tests;
+mod slices;
 mod stamp;
 mod writer;
 

@@ -6,20 +6,21 @@
 //!
 //! - [`Lines`] gives out times to send. Each operation is a line of its own
 //!   until SES throttles two requests within seconds. From then on, and for a
-//!   while, all operations stand in one line. The lines can be kept in a file, so
-//!   that all processes of one host stand in them (see `host`).
-//! - [`Pause`] is for users that do not stand in our lines: another host, another
-//!   tool. After a throttled answer this process pauses, longer each time; after
-//!   an accepted one it goes on as before. In a simulation of four hosts this
-//!   used 92 % of the limit with a quarter of the calls throttled; a lasting
-//!   slow-down (additive increase, multiplicative decrease) used 40 to 70 %, and
-//!   shorter pauses had more calls throttled (`sharing_tests` simulates).
+//!   while, all operations stand in one line, unless SES has shown that it counts
+//!   them apart. The lines can be kept in a file, so that all processes of one
+//!   host stand in them (see `host`).
+//! - In each line, hosts take turns ([`slices`](super::slices)): other hosts, and
+//!   other tools, do not stand in our lines.
+//! - [`Pause`] is for requests without a pace: after a throttled answer the process
+//!   keeps still, longer each time; after an accepted one it goes on as before.
 //!
 //! Times are seconds since the Unix epoch.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use super::slices::{Beat, Share};
 
 /// Sends are spaced this much wider than the rate asks for, because the way to
 /// SES does not take each request the same time.
@@ -29,12 +30,20 @@ const MARGIN: f64 = 1.02;
 /// One alone may be that of a request that was held up on its way.
 const TOGETHER: f64 = 5.0;
 
-/// For how many seconds all operations stand in one line.
-const ONE_LINE: f64 = 120.0;
+/// For how many seconds after a throttled answer all operations stand in one line.
+const ONE_LINE: f64 = 600.0;
+
+/// Two accepted requests of different operations within this part of the time that
+/// one takes show that SES counts them apart, and for how many seconds that holds.
+const CLOSE: f64 = 0.7;
+const APART: f64 = 60.0;
 
 /// A slot farther off than so many seconds or requests is no queue of ours (each
 /// process takes one for each operation) but a clock that was wrong.
 const FARTHEST: (f64, f64) = (60.0, 10.0);
+
+/// A wait that is none: tokio's timer knows nothing shorter than a millisecond.
+pub(super) const NEGLIGIBLE: f64 = 0.0005;
 
 /// The first pause after a throttled answer, and the longest, in seconds.
 const PAUSES: (f64, f64) = (1.0, 15.0);
@@ -52,16 +61,28 @@ pub(super) fn spacing(rate: f64) -> f64 {
 /// When the next request of each operation may go out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Lines {
-    /// The next free slot of each operation, by its name.
-    operations: BTreeMap<String, f64>,
-    /// The next free slot of all operations together.
-    all: f64,
-    /// When the last request of each operation went out.
-    sent: BTreeMap<String, f64>,
+    /// By the operation's name.
+    operations: BTreeMap<String, Line>,
+    /// All operations together.
+    all: Line,
     /// When SES last throttled a request.
     throttled: f64,
     /// Until when all operations stand in one line.
     one_line_until: f64,
+    /// Until when SES is known to count operations apart.
+    apart_until: f64,
+}
+
+/// Requests that are counted together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Line {
+    /// The next free slot.
+    next: f64,
+    /// When the last request went out, and the last that was accepted.
+    sent: f64,
+    accepted: f64,
+    /// The turns with other hosts.
+    share: Share,
 }
 
 /// The right to send one request at a time.
@@ -69,8 +90,52 @@ pub(super) struct Lines {
 pub(super) struct Slot {
     /// When to send.
     pub(super) at: f64,
-    /// What the line held before, for a slot that is given back.
-    before: (f64, f64),
+    /// When it was used.
+    went: Option<f64>,
+    /// What the line of the operation and that of all held before, for a slot that
+    /// is given back: the next free slot, and when the last request went out.
+    before: [(f64, f64); 2],
+}
+
+impl Line {
+    fn sends(&mut self, now: f64, spacing: f64) {
+        self.sent = now;
+        self.next = self.next.max(now + spacing);
+    }
+
+    fn give_back(&mut self, slot: &Slot, before: (f64, f64), spacing: f64) {
+        let (next, sent) = before;
+        if slot.went == Some(self.sent) {
+            self.sent = sent;
+        }
+        if self.next == slot.went.unwrap_or(slot.at) + spacing {
+            self.next = next;
+        }
+    }
+}
+
+/// A request that SES has answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer<'a> {
+    pub(super) operation: &'a str,
+    /// When it went out.
+    pub(super) sent: f64,
+    /// Seconds between two requests.
+    pub(super) spacing: f64,
+    /// Seconds that a request takes to SES.
+    pub(super) way: f64,
+    /// Random, in `0.0..1.0`.
+    pub(super) chance: f64,
+}
+
+impl Answer<'_> {
+    fn beat(&self) -> Beat {
+        Beat {
+            spacing: self.spacing,
+            interval: self.spacing / MARGIN,
+            way: self.way,
+        }
+    }
 }
 
 impl Lines {
@@ -79,18 +144,96 @@ impl Lines {
         let (seconds, requests) = FARTHEST;
         let farthest = now + seconds.max(requests * spacing);
         let sane = |slot: f64| if slot > farthest { now } else { slot };
-        let before = (
-            sane(self.operations.get(operation).copied().unwrap_or_default()),
-            sane(self.all),
+        let own = self.operations.entry(operation.to_owned()).or_default();
+        let before = [
+            (sane(own.next), own.sent),
+            (sane(self.all.next), self.all.sent),
+        ];
+        let [(own, _), (all, _)] = before;
+        let mut at = now.max(own);
+        if self.one_line(now) {
+            at = at.max(all);
+        }
+        let at = at.max(self.line(now, operation).share.opens(now, spacing));
+        self.line_of(operation).next = at + spacing;
+        self.all.next = all.max(at + spacing);
+        Slot {
+            at,
+            went: None,
+            before,
+        }
+    }
+
+    /// When the request may go out whose slot has come: one that went out later than
+    /// its own slot keeps it back, and an answer that has come since may. Kept back
+    /// so far that others' slots have come, it gets in line again. If it may go out
+    /// now, it counts as sent.
+    pub(super) fn due(&mut self, now: f64, slot: &mut Slot, operation: &str, spacing: f64) -> f64 {
+        let line = self.line(now, operation);
+        let mut due = line.share.opens(now, spacing).max(now);
+        if line.sent <= now {
+            due = due.max(line.sent + spacing);
+        }
+        if due - now > NEGLIGIBLE {
+            if due >= slot.at + spacing {
+                *slot = self.take(now, operation, spacing);
+                due = due.max(slot.at);
+            }
+            return due;
+        }
+        slot.went = Some(now);
+        self.sent(now, operation, spacing);
+        now
+    }
+
+    /// The request went out at `now`, which may be later than its slot: whoever
+    /// has not taken a slot yet keeps the distance from the request itself.
+    pub(super) fn sent(&mut self, now: f64, operation: &str, spacing: f64) {
+        self.line_of(operation).sends(now, spacing);
+        self.all.sends(now, spacing);
+    }
+
+    /// The slot was not used. If nobody has taken one since, the lines are as before.
+    pub(super) fn give_back(&mut self, slot: &Slot, operation: &str, spacing: f64) {
+        let [own, all] = slot.before;
+        self.line_of(operation).give_back(slot, own, spacing);
+        self.all.give_back(slot, all, spacing);
+    }
+
+    /// SES accepted a request.
+    pub(super) fn accepted(&mut self, answer: Answer<'_>) {
+        let Answer {
+            operation, sent, ..
+        } = answer;
+        let beat = answer.beat();
+        let close = |line: &Line| (sent - line.accepted).abs() < CLOSE * beat.interval;
+        let mut others = self
+            .operations
+            .iter()
+            .filter(|(name, _)| *name != operation);
+        if others.any(|(_, line)| close(line)) {
+            self.apart_until = sent + APART;
+        }
+        self.line_of(operation).accepted = sent;
+        self.line(sent, operation)
+            .share
+            .accepted(sent, beat, answer.chance);
+    }
+
+    /// SES throttled a request; it is `now`.
+    pub(super) fn throttled(&mut self, now: f64, answer: Answer<'_>) {
+        let again = (now - self.throttled).abs() <= TOGETHER || self.one_line(now);
+        let apart = now < self.apart_until && self.apart_until <= now + APART;
+        if again && !apart {
+            self.one_line_until = now + ONE_LINE;
+        }
+        self.throttled = now;
+        self.line(now, answer.operation).share.throttled(
+            answer.sent,
+            now,
+            answer.beat(),
+            answer.chance,
         );
-        let at = if self.one_line(now) {
-            now.max(before.0).max(before.1)
-        } else {
-            now.max(before.0)
-        };
-        self.operations.insert(operation.to_owned(), at + spacing);
-        self.all = before.1.max(at + spacing);
-        Slot { at, before }
     }
 
     /// Whether all operations stand in one line.
@@ -98,48 +241,21 @@ impl Lines {
         now < self.one_line_until && self.one_line_until <= now + ONE_LINE
     }
 
-    /// When a request may go out whose slot has come: one that went out later than
-    /// its own slot keeps it back.
-    pub(super) fn due(&self, now: f64, operation: &str, spacing: f64) -> f64 {
-        let past = |sent: &&f64| **sent <= now;
-        let last = if self.one_line(now) {
-            self.sent.values().filter(past).copied().reduce(f64::max)
+    /// The line in which `operation` stands now.
+    fn line(&mut self, now: f64, operation: &str) -> &mut Line {
+        if self.one_line(now) {
+            &mut self.all
         } else {
-            self.sent.get(operation).filter(past).copied()
-        };
-        last.map_or(now, |last| now.max(last + spacing))
-    }
-
-    /// The request went out at `now`, which may be later than its slot: whoever
-    /// has not taken a slot yet keeps the distance from the request itself.
-    pub(super) fn sent(&mut self, now: f64, operation: &str, spacing: f64) {
-        self.sent.insert(operation.to_owned(), now);
-        let line = self.operations.entry(operation.to_owned()).or_default();
-        *line = line.max(now + spacing);
-        self.all = self.all.max(now + spacing);
-    }
-
-    /// The slot was not used. If nobody has taken one since, the line is as before.
-    pub(super) fn give_back(&mut self, slot: &Slot, operation: &str, spacing: f64) {
-        let taken = slot.at + spacing;
-        if self.operations.get(operation) == Some(&taken) {
-            self.operations.insert(operation.to_owned(), slot.before.0);
-        }
-        if self.all == taken {
-            self.all = slot.before.1;
+            self.line_of(operation)
         }
     }
 
-    /// SES throttled a request that stood in its line.
-    pub(super) fn throttled(&mut self, now: f64) {
-        if (now - self.throttled).abs() <= TOGETHER {
-            self.one_line_until = now + ONE_LINE;
-        }
-        self.throttled = now;
+    fn line_of(&mut self, operation: &str) -> &mut Line {
+        self.operations.entry(operation.to_owned()).or_default()
     }
 }
 
-/// How long this process keeps still after throttled answers.
+/// How long a process without a pace keeps still after throttled answers.
 #[derive(Debug, Default)]
 pub(super) struct Pause {
     throttled: u32,
@@ -192,19 +308,55 @@ mod tests {
         assert_eq!(take(105.0, SET), 105.0);
     }
 
+    /// The answer to a request of `operation` that went out at `sent`.
+    fn answer(operation: &str, sent: f64) -> Answer<'_> {
+        Answer {
+            operation,
+            sent,
+            spacing: 1.0,
+            way: 0.0,
+            chance: 0.5,
+        }
+    }
+
+    fn throttled(lines: &mut Lines, at: f64) {
+        lines.throttled(at, answer("Other", at));
+    }
+
     #[test]
     fn throttled_answers_put_all_operations_into_one_line_for_a_while() {
         let mut lines = Lines::default();
-        lines.throttled(10.0);
-        lines.throttled(99.0);
-        lines.take(100.0, SET, 1.0);
-        assert_eq!(lines.take(100.0, GET, 1.0).at, 100.0, "each was alone");
-        lines.throttled(100.0);
-        assert_eq!(lines.take(100.0, GET, 1.0).at, 101.0);
-        assert_eq!(lines.take(100.0, SET, 1.0).at, 102.0);
-        let later = 100.0 + ONE_LINE;
+        throttled(&mut lines, 10.0);
+        throttled(&mut lines, 99.0);
+        assert!(!lines.one_line(99.0), "each was alone");
+        throttled(&mut lines, 100.0);
+        assert!(lines.one_line(100.0));
+        assert_eq!(lines.take(200.0, SET, 1.0).at, 200.0);
+        assert_eq!(lines.take(200.0, GET, 1.0).at, 201.0);
+        throttled(&mut lines, 300.0);
+        assert!(lines.one_line(300.0 + ONE_LINE - 1.0), "once more");
+        let later = 300.0 + ONE_LINE;
         assert_eq!(lines.take(later, SET, 1.0).at, later);
         assert_eq!(lines.take(later, GET, 1.0).at, later);
+    }
+
+    #[test]
+    fn operations_that_ses_counts_apart_keep_their_lines() {
+        let mut lines = Lines::default();
+        lines.accepted(answer(SET, 100.0));
+        lines.accepted(answer(GET, 100.5));
+        throttled(&mut lines, 101.0);
+        throttled(&mut lines, 102.0);
+        assert!(!lines.one_line(102.0));
+        let later = 100.5 + APART;
+        throttled(&mut lines, later);
+        throttled(&mut lines, later + 1.0);
+        assert!(lines.one_line(later + 1.0), "that was long ago");
+        // By a clock that was wrong.
+        lines.apart_until = 9e9;
+        lines.one_line_until = 0.0;
+        throttled(&mut lines, later + 2.0);
+        assert!(lines.one_line(later + 2.0));
     }
 
     #[test]
@@ -219,16 +371,35 @@ mod tests {
     fn a_request_that_went_out_late_keeps_back_who_has_a_slot_already() {
         let mut lines = Lines::default();
         lines.take(100.0, SET, 1.0);
-        assert_eq!(lines.take(100.0, SET, 1.0).at, 101.0);
+        let mut slot = lines.take(100.0, SET, 1.0);
+        assert_eq!(slot.at, 101.0);
+        let mut other = lines.take(101.0, GET, 1.0);
         lines.sent(100.3, SET, 1.0);
-        assert_eq!(lines.due(101.0, SET, 1.0), 101.3);
-        assert_eq!(lines.due(101.0, GET, 1.0), 101.0, "another line");
-        lines.throttled(100.9);
-        lines.throttled(100.9);
-        assert_eq!(lines.due(101.0, GET, 1.0), 101.3, "one line");
+        assert_eq!(lines.due(101.0, &mut slot, SET, 1.0), 101.3);
+        assert_eq!(
+            lines.due(101.0, &mut other, GET, 1.0),
+            101.0,
+            "another line"
+        );
         // Sent by a clock that was wrong.
         lines.sent(9e9, SET, 1.0);
-        assert_eq!(lines.due(101.0, SET, 1.0), 101.0);
+        assert_eq!(lines.due(101.0, &mut slot, SET, 1.0), 101.0);
+    }
+
+    #[test]
+    fn who_is_kept_back_keeps_the_others_back() {
+        let mut lines = Lines::default();
+        let mut one = lines.take(100.0, SET, 1.0);
+        let mut other = lines.take(100.0, SET, 1.0);
+        // Refused again and again, so that the rest of the slice is lost.
+        for sent in [98.0, 99.0, 99.9] {
+            lines.throttled(sent, answer(SET, sent));
+        }
+        let first = lines.due(100.0, &mut one, SET, 1.0);
+        let second = lines.due(101.0, &mut other, SET, 1.0);
+        assert!(101.5 < second && second < first, "{second} and {first}");
+        assert_eq!(lines.due(second, &mut other, SET, 1.0), second);
+        assert_eq!(lines.due(first, &mut one, SET, 1.0), second + 1.0);
     }
 
     #[test]
@@ -236,6 +407,10 @@ mod tests {
         let mut lines = Lines::default();
         lines.take(100.0, SET, 1.0);
         let unused = lines.take(100.0, SET, 1.0);
+        lines.give_back(&unused, SET, 1.0);
+        let mut unused = lines.take(100.0, SET, 1.0);
+        assert_eq!(unused.at, 101.0);
+        lines.due(101.2, &mut unused, SET, 1.0);
         lines.give_back(&unused, SET, 1.0);
         let unused = lines.take(100.0, SET, 1.0);
         assert_eq!(unused.at, 101.0);
@@ -248,8 +423,9 @@ mod tests {
     fn a_clock_that_was_wrong_does_not_hold_anybody_up() {
         let mut lines = Lines::default();
         lines.take(9e9, SET, 1.0);
-        lines.throttled(9e9);
-        lines.throttled(9e9);
+        throttled(&mut lines, 9e9);
+        throttled(&mut lines, 9e9);
+        lines.throttled(9e9, answer(SET, 9e9));
         assert_eq!(lines.take(100.0, SET, 1.0).at, 100.0);
         assert_eq!(lines.take(100.0, GET, 1.0).at, 100.0);
     }

@@ -12,19 +12,20 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::sleep;
 
-use super::error::Operation;
+use super::error::{Error, Operation, Remedy};
 use super::host::{Clock, SharedLines};
-use super::pace::{Pause, Slot, spacing};
+use super::pace::{Answer, NEGLIGIBLE, Pause, Slot, spacing};
 
 /// Other processes are not held up for longer than a rate of this many requests
 /// a second takes, however slow this one is.
 const SLOWEST_SHARED: f64 = 0.1;
 
+/// A request that takes longer to SES than so many seconds says more about SES, or
+/// a wait for a connection, than about the way.
+const LONGEST_WAY: f64 = 0.25;
+
 /// By how many seconds the spacing is widened at most after a slow answer.
 const MOST_LATENESS: f64 = 0.1;
-
-/// tokio's timer knows nothing shorter than a millisecond.
-const NEGLIGIBLE: f64 = 0.0005;
 
 /// The pace of one region: what the pacers of its operations share.
 #[derive(Clone, Debug)]
@@ -46,10 +47,15 @@ struct Shared {
 impl Pacing {
     /// `rate` requests a second for each operation; 0 stands for no limit.
     pub(super) fn new(rate: f64, lines: SharedLines) -> Self {
+        Self::by_clock(rate, lines, Clock::system())
+    }
+
+    /// The same by another clock than the system's.
+    pub(super) fn by_clock(rate: f64, lines: SharedLines, clock: Clock) -> Self {
         Self(Arc::new(Shared {
             spacing: spacing(rate),
             shared_spacing: spacing(rate).min(spacing(SLOWEST_SHARED)),
-            clock: Clock::system(),
+            clock,
             lines,
             pause: Mutex::default(),
             fastest: Mutex::new(f64::INFINITY),
@@ -106,12 +112,13 @@ impl Pacer {
             let (name, spacing) = (self.operation.name(), shared.shared_spacing);
             let now = || shared.clock.now();
             let slot = shared.lines.with(|lines| lines.take(now(), name, spacing));
-            let mut due = turn.slot.insert(slot.await).at;
+            let slot = turn.slot.insert(slot.await);
+            let mut due = slot.at;
             loop {
                 self.pacing.wait_until(|| due.max(*lock(&self.next))).await;
                 due = shared
                     .lines
-                    .with(|lines| lines.due(now(), name, spacing))
+                    .with(|lines| lines.due(now(), slot, name, spacing))
                     .await;
                 if due - now() <= NEGLIGIBLE {
                     break;
@@ -162,34 +169,58 @@ impl Turn {
         lock(&self.0.gate).is_none()
     }
 
-    /// SES accepted the request.
-    pub(super) fn accepted(&self) {
-        self.answered();
-        lock(&self.0.pacer.pacing.0.pause).accepted();
-    }
-
-    /// SES throttled the request.
-    pub(super) async fn throttled(&self) {
-        self.answered();
-        let shared = &self.0.pacer.pacing.0;
-        let now = shared.clock.now();
-        lock(&shared.pause).throttled(now, fastrand::f64());
-        shared.lines.with(|lines| lines.throttled(now)).await;
-    }
-
-    /// A slow answer may be that of a request that arrived late, and then the
-    /// next one must not arrive early.
-    fn answered(&self) {
-        let shared = &self.0.pacer.pacing.0;
+    /// SES has answered the request, or nobody has: lets the pace learn from it.
+    pub(super) async fn answered<T>(&self, answer: &Result<T, Error>) {
+        let throttled = match answer {
+            Ok(_) => false,
+            Err(error) if error.remedy() == Remedy::SlowDown => true,
+            // Says nothing about the rate.
+            Err(_) => return,
+        };
         let Some(sent) = *lock(&self.0.sent) else {
+            self.answered_without_pace(throttled);
             return;
         };
-        let took = shared.clock.now() - sent;
-        let mut fastest = lock(&shared.fastest);
-        *fastest = fastest.min(took);
-        let lateness = (took - *fastest).min(MOST_LATENESS);
-        let mut next = lock(&self.0.pacer.next);
-        *next = next.max(sent + lateness + shared.spacing);
+        let shared = &self.0.pacer.pacing.0;
+        let now = shared.clock.now();
+        let took = now - sent;
+        let fastest = {
+            let mut fastest = lock(&shared.fastest);
+            *fastest = fastest.min(took);
+            *fastest
+        };
+        // A slow answer may be that of a request that arrived late, and then the
+        // next one must not arrive early.
+        let lateness = (took - fastest).min(MOST_LATENESS);
+        {
+            let mut next = lock(&self.0.pacer.next);
+            *next = next.max(sent + lateness + shared.spacing);
+        }
+        let answer = Answer {
+            operation: self.0.pacer.operation.name(),
+            sent,
+            spacing: shared.shared_spacing,
+            way: (fastest / 2.0).min(LONGEST_WAY),
+            chance: fastrand::f64(),
+        };
+        let learn = shared.lines.with(|lines| {
+            if throttled {
+                lines.throttled(now, answer);
+            } else {
+                lines.accepted(answer);
+            }
+        });
+        learn.await;
+    }
+
+    fn answered_without_pace(&self, throttled: bool) {
+        let shared = &self.0.pacer.pacing.0;
+        let mut pause = lock(&shared.pause);
+        if throttled {
+            pause.throttled(shared.clock.now(), fastrand::f64());
+        } else {
+            pause.accepted();
+        }
     }
 }
 
@@ -268,7 +299,7 @@ mod tests {
         let usual = pacer.turn().await;
         usual.sent();
         sleep(Duration::from_millis(50)).await;
-        usual.accepted();
+        usual.answered(&Ok(())).await;
 
         let late = pacer.turn().await;
         let start = Instant::now();
@@ -282,7 +313,7 @@ mod tests {
         });
         // It took 80 ms more than usual, who knows on which way.
         sleep(Duration::from_millis(130)).await;
-        late.accepted();
+        late.answered(&Ok(())).await;
         assert_eq!(next.await.unwrap(), 1.1);
     }
 
@@ -334,17 +365,28 @@ mod tests {
         assert_eq!(seconds(start.elapsed()), 1.02);
     }
 
+    fn refused() -> Result<(), Error> {
+        Err(Error::Refused {
+            operation: Operation::SetIdentityMailFromDomain,
+            status: 400,
+            code: "Throttling".to_owned(),
+            message: String::new(),
+            request_id: None,
+        })
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn a_throttled_answer_holds_every_operation_back() {
-        let pacing = Pacing::new(1.0, SharedLines::of_process());
-        let set = pacing.pacer(Operation::SetIdentityMailFromDomain);
-        let get = pacing.pacer(Operation::GetIdentityMailFromDomainAttributes);
-        let turn = set.turn().await;
-        turn.sent();
-        turn.throttled().await;
-        let start = Instant::now();
-        get.turn().await.sent();
-        let waited = start.elapsed();
-        assert!(waited >= Duration::from_millis(500), "waited {waited:?}");
+    async fn a_throttled_answer_holds_the_next_request_back() {
+        for rate in [1.0, 100.0, 0.0] {
+            let pacing = Pacing::new(rate, SharedLines::of_process());
+            let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
+            let turn = pacer.turn().await;
+            turn.sent();
+            turn.answered(&refused()).await;
+            let start = Instant::now();
+            pacer.turn().await.sent();
+            let waited = start.elapsed();
+            assert!(waited >= Duration::from_millis(500), "{rate}: {waited:?}");
+        }
     }
 }

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::api::{Api, ListPage, MailFrom};
 use super::deadline::Deadline;
-use super::error::{Error, Operation, Remedy};
+use super::error::{Error, Operation};
 use super::pacer::{Pacer, Pacing, Turn};
 use super::read_ahead::{ReadAhead, Refresh};
 use super::retry::Backoff;
@@ -273,14 +273,9 @@ impl Task {
         let sent = Instant::now();
         tokio::spawn(async move {
             let held = api.get(&turn, &identities).await;
-            match &held {
-                Ok(_) => turn.accepted(),
-                Err(error) => {
-                    tracing::debug!(%error, identities = identities.len(), "a Get failed");
-                    if error.remedy() == Remedy::SlowDown {
-                        turn.throttled().await;
-                    }
-                }
+            turn.answered(&held).await;
+            if let Err(error) = &held {
+                tracing::debug!(%error, identities = identities.len(), "a Get failed");
             }
             let answered = Answered {
                 sent,
@@ -405,17 +400,13 @@ async fn list(api: &dyn Api, lists: &Pacer, token: Option<String>) -> Option<Lis
     let mut backoff = Backoff::default();
     for _ in 0..LIST_TRIES {
         let turn = lists.turn().await;
-        let error = match api.list(&turn, token.clone()).await {
-            Ok(page) => {
-                turn.accepted();
-                return Some(page);
-            }
+        let page = api.list(&turn, token.clone()).await;
+        turn.answered(&page).await;
+        let error = match page {
+            Ok(page) => return Some(page),
             Err(error) => error,
         };
         tracing::debug!(%error, "could not list identities to read ahead");
-        if error.remedy() == Remedy::SlowDown {
-            turn.throttled().await;
-        }
         sleep(backoff.pause(error.remedy(), fastrand::f64())?).await;
     }
     None

@@ -10,7 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::api::{Api, SetRequest};
 use super::claims::Claims;
 use super::deadline::{Deadline, Interrupted};
-use super::error::{Error, Operation, Reach, Remedy};
+use super::error::{Error, Operation, Reach};
 use super::pacer::{Pacer, Pacing, Turn};
 use super::reader::Reader;
 use super::retry::Backoff;
@@ -127,14 +127,9 @@ impl Writer {
         self.reader.changed(&request.identity);
         let sent = self.answer(deadline, turn, request).await;
         self.reader.changed(&request.identity);
-        match &sent {
-            Ok(()) => turn.accepted(),
-            Err(error) => {
-                if error.remedy() == Remedy::SlowDown {
-                    turn.throttled().await;
-                }
-                tracing::debug!(%error, identity = request.identity, "an attempt failed");
-            }
+        turn.answered(&sent).await;
+        if let Err(error) = &sent {
+            tracing::debug!(%error, identity = request.identity, "an attempt failed");
         }
         sent
     }
@@ -228,6 +223,7 @@ pub(super) mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::super::api::MailFrom;
+    use super::super::error::Remedy;
     use super::super::fake::{FakeSes, Fault, set};
     use super::super::host::SharedLines;
     use super::*;

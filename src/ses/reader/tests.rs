@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
+use super::super::error::Remedy;
 use super::super::fake::{Call, FakeSes, Fault, set};
 use super::super::host::SharedLines;
 use super::*;
