@@ -36,7 +36,11 @@ use tokio::time::timeout;
 /// of its own.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-const USAGE: &str = "usage: bench PROVIDER GUIDES [--full | --quick]";
+const USAGE: &str = "usage: bench PROVIDER GUIDES [--full | --quick] [--only PART]
+PART: plugin, refreshes, dns, creates, shared or naive; nothing is written then";
+
+/// The parts of the table, by the names under which one of them is asked for.
+const PARTS: [&str; 6] = ["plugin", "refreshes", "dns", "creates", "shared", "naive"];
 
 /// What the arguments ask for.
 struct Arguments {
@@ -45,26 +49,46 @@ struct Arguments {
     /// The folder of the guides.
     guides: PathBuf,
     sizes: Sizes,
-    /// Whether the guide is written: not from a quick run.
+    /// The only part of the table to measure.
+    only: Option<String>,
+    /// Whether the guide is written: not from a quick run or a part.
     write: bool,
 }
 
 impl Arguments {
     fn parse(arguments: &[String]) -> Option<Self> {
-        let (provider, guides, sizes, write) = match arguments {
-            [provider, guides] => (provider, guides, Sizes::usual(), true),
-            [provider, guides, flag] if flag == "--full" => (provider, guides, Sizes::full(), true),
-            [provider, guides, flag] if flag == "--quick" => {
-                (provider, guides, Sizes::quick(), false)
-            }
-            _ => return None,
+        let [provider, guides, flags @ ..] = arguments else {
+            return None;
         };
-        Some(Self {
+        let mut parsed = Self {
             provider: provider.into(),
             guides: guides.into(),
-            sizes,
-            write,
-        })
+            sizes: Sizes::usual(),
+            only: None,
+            write: true,
+        };
+        let mut flags = flags.iter();
+        while let Some(flag) = flags.next() {
+            match flag.as_str() {
+                "--full" => parsed.sizes = Sizes::full(),
+                "--quick" => {
+                    parsed.sizes = Sizes::quick();
+                    parsed.write = false;
+                }
+                "--only" => {
+                    let part = flags.next()?;
+                    PARTS.contains(&part.as_str()).then_some(())?;
+                    parsed.only = Some(part.clone());
+                    parsed.write = false;
+                }
+                _ => return None,
+            }
+        }
+        Some(parsed)
+    }
+
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only == part)
     }
 }
 
@@ -87,29 +111,47 @@ async fn bench(arguments: &Arguments) {
     let template = Template::take(&installation).await;
     let sizes = &arguments.sizes;
 
-    let rows = plugin::rows(&installation, &template, sizes);
-    let mut rows = timeout(PATIENCE, rows).await.expect("the provider hangs");
-    let refreshes = runs::refreshes(&installation, &template, sizes).await;
-    rows.extend(refreshes.iter().map(Row::from));
-    rows.extend(runs::refreshes_with_dns(&installation, &template, sizes).await);
+    let wants = |part| arguments.wants(part);
 
+    let mut rows = Vec::new();
+    if wants("plugin") {
+        let measured = plugin::rows(&installation, &template, sizes);
+        rows = timeout(PATIENCE, measured).await.expect("the provider hangs");
+    }
+    // Beside what is naive stands the same work done by Terraform.
+    let mut refreshes = Vec::new();
+    if wants("refreshes") || wants("naive") {
+        refreshes = runs::refreshes(&installation, &template, sizes).await;
+        rows.extend(refreshes.iter().map(Row::from));
+    }
+    if wants("dns") {
+        rows.extend(runs::refreshes_with_dns(&installation, &template, sizes).await);
+    }
     // A naive client only waits most of the time, and has a simulator of its
     // own: it runs beside the others.
-    let naive = naive::start(sizes);
-    let creates = runs::creates(&installation, sizes).await;
-    let shared = runs::shared(&installation, sizes).await;
-    let naive = naive.finish().await;
-    let naive_rows = naive.rows(&refreshes, &creates);
-    rows.push(Row::from(&creates));
-    rows.extend(shared);
-    rows.extend(naive_rows);
+    let naive = wants("naive").then(|| naive::start(sizes));
+    let mut creates = None;
+    if wants("creates") || wants("naive") {
+        let measured = runs::creates(&installation, sizes).await;
+        rows.push(Row::from(&measured));
+        creates = Some(measured);
+    }
+    if wants("shared") {
+        rows.extend(runs::shared(&installation, sizes).await);
+    }
+    let mut naive_reads = Vec::new();
+    if let (Some(naive), Some(creates)) = (naive, creates) {
+        let naive = naive.finish().await;
+        rows.extend(naive.rows(&refreshes, &creates));
+        naive_reads = naive.reads;
+    }
 
     let table = report::markdown(&rows);
     let version = terraform::version(&installation).await;
     let circumstances = report::circumstances(&version);
     report::print(&format!("{table}\n{circumstances}\n"));
     if arguments.write {
-        let plot = plot::svg(&refreshes, &naive.reads);
+        let plot = plot::svg(&refreshes, &naive_reads);
         guide::write(&arguments.guides, &table, &circumstances, &plot);
     }
 }
