@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -94,9 +95,11 @@ async fn run(
             continue;
         }
         let gathered = Instant::now() + GATHER;
-        let turn = pacer.turn().await;
-        sleep_until(gathered).await;
         let mut questions = vec![first];
+        let Some(turn) = turn(&pacer, &mut asked, &mut questions).await else {
+            continue;
+        };
+        sleep_until(gathered).await;
         while questions.len() < MOST
             && let Ok(more) = asked.try_recv()
         {
@@ -108,6 +111,26 @@ async fn run(
             if let Some(told) = memory.answer(&name).or(failed.clone().map(Err)) {
                 let _ = answer.send(told);
             }
+        }
+    }
+}
+
+/// Waits for the turn, and gathers what is asked for meanwhile; `None` if by then
+/// nobody waits any more.
+async fn turn(
+    pacer: &Pacer,
+    asked: &mut mpsc::UnboundedReceiver<Question>,
+    questions: &mut Vec<Question>,
+) -> Option<Turn> {
+    let turn = pacer.turn();
+    tokio::pin!(turn);
+    loop {
+        let room = questions.len() < MOST;
+        let abandoned = join_all(questions.iter_mut().map(|one| one.answer.closed()));
+        tokio::select! {
+            turn = &mut turn => return Some(turn),
+            Some(more) = asked.recv(), if room => questions.push(more),
+            _ = abandoned => return None,
         }
     }
 }
@@ -147,8 +170,6 @@ async fn ask(
 
 #[cfg(test)]
 mod tests {
-    use futures_util::future::join_all;
-
     use super::super::api::MailFrom;
     use super::super::fake::{Call, FakeSes, Fault};
     use super::super::host::SharedLines;

@@ -76,8 +76,9 @@ pub(super) struct Lines {
 /// Requests that are counted together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Line {
-    /// The next free slot.
+    /// The slot behind all that are taken, and those before it that were given back.
     next: f64,
+    free: Vec<f64>,
     /// When the last request went out, and the last that was accepted.
     sent: f64,
     accepted: f64,
@@ -85,33 +86,48 @@ struct Line {
     share: Share,
 }
 
+impl Line {
+    /// Takes the first free slot.
+    fn take(&mut self, now: f64, spacing: f64) -> f64 {
+        let (seconds, requests) = FARTHEST;
+        if self.next > now + seconds.max(requests * spacing) {
+            self.next = now;
+        }
+        let opens = now.max(self.share.opens(now, spacing));
+        if let Some(free) = self.take_free(opens, self.next) {
+            return free;
+        }
+        let at = opens.max(self.next);
+        self.next = at + spacing;
+        at
+    }
+
+    /// Takes the first slot within these times that was given back.
+    fn take_free(&mut self, from: f64, before: f64) -> Option<f64> {
+        self.free.retain(|free| *free >= from);
+        let first = self.free.iter().copied().reduce(f64::min)?;
+        self.free.retain(|free| *free != first);
+        (first < before).then_some(first)
+    }
+
+    fn give_back(&mut self, slot: f64, spacing: f64) {
+        if self.next == slot + spacing {
+            self.next = slot;
+        } else {
+            self.free.push(slot);
+        }
+    }
+}
+
 /// The right to send one request at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Slot {
     /// When to send.
     pub(super) at: f64,
-    /// When it was used.
-    went: Option<f64>,
-    /// What the line of the operation and that of all held before, for a slot that
-    /// is given back: the next free slot, and when the last request went out.
-    before: [(f64, f64); 2],
-}
-
-impl Line {
-    fn sends(&mut self, now: f64, spacing: f64) {
-        self.sent = now;
-        self.next = self.next.max(now + spacing);
-    }
-
-    fn give_back(&mut self, slot: &Slot, before: (f64, f64), spacing: f64) {
-        let (next, sent) = before;
-        if slot.went == Some(self.sent) {
-            self.sent = sent;
-        }
-        if self.next == slot.went.unwrap_or(slot.at) + spacing {
-            self.next = next;
-        }
-    }
+    /// Whether it is one of the line of all operations.
+    of_all: bool,
+    /// When it was used, and when the request before it went out.
+    went: Option<(f64, f64)>,
 }
 
 /// A request that SES has answered.
@@ -139,65 +155,67 @@ impl Answer<'_> {
 }
 
 impl Lines {
-    /// Takes the next slot for `operation`.
+    /// Takes the first free slot for `operation`.
     pub(super) fn take(&mut self, now: f64, operation: &str, spacing: f64) -> Slot {
-        let (seconds, requests) = FARTHEST;
-        let farthest = now + seconds.max(requests * spacing);
-        let sane = |slot: f64| if slot > farthest { now } else { slot };
-        let own = self.operations.entry(operation.to_owned()).or_default();
-        let before = [
-            (sane(own.next), own.sent),
-            (sane(self.all.next), self.all.sent),
-        ];
-        let [(own, _), (all, _)] = before;
-        let mut at = now.max(own);
-        if self.one_line(now) {
-            at = at.max(all);
-        }
-        let at = at.max(self.line(now, operation).share.opens(now, spacing));
-        self.line_of(operation).next = at + spacing;
-        self.all.next = all.max(at + spacing);
+        let of_all = self.one_line(now);
         Slot {
-            at,
+            at: self.line(of_all, operation).take(now, spacing),
+            of_all,
             went: None,
-            before,
         }
     }
 
-    /// When the request may go out whose slot has come: one that went out later than
-    /// its own slot keeps it back, and an answer that has come since may. Kept back
-    /// so far that others' slots have come, it gets in line again. If it may go out
-    /// now, it counts as sent.
+    /// When the request of `slot` may go out, as things are now: earlier if a slot
+    /// was given back meanwhile; later if the request before it went out late, or
+    /// by what an answer has told. If it may go out now, it counts as sent.
     pub(super) fn due(&mut self, now: f64, slot: &mut Slot, operation: &str, spacing: f64) -> f64 {
-        let line = self.line(now, operation);
-        let mut due = line.share.opens(now, spacing).max(now);
+        if slot.of_all != self.one_line(now) {
+            self.give_back(slot, operation, spacing);
+            *slot = self.take(now, operation, spacing);
+        }
+        let line = self.line(slot.of_all, operation);
+        let opens = now.max(line.share.opens(now, spacing));
+        if let Some(earlier) = line.take_free(opens, slot.at) {
+            line.give_back(slot.at, spacing);
+            slot.at = earlier;
+        }
+        let mut due = opens.max(slot.at);
         if line.sent <= now {
             due = due.max(line.sent + spacing);
         }
-        if due - now > NEGLIGIBLE {
-            if due >= slot.at + spacing {
-                *slot = self.take(now, operation, spacing);
-                due = due.max(slot.at);
-            }
-            return due;
+        if due - now <= NEGLIGIBLE {
+            slot.went = Some((now, line.sent));
+            self.sent(now, operation, spacing);
+            return now;
         }
-        slot.went = Some(now);
-        self.sent(now, operation, spacing);
-        now
+        // Kept back so far that others' slots have come: gets in line again.
+        if due >= slot.at + spacing {
+            slot.at = line.take(now, spacing);
+            due = due.max(slot.at);
+        }
+        due
     }
 
     /// The request went out at `now`, which may be later than its slot: whoever
     /// has not taken a slot yet keeps the distance from the request itself.
     pub(super) fn sent(&mut self, now: f64, operation: &str, spacing: f64) {
-        self.line_of(operation).sends(now, spacing);
-        self.all.sends(now, spacing);
+        for of_all in [false, true] {
+            let line = self.line(of_all, operation);
+            line.sent = now;
+            line.next = line.next.max(now + spacing);
+        }
     }
 
-    /// The slot was not used. If nobody has taken one since, the lines are as before.
+    /// The slot was not used: it is free for others.
     pub(super) fn give_back(&mut self, slot: &Slot, operation: &str, spacing: f64) {
-        let [own, all] = slot.before;
-        self.line_of(operation).give_back(slot, own, spacing);
-        self.all.give_back(slot, all, spacing);
+        let line = self.line(slot.of_all, operation);
+        let Some((went, before)) = slot.went else {
+            return line.give_back(slot.at, spacing);
+        };
+        if line.sent == went {
+            line.sent = before;
+            line.give_back(went, spacing);
+        }
     }
 
     /// SES accepted a request.
@@ -214,10 +232,9 @@ impl Lines {
         if others.any(|(_, line)| close(line)) {
             self.apart_until = sent + APART;
         }
-        self.line_of(operation).accepted = sent;
-        self.line(sent, operation)
-            .share
-            .accepted(sent, beat, answer.chance);
+        self.line(false, operation).accepted = sent;
+        let line = self.line(self.one_line(sent), operation);
+        line.share.accepted(sent, beat, answer.chance);
     }
 
     /// SES throttled a request; it is `now`.
@@ -228,12 +245,9 @@ impl Lines {
             self.one_line_until = now + ONE_LINE;
         }
         self.throttled = now;
-        self.line(now, answer.operation).share.throttled(
-            answer.sent,
-            now,
-            answer.beat(),
-            answer.chance,
-        );
+        let line = self.line(self.one_line(now), answer.operation);
+        line.share
+            .throttled(answer.sent, now, answer.beat(), answer.chance);
     }
 
     /// Whether all operations stand in one line.
@@ -241,17 +255,13 @@ impl Lines {
         now < self.one_line_until && self.one_line_until <= now + ONE_LINE
     }
 
-    /// The line in which `operation` stands now.
-    fn line(&mut self, now: f64, operation: &str) -> &mut Line {
-        if self.one_line(now) {
+    /// The line of all operations, or that of `operation`.
+    fn line(&mut self, of_all: bool, operation: &str) -> &mut Line {
+        if of_all {
             &mut self.all
         } else {
-            self.line_of(operation)
+            self.operations.entry(operation.to_owned()).or_default()
         }
-    }
-
-    fn line_of(&mut self, operation: &str) -> &mut Line {
-        self.operations.entry(operation.to_owned()).or_default()
     }
 }
 
@@ -396,27 +406,34 @@ mod tests {
             lines.throttled(sent, answer(SET, sent));
         }
         let first = lines.due(100.0, &mut one, SET, 1.0);
-        let second = lines.due(101.0, &mut other, SET, 1.0);
-        assert!(101.5 < second && second < first, "{second} and {first}");
-        assert_eq!(lines.due(second, &mut other, SET, 1.0), second);
-        assert_eq!(lines.due(first, &mut one, SET, 1.0), second + 1.0);
+        assert!(first > 101.5, "{first}");
+        assert_eq!(lines.due(101.0, &mut other, SET, 1.0), first + 1.0);
+        assert_eq!(lines.due(first + 0.1, &mut one, SET, 1.0), first + 0.1);
+        let second = first + 1.0;
+        assert_eq!(lines.due(second, &mut other, SET, 1.0), second + 0.1);
     }
 
     #[test]
-    fn a_slot_that_is_given_back_costs_nothing_unless_others_stand_behind_it() {
+    fn a_slot_that_is_given_back_costs_nobody_anything() {
         let mut lines = Lines::default();
         lines.take(100.0, SET, 1.0);
-        let unused = lines.take(100.0, SET, 1.0);
-        lines.give_back(&unused, SET, 1.0);
         let mut unused = lines.take(100.0, SET, 1.0);
         assert_eq!(unused.at, 101.0);
-        lines.due(101.2, &mut unused, SET, 1.0);
         lines.give_back(&unused, SET, 1.0);
-        let unused = lines.take(100.0, SET, 1.0);
+        unused = lines.take(100.0, SET, 1.0);
         assert_eq!(unused.at, 101.0);
-        assert_eq!(lines.take(100.0, SET, 1.0).at, 102.0);
+        // It was its turn, and the request did not go out.
+        assert_eq!(lines.due(101.2, &mut unused, SET, 1.0), 101.2);
         lines.give_back(&unused, SET, 1.0);
-        assert_eq!(lines.take(100.0, SET, 1.0).at, 103.0);
+        unused = lines.take(101.3, SET, 1.0);
+        assert_eq!(unused.at, 101.3);
+
+        let mut behind = lines.take(101.3, SET, 1.0);
+        let mut last = lines.take(101.3, SET, 1.0);
+        lines.give_back(&unused, SET, 1.0);
+        assert_eq!(lines.due(101.3, &mut behind, SET, 1.0), 101.3, "moves up");
+        assert_eq!(lines.due(101.4, &mut last, SET, 1.0), 102.3, "as well");
+        assert_eq!(lines.take(101.5, SET, 1.0).at, 103.3);
     }
 
     #[test]

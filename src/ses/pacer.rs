@@ -20,6 +20,10 @@ use super::pace::{Answer, NEGLIGIBLE, Pause, Slot, spacing};
 /// a second takes, however slow this one is.
 const SLOWEST_SHARED: f64 = 0.1;
 
+/// How many seconds to wait for a slot before looking whether an earlier one was
+/// given back.
+const LOOK: f64 = 1.0;
+
 /// A request that takes longer to SES than so many seconds says more about SES, or
 /// a wait for a connection, than about the way.
 const LONGEST_WAY: f64 = 0.25;
@@ -115,7 +119,8 @@ impl Pacer {
             let slot = turn.slot.insert(slot.await);
             let mut due = slot.at;
             loop {
-                self.pacing.wait_until(|| due.max(*lock(&self.next))).await;
+                let look = due.min(now() + LOOK);
+                self.pacing.wait_until(|| look.max(*lock(&self.next))).await;
                 due = shared
                     .lines
                     .with(|lines| lines.due(now(), slot, name, spacing))

@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -172,7 +172,7 @@ impl Task {
         let mut turn: Option<Turn> = None;
         loop {
             if self.queue.is_empty() {
-                // Nobody waits (any more): leave the pacer's queue.
+                // Leave the pacer's queue.
                 (coming, turn) = (None, None);
             } else if coming.is_none() && turn.is_none() {
                 let pacer = self.gets.clone();
@@ -189,6 +189,8 @@ impl Task {
                 come = async { coming.as_mut()?.await.into() }, if coming.is_some() => {
                     (coming, turn) = (None, come);
                 }
+                // Nobody waits any more: others of this host may have the turn.
+                () = abandoned(&mut self.queue), if coming.is_some() => self.queue.clear(),
                 () = sleep_until(ready), if turn.is_some() => {
                     if let Some(turn) = turn.take() {
                         self.send(turn);
@@ -361,6 +363,11 @@ impl Task {
             });
         }
     }
+}
+
+/// Completes when all of those who wait have gone away.
+async fn abandoned(queue: &mut VecDeque<Wanted>) {
+    join_all(queue.iter_mut().map(|wanted| wanted.answer.closed())).await;
 }
 
 /// Takes from the front of the queue what fits into one Get: at most [`MOST`]

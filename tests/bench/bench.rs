@@ -116,7 +116,9 @@ async fn bench(arguments: &Arguments) {
     let mut rows = Vec::new();
     if wants("plugin") {
         let measured = plugin::rows(&installation, &template, sizes);
-        rows = timeout(PATIENCE, measured).await.expect("the provider hangs");
+        rows = timeout(PATIENCE, measured)
+            .await
+            .expect("the provider hangs");
     }
     // Beside what is naive stands the same work done by Terraform.
     let mut refreshes = Vec::new();

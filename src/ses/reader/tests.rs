@@ -1,6 +1,5 @@
 //! The reader on paused time, against a fake SES.
 
-use futures_util::future::join_all;
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
@@ -161,6 +160,29 @@ async fn a_stop_ends_a_read_at_once_and_others_go_on() {
     assert!(matches!(stopped.0, Err(Error::Stopped { .. })));
     assert_eq!(stopped.1, Duration::from_secs(1));
     assert_eq!(other.unwrap(), MailFrom::UnknownIdentity);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stops_waiting_leaves_the_line_to_other_processes() {
+    let lines = SharedLines::of_process();
+    let (ses, other_ses) = (FakeSes::default(), FakeSes::default());
+    let start = |ses: &FakeSes| {
+        let pacing = Pacing::new(1.0, lines.clone());
+        Reader::start(Arc::new(ses.clone()), &pacing)
+    };
+    let (reader, other) = (start(&ses), start(&other_ses));
+    let (deadline, one, two) = (deadline(300), identity(0), identity(1));
+    reader.read(&deadline, &one, true).await.unwrap();
+    let started = Instant::now();
+    let impatient = Deadline::after(Duration::from_millis(500), CancellationToken::new());
+    let (gone, answered) = tokio::join!(reader.read(&impatient, &one, true), async {
+        sleep(Duration::from_millis(100)).await;
+        other.read(&deadline, &two, true).await
+    });
+    assert!(gone.is_err() && answered.is_ok());
+    let waited = started.elapsed().as_secs_f64();
+    assert!(waited < 1.1, "{waited} s");
+    assert_eq!(sizes(&ses), [1]);
 }
 
 #[tokio::test(start_paused = true)]
