@@ -3,11 +3,13 @@
 
 mod allowance;
 mod cadence;
+mod dns_ahead;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::dns::Resolver;
@@ -17,6 +19,7 @@ use crate::ses::{self, Connection, Deadline, Error};
 pub use cadence::Cadence;
 
 use allowance::Allowance;
+use dns_ahead::DnsAhead;
 
 /// How long the plans of a process may be held up by advice, in all.
 const ADVICE: Duration = Duration::from_millis(1500);
@@ -33,6 +36,7 @@ pub struct Clients {
     unknown: Vec<&'static str>,
     requests_per_second: f64,
     dns: Dns,
+    dns_ahead: DnsAhead,
     stop: CancellationToken,
     cadence: Cadence,
     advice: Allowance,
@@ -64,6 +68,7 @@ impl Clients {
             unknown,
             requests_per_second,
             dns,
+            dns_ahead: DnsAhead::new(&stop),
             stop,
             cadence: Cadence::start(),
             advice: Allowance::new(ADVICE),
@@ -106,18 +111,28 @@ impl Clients {
         }
         let mut clients = self.ses.lock().unwrap_or_else(PoisonError::into_inner);
         let client = clients.entry(region.clone()).or_insert_with(|| {
+            let (likely, domains) = mpsc::unbounded_channel();
+            if let Dns::Enabled(resolver) = &self.dns {
+                self.dns_ahead
+                    .start(resolver.clone(), region.clone(), domains);
+            }
             ses::Client::new(
                 self.connection.clone(),
                 region.clone(),
                 self.requests_per_second,
+                likely,
             )
         });
         Ok(client.clone())
     }
 
     /// The resolver, if DNS is to be asked for a resource with this `dns_check`;
-    /// otherwise why not.
+    /// otherwise why not. Where one is not to be checked, none is looked up any more
+    /// before it is asked for.
     pub fn dns(&self, dns_check: Option<bool>) -> Result<&Resolver, NotAsked> {
+        if dns_check == Some(false) {
+            self.dns_ahead.end();
+        }
         match (&self.dns, dns_check) {
             (_, Some(false)) | (Dns::Disabled(_), None) => Err(NotAsked::Disabled),
             (Dns::Unknown, _) => Err(NotAsked::Unknown),

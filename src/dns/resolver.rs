@@ -1,6 +1,7 @@
 //! From the records that DNS holds to the verdicts on a MAIL FROM domain.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::{Cache, Freshness};
@@ -35,17 +36,17 @@ impl Default for Settings {
 
 /// Asks DNS, remembers the answers for as long as it lives, and judges them.
 /// A look-up takes `timeout` times `attempts` at most; servers that are silent
-/// several times in a row are left alone for half a minute.
-#[derive(Debug)]
+/// several times in a row are left alone for half a minute. Clones share the memory.
+#[derive(Clone, Debug)]
 pub struct Resolver {
-    cache: Cache<Gate<NameServers>>,
+    cache: Arc<Cache<Gate<NameServers>>>,
 }
 
 impl Resolver {
     /// Cheap: the system's settings are read when something is asked.
     pub fn new(settings: Settings) -> Resolver {
         Resolver {
-            cache: Cache::new(Gate::new(NameServers::new(settings))),
+            cache: Arc::new(Cache::new(Gate::new(NameServers::new(settings)))),
         }
     }
 

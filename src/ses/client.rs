@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::advisor::Advisor;
 use super::api::{Api, MailFrom};
 use super::aws::AwsApi;
@@ -24,14 +26,25 @@ pub struct Client {
 
 impl Client {
     /// A client of SES in `region` that sends `rate` requests a second for each
-    /// operation (0: no limit). Calls nothing; needs a tokio runtime.
-    pub fn new(connection: Connection, region: Region, rate: f64) -> Self {
+    /// operation (0: no limit). Calls nothing; needs a tokio runtime. While a fleet is
+    /// refreshed, `likely` is told the MAIL FROM domains that SES holds, in its own
+    /// words, for identities that will probably be asked for soon.
+    pub fn new(
+        connection: Connection,
+        region: Region,
+        rate: f64,
+        likely: mpsc::UnboundedSender<String>,
+    ) -> Self {
         let pacing = Pacing::new(rate, connection.lines(&region));
-        Self::with_api(Arc::new(AwsApi::new(connection, region)), &pacing)
+        Self::with_api(Arc::new(AwsApi::new(connection, region)), &pacing, likely)
     }
 
-    pub(super) fn with_api(api: Arc<dyn Api>, pacing: &Pacing) -> Self {
-        let reader = Reader::start(Arc::clone(&api), pacing);
+    pub(super) fn with_api(
+        api: Arc<dyn Api>,
+        pacing: &Pacing,
+        likely: mpsc::UnboundedSender<String>,
+    ) -> Self {
+        let reader = Reader::start(Arc::clone(&api), pacing, likely);
         Self {
             writer: Arc::new(Writer::new(Arc::clone(&api), pacing, reader.clone())),
             advisor: Advisor::start(api, pacing),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use super::api::{Api, ListPage, MailFrom, SetMailFrom, SetRequest};
@@ -86,7 +87,7 @@ impl FakeSes {
     /// SES by way of this fake, at a request a second.
     pub(crate) fn client(&self) -> Client {
         let pacing = Pacing::new(1.0, SharedLines::of_process());
-        Client::with_api(Arc::new(self.clone()), &pacing)
+        Client::with_api(Arc::new(self.clone()), &pacing, mpsc::unbounded_channel().0)
     }
 
     pub(crate) fn shows(&self, mail_from: MailFrom) {

@@ -15,13 +15,17 @@
 //!    sent. It lives no longer than the provider's configuration.
 //! 3. Nothing is held of an identity whose Set went out, or was answered, after
 //!    the Get was sent: SES may have answered with what held before.
-//! 4. An identity is read ahead at most once. If nobody asks for it in time, it
-//!    is not read ahead again.
+//! 4. An identity is read ahead once, and again only while its answer is held and
+//!    grows old: Terraform may take longer for a large fleet than an answer is good
+//!    for. Once it was asked for, it is not read ahead any more.
 //! 5. What SES left out of its answer is not held: that an identity is gone is
 //!    told only to somebody who has asked for it.
 //! 6. The list is a hint. If it may not be called, fails, is slow, or has nothing
 //!    to do with what is asked for, every read is answered as without it, and a
 //!    Get is never sent for read-ahead alone.
+//! 7. Which MAIL FROM domains will be asked for next is told on
+//!    ([`likely`](ReadAhead::likely)) once the list has proved right: many of the
+//!    refreshes were answered from what is held.
 //!
 //! Here is the bookkeeping; it does no I/O. The reader sends the Gets and the
 //! Lists.
@@ -35,6 +39,13 @@ use super::api::{ListPage, MailFrom};
 
 /// How old an answer may be when it is used.
 const FRESH: Duration = Duration::from_secs(120);
+
+/// From what age on an answer is read again, where a Get has places left for it.
+const OLD: Duration = Duration::from_secs(60);
+
+/// How many answers have to be used before what else is held is taken for likely to
+/// be asked for: more than a fleet without a list could have by chance.
+const PROOF: usize = 32;
 
 /// How many refreshes make a fleet: Terraform's default parallelism. Fewer fit
 /// into the first Get, so that a list would be of no use to them.
@@ -58,6 +69,12 @@ pub(super) struct ReadAhead {
     under_way: HashSet<String>,
     /// Read ahead and not asked for yet, with the time when the Get was sent.
     held: HashMap<String, (Instant, MailFrom)>,
+    /// The same in the order of age; some may not be held any more.
+    ages: VecDeque<(Instant, String)>,
+    /// Held, and not told on yet.
+    untold: Vec<String>,
+    /// How many refreshes were answered from what was held.
+    used: usize,
     /// When the last Set of an identity went out or was answered.
     changed: HashMap<String, Instant>,
 }
@@ -92,16 +109,33 @@ impl ReadAhead {
         if self.refreshes == FLEET && self.listing == Listing::NotBegun {
             self.listing = Listing::More(None);
         }
+        self.seen.insert(identity.to_owned());
+        if let Some((sent, mail_from)) = self.held.remove(identity)
+            && now.duration_since(sent) <= FRESH
+        {
+            self.under_way.remove(identity);
+            self.used += 1;
+            return Refresh::Held(mail_from);
+        }
         if self.under_way.contains(identity) {
             return Refresh::UnderWay;
         }
-        self.seen.insert(identity.to_owned());
-        match self.held.remove(identity) {
-            Some((sent, mail_from)) if now.duration_since(sent) <= FRESH => {
-                Refresh::Held(mail_from)
-            }
-            _ => Refresh::Ask,
+        Refresh::Ask
+    }
+
+    /// The MAIL FROM domains that will be asked for soon, each once.
+    pub(super) fn likely(&mut self) -> Vec<String> {
+        if self.used < PROOF {
+            return Vec::new();
         }
+        let untold = std::mem::take(&mut self.untold);
+        untold
+            .iter()
+            .filter_map(|identity| match self.held.get(identity) {
+                Some((_, MailFrom::Set(held))) => Some(held.domain.clone()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The token of the page to list now, if there is one to list: `Some(None)`
@@ -139,35 +173,58 @@ impl ReadAhead {
         };
     }
 
-    /// Up to `room` identities to read ahead in a Get that is about to be sent.
-    pub(super) fn fill(&mut self, room: usize) -> Vec<String> {
+    /// Up to `room` identities to read ahead in a Get that is about to be sent:
+    /// listed ones first, then what is held and grows old.
+    pub(super) fn fill(&mut self, room: usize, now: Instant) -> Vec<String> {
         let mut filling = Vec::new();
         while filling.len() < room
             && let Some(candidate) = self.candidates.pop_front()
         {
             if self.seen.insert(candidate.clone()) {
-                self.under_way.insert(candidate.clone());
                 filling.push(candidate);
             }
         }
+        while filling.len() < room
+            && let Some((sent, _)) = self.ages.front()
+            && now.duration_since(*sent) >= OLD
+            && let Some((sent, identity)) = self.ages.pop_front()
+        {
+            if self.held.get(&identity).is_some_and(|held| held.0 == sent) {
+                filling.push(identity);
+            }
+        }
+        self.under_way.extend(filling.iter().cloned());
         filling
     }
 
     /// What was read ahead in a Get sent at `sent` is there.
     pub(super) fn hold(&mut self, identity: String, mail_from: Option<MailFrom>, sent: Instant) {
-        self.under_way.remove(&identity);
-        if let Some(mail_from) = mail_from
-            && !self.changed_since(&identity, sent)
-        {
-            self.held.insert(identity, (sent, mail_from));
+        let before = self.held.remove(&identity);
+        let asked_for = !self.under_way.remove(&identity);
+        let Some(mail_from) = mail_from else {
+            return;
+        };
+        if asked_for || self.changed_since(&identity, sent) {
+            return;
         }
+        if before.is_none() {
+            self.untold.push(identity.clone());
+        }
+        self.ages.push_back((sent, identity.clone()));
+        self.held.insert(identity, (sent, mail_from));
     }
 
     /// The Get has failed for a reason that passes.
     pub(super) fn put_back(&mut self, identity: String) {
-        self.under_way.remove(&identity);
-        self.seen.remove(&identity);
-        self.candidates.push_front(identity);
+        if !self.under_way.remove(&identity) {
+            return;
+        }
+        if let Some((sent, _)) = self.held.get(&identity) {
+            self.ages.push_front((*sent, identity));
+        } else {
+            self.seen.remove(&identity);
+            self.candidates.push_front(identity);
+        }
     }
 
     /// SES does not take the list's identities: nothing is read ahead any more.
@@ -218,8 +275,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_held_is_used_once() {
         let mut ahead = fleet(&["a", "i3", "b"]);
-        assert_eq!(ahead.fill(100), ["a", "b"], "i3 was asked for already");
-        assert_eq!(ahead.fill(100), [""; 0]);
+        assert_eq!(
+            ahead.fill(100, Instant::now()),
+            ["a", "b"],
+            "i3 was asked for already"
+        );
+        assert_eq!(ahead.fill(100, Instant::now()), [""; 0]);
         let now = Instant::now();
         assert_eq!(ahead.refresh("a", now), Refresh::UnderWay);
         ahead.hold("a".to_owned(), Some(set("d")), now);
@@ -230,7 +291,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_held_grows_old() {
         let mut ahead = fleet(&["a", "b"]);
-        ahead.fill(100);
+        ahead.fill(100, Instant::now());
         let sent = Instant::now();
         ahead.hold("a".to_owned(), Some(set("d")), sent);
         ahead.hold("b".to_owned(), Some(set("d")), sent);
@@ -242,7 +303,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nothing_is_held_of_what_a_set_may_have_changed() {
         let mut ahead = fleet(&["a", "b"]);
-        ahead.fill(100);
+        ahead.fill(100, Instant::now());
         let sent = Instant::now();
         ahead.changed("a", sent + Duration::from_secs(1));
         ahead.hold("a".to_owned(), Some(set("old")), sent);
@@ -255,9 +316,72 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_ses_left_out_is_asked_for() {
         let mut ahead = fleet(&["a"]);
-        ahead.fill(100);
+        ahead.fill(100, Instant::now());
         ahead.hold("a".to_owned(), None, Instant::now());
         assert_eq!(ahead.refresh("a", Instant::now()), Refresh::Ask);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_and_grows_old_is_read_again_in_free_places() {
+        let mut ahead = fleet(&["a", "b", "c"]);
+        ahead.fill(100, Instant::now());
+        let sent = Instant::now();
+        for identity in ["a", "b", "c"] {
+            ahead.hold(identity.to_owned(), Some(set("old")), sent);
+        }
+        assert_eq!(ahead.fill(100, sent + OLD / 2), [""; 0]);
+        assert_eq!(
+            ahead.refresh("c", sent + OLD / 2),
+            Refresh::Held(set("old"))
+        );
+        let again = sent + OLD;
+        assert_eq!(ahead.fill(100, again), ["a", "b"], "c was asked for");
+        assert_eq!(ahead.fill(100, again), [""; 0], "they are under way");
+        // What is held is as good as before meanwhile.
+        assert_eq!(ahead.refresh("a", again), Refresh::Held(set("old")));
+        ahead.hold("a".to_owned(), Some(set("new")), again);
+        assert_eq!(ahead.refresh("a", again), Refresh::Ask, "used once");
+        ahead.put_back("b".to_owned());
+        assert_eq!(ahead.fill(100, again), ["b"], "that Get failed");
+        ahead.hold("b".to_owned(), Some(set("new")), again);
+        let late = again + FRESH;
+        assert_eq!(ahead.refresh("b", late), Refresh::Held(set("new")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_gone_meanwhile_is_not_held_any_more() {
+        let mut ahead = fleet(&["a"]);
+        ahead.fill(100, Instant::now());
+        let sent = Instant::now();
+        ahead.hold("a".to_owned(), Some(set("old")), sent);
+        ahead.fill(100, sent + OLD);
+        ahead.hold("a".to_owned(), None, sent + OLD);
+        assert_eq!(ahead.refresh("a", sent + OLD), Refresh::Ask);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_is_told_on_once_the_list_has_proved_right() {
+        let listed: Vec<String> = (0..PROOF + 2).map(|number| format!("c{number}")).collect();
+        let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
+        let mut ahead = fleet(&listed);
+        let now = Instant::now();
+        for identity in ahead.fill(100, now) {
+            ahead.hold(
+                identity.clone(),
+                Some(set(&format!("bounce.{identity}"))),
+                now,
+            );
+        }
+        for identity in &listed[..PROOF] {
+            assert_eq!(ahead.likely(), [""; 0]);
+            ahead.refresh(identity, now);
+        }
+        let rest: Vec<String> = listed[PROOF..]
+            .iter()
+            .map(|identity| format!("bounce.{identity}"))
+            .collect();
+        assert_eq!(ahead.likely(), rest);
+        assert_eq!(ahead.likely(), [""; 0], "each once");
     }
 
     #[tokio::test(start_paused = true)]
@@ -268,7 +392,7 @@ mod tests {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         ahead.listed(page(&many, Some("token")));
         assert_eq!(ahead.page(), None);
-        assert_eq!(ahead.fill(100).len(), 100);
+        assert_eq!(ahead.fill(100, Instant::now()).len(), 100);
         assert_eq!(ahead.page(), Some(Some("token".to_owned())));
         assert_eq!(ahead.page(), None, "it is under way");
         assert!(!ahead.waits_for_list(), "there are candidates left");
@@ -279,10 +403,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_failed_get_leaves_its_candidates_for_the_next() {
         let mut ahead = fleet(&["a", "b"]);
-        for one in ahead.fill(1) {
+        for one in ahead.fill(1, Instant::now()) {
             ahead.put_back(one);
         }
-        assert_eq!(ahead.fill(100), ["a", "b"]);
+        assert_eq!(ahead.fill(100, Instant::now()), ["a", "b"]);
         ahead.give_up();
         assert_eq!(ahead.refresh("a", Instant::now()), Refresh::Ask);
     }

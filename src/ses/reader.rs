@@ -87,8 +87,13 @@ struct Answered {
 }
 
 impl Reader {
-    /// Starts the task; needs a tokio runtime.
-    pub(super) fn start(api: Arc<dyn Api>, pacing: &Pacing) -> Self {
+    /// Starts the task; needs a tokio runtime. While a fleet is refreshed, `likely` is
+    /// told the MAIL FROM domains that SES holds for what will be asked for soon.
+    pub(super) fn start(
+        api: Arc<dyn Api>,
+        pacing: &Pacing,
+        likely: mpsc::UnboundedSender<String>,
+    ) -> Self {
         let (inbox, messages) = mpsc::unbounded_channel();
         let task = Task {
             api,
@@ -97,6 +102,7 @@ impl Reader {
             outbox: inbox.downgrade(),
             queue: VecDeque::new(),
             ahead: ReadAhead::default(),
+            likely,
             joined: HashMap::new(),
             first_came: Instant::now(),
             last_came: Instant::now(),
@@ -155,6 +161,7 @@ struct Task {
     outbox: mpsc::WeakUnboundedSender<Message>,
     queue: VecDeque<Wanted>,
     ahead: ReadAhead,
+    likely: mpsc::UnboundedSender<String>,
     /// Who waits for an identity that is read ahead in a Get under way.
     joined: HashMap<String, Vec<Wanted>>,
     /// When the first and the last of those in the queue came.
@@ -216,6 +223,10 @@ impl Task {
             Message::Listed(page) => self.ahead.listed(page),
             Message::Answered(answered) => self.answered(answered),
         }
+        for domain in self.ahead.likely() {
+            // Nobody may want to know.
+            let _ = self.likely.send(domain);
+        }
         if let Some(token) = self.ahead.page() {
             if token.is_none() {
                 self.list_awaited_until = Some(Instant::now() + AWAIT_LIST);
@@ -269,7 +280,7 @@ impl Task {
         let mut seen = HashSet::new();
         let asked = batch.iter().map(|wanted| &wanted.identity);
         let mut identities: Vec<String> = asked.filter(|one| seen.insert(*one)).cloned().collect();
-        let ahead = self.ahead.fill(room);
+        let ahead = self.ahead.fill(room, Instant::now());
         identities.extend(ahead.iter().cloned());
         let (api, outbox) = (Arc::clone(&self.api), self.outbox.clone());
         let sent = Instant::now();

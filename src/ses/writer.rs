@@ -219,6 +219,7 @@ impl Attempts {
 pub(super) mod tests {
     use std::time::Duration;
 
+    use tokio::sync::mpsc;
     use tokio::time::Instant;
     use tokio_util::sync::CancellationToken;
 
@@ -242,7 +243,7 @@ pub(super) mod tests {
             let stop = CancellationToken::new();
             let api: Arc<dyn Api> = Arc::new(ses.clone());
             let pacing = Pacing::new(1.0, SharedLines::of_process());
-            let reader = Reader::start(Arc::clone(&api), &pacing);
+            let reader = Reader::start(Arc::clone(&api), &pacing, mpsc::unbounded_channel().0);
             Self {
                 writer: Writer::new(api, &pacing, reader),
                 deadline: Deadline::after(Duration::from_secs(300), stop.clone()),

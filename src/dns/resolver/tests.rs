@@ -311,7 +311,7 @@ async fn hostile_records_are_shown_escaped() {
 #[tokio::test]
 async fn fresh_check_sees_what_was_published_since() {
     use std::sync::atomic::{AtomicBool, Ordering};
-    let now_published = std::sync::Arc::new(AtomicBool::new(false));
+    let now_published = Arc::new(AtomicBool::new(false));
     let seen = now_published.clone();
     let server = ScriptedServer::start(move |name, kind, _| match seen.load(Ordering::SeqCst) {
         true => published(name, kind),

@@ -17,10 +17,14 @@ fn identity(number: usize) -> Identity {
 }
 
 fn start(ses: &FakeSes) -> Reader {
-    Reader::start(
-        Arc::new(ses.clone()),
-        &Pacing::new(1.0, SharedLines::of_process()),
-    )
+    start_telling(ses).0
+}
+
+fn start_telling(ses: &FakeSes) -> (Reader, mpsc::UnboundedReceiver<String>) {
+    let (likely, told) = mpsc::unbounded_channel();
+    let pacing = Pacing::new(1.0, SharedLines::of_process());
+    let reader = Reader::start(Arc::new(ses.clone()), &pacing, likely);
+    (reader, told)
 }
 
 async fn read_all(reader: &Reader, count: usize) -> Vec<Result<MailFrom, Error>> {
@@ -168,7 +172,7 @@ async fn who_stops_waiting_leaves_the_line_to_other_processes() {
     let (ses, other_ses) = (FakeSes::default(), FakeSes::default());
     let start = |ses: &FakeSes| {
         let pacing = Pacing::new(1.0, lines.clone());
-        Reader::start(Arc::new(ses.clone()), &pacing)
+        Reader::start(Arc::new(ses.clone()), &pacing, mpsc::unbounded_channel().0)
     };
     let (reader, other) = (start(&ses), start(&other_ses));
     let (deadline, one, two) = (deadline(300), identity(0), identity(1));
@@ -392,4 +396,64 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+/// Refreshes as Terraform does, ten at a time in no order, each of which takes
+/// Terraform itself so long.
+async fn refresh_shuffled(reader: &Reader, count: usize, each: Duration) {
+    use futures_util::StreamExt as _;
+
+    let mut order: Vec<usize> = (0..count).collect();
+    fastrand::shuffle(&mut order);
+    let deadline = deadline(300);
+    let refreshes = futures_util::stream::iter(order.into_iter().map(|number| {
+        let deadline = &deadline;
+        async move {
+            sleep(each).await;
+            let held = reader.read(deadline, &identity(number), false).await;
+            assert_eq!(held.unwrap(), set("bounce.example.com"));
+        }
+    }));
+    refreshes.buffer_unordered(10).collect().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fleet_that_takes_longer_than_answers_are_good_for_costs_few_more_gets() {
+    // Terraform itself takes 20 s, 50 s and 100 s; the answers come within 102 s.
+    for (milliseconds, most) in [(20, 100), (50, 106), (100, 120)] {
+        let ses = fleet(10_000);
+        let each = Duration::from_millis(milliseconds);
+        refresh_shuffled(&start(&ses), 10_000, each).await;
+        let gets = sizes(&ses).len();
+        assert!(gets <= most, "{gets} Gets at {milliseconds} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn domains_that_are_likely_to_be_asked_for_are_told_while_they_are_held() {
+    let ses = fleet(300);
+    let (reader, mut likely) = start_telling(&ses);
+    refresh_shuffled(&reader, 300, Duration::from_millis(5)).await;
+    let mut told = 0;
+    while likely.try_recv().is_ok() {
+        told += 1;
+    }
+    // Ten of each Get are asked for by name, and some before there is proof.
+    assert!((100..=270).contains(&told), "{told}");
+    // Others are in SES than in the state.
+    let ses = fleet(10_000);
+    let (reader, mut likely) = start_telling(&ses);
+    for number in 0..50 {
+        let name = format!("mine{number}.example.com");
+        ses.hold(&name, set("bounce.example.com"));
+    }
+    let deadline = deadline(300);
+    let mine: Vec<_> = (0..50)
+        .map(|number| Identity::parse(&format!("mine{number}.example.com")).unwrap())
+        .collect();
+    for ten in mine.chunks(10) {
+        join_all(ten.iter().map(|one| reader.read(&deadline, one, false))).await;
+    }
+    assert!(likely.try_recv().is_err());
+    assert_eq!(sizes(&ses).len(), 5);
 }
