@@ -42,6 +42,10 @@ const APART: f64 = 60.0;
 /// process takes one for each operation) but a clock that was wrong.
 const FARTHEST: (f64, f64) = (60.0, 10.0);
 
+/// After so many requests' time without any, there is nothing to share any more: who
+/// comes then does not wait for a turn, as nobody does at first.
+const IDLE: f64 = 2.0;
+
 /// A wait that is none: tokio's timer knows nothing shorter than a millisecond.
 pub(super) const NEGLIGIBLE: f64 = 0.0005;
 
@@ -92,6 +96,9 @@ impl Line {
         let (seconds, requests) = FARTHEST;
         if self.next > now + seconds.max(requests * spacing) {
             self.next = now;
+        }
+        if now > self.next + IDLE * spacing.max(1.0) {
+            self.share.starts_afresh();
         }
         let opens = now.max(self.share.opens(now, spacing));
         if let Some(free) = self.take_free(opens, self.next) {
@@ -333,6 +340,13 @@ mod tests {
         lines.throttled(at, answer("Other", at));
     }
 
+    fn refuse(lines: &mut Lines, times: [f64; 3]) {
+        for sent in times {
+            lines.sent(sent, SET, 1.0);
+            lines.throttled(sent, answer(SET, sent));
+        }
+    }
+
     #[test]
     fn throttled_answers_put_all_operations_into_one_line_for_a_while() {
         let mut lines = Lines::default();
@@ -402,15 +416,29 @@ mod tests {
         let mut one = lines.take(100.0, SET, 1.0);
         let mut other = lines.take(100.0, SET, 1.0);
         // Refused again and again, so that the rest of the slice is lost.
-        for sent in [98.0, 99.0, 99.9] {
-            lines.throttled(sent, answer(SET, sent));
-        }
+        refuse(&mut lines, [98.0, 99.0, 99.9]);
         let first = lines.due(100.0, &mut one, SET, 1.0);
         assert!(first > 101.5, "{first}");
         assert_eq!(lines.due(101.0, &mut other, SET, 1.0), first + 1.0);
         assert_eq!(lines.due(first + 0.1, &mut one, SET, 1.0), first + 0.1);
         let second = first + 1.0;
         assert_eq!(lines.due(second, &mut other, SET, 1.0), second + 0.1);
+    }
+
+    #[test]
+    fn who_comes_after_a_pause_does_not_wait_for_a_turn() {
+        let mut lines = Lines::default();
+        refuse(&mut lines, [98.0, 99.0, 99.9]);
+        let turn = lines.take(100.0, SET, 1.0).at;
+        assert!(turn > 101.5, "{turn}");
+        // That one is waiting, or was sent a while ago.
+        assert!(lines.take(101.0, SET, 1.0).at > turn);
+        let later = turn + 10.0;
+        lines
+            .all
+            .share
+            .throttled(later, later, answer(SET, 0.0).beat(), 0.5);
+        assert_eq!(lines.take(later, SET, 1.0).at, later);
     }
 
     #[test]

@@ -110,6 +110,14 @@ impl Share {
         }
     }
 
+    /// Forgets whom the limit was shared with; that it was refused stays known.
+    pub(super) fn starts_afresh(&mut self) {
+        *self = Self {
+            throttled: self.throttled,
+            ..Self::default()
+        };
+    }
+
     /// SES accepted the request that went out at `sent`.
     pub(super) fn accepted(&mut self, sent: f64, beat: Beat, chance: f64) {
         let slice = beat.slice(sent);

@@ -9,6 +9,7 @@ mod destroy;
 mod dns;
 mod drift;
 mod faults;
+mod fleets;
 mod harness;
 mod import;
 mod interrupts;

@@ -1,0 +1,177 @@
+//! Refreshes of many resources: few Gets, and the same result whatever the list of
+//! identities says, or does not.
+
+use std::time::Duration;
+
+use simulator::ses::{Behavior, Call, Fault, FaultKind};
+use simulator::{Options, Rate};
+
+use crate::harness::{GET, REGION, Run, SET, Workspace, fleet, of_fleet};
+
+const LIST: &str = "ListIdentities";
+
+/// The identities `d1.example` to `dCOUNT.example`.
+fn names(count: usize) -> Vec<String> {
+    (1..=count)
+        .map(|number| format!("d{number}.example"))
+        .collect()
+}
+
+/// A workspace in which so many identities are applied, and no call counted yet.
+fn applied(count: usize) -> Workspace {
+    let mut ws = Workspace::with(Options {
+        rate: Rate::Unlimited,
+        latency: Duration::from_millis(20),
+        ..Options::default()
+    });
+    ws.ses().add_identities(REGION, names(count), true);
+    ws.provider.requests_per_second = Some("20".to_owned());
+    ws.provider.dns = Some("enabled = false".to_owned());
+    ws.config(&fleet("bounce", &names(count)));
+    ws.apply().succeeds();
+    ws.ses().clear_calls();
+    ws
+}
+
+fn calls_of(ws: &Workspace, action: &str) -> Vec<Call> {
+    let mut calls = ws.ses().calls();
+    calls.retain(|call| call.action == action);
+    calls
+}
+
+/// Asserts that a plan finds nothing to change, in at most so many Gets.
+#[track_caller]
+fn plans_nothing_in(ws: &Workspace, most: usize) -> Run {
+    let run = ws.plan().succeeds().does_not_say("Warning");
+    let gets = calls_of(ws, GET);
+    assert!(gets.len() <= most, "{} Gets", gets.len());
+    assert!(gets.iter().all(|get| get.identities.len() <= 100));
+    run
+}
+
+#[test]
+fn fleet_is_read_in_gets_of_a_hundred() {
+    let ws = applied(150);
+    plans_nothing_in(&ws, 2);
+    assert_eq!(calls_of(&ws, LIST).len(), 1);
+}
+
+#[test]
+fn list_that_cannot_be_had_changes_no_result() {
+    let ws = applied(30);
+    ws.set_env("TF_LOG_PROVIDER", "debug");
+    let faults = [
+        ("denied", FaultKind::AccessDenied, 1),
+        ("failing", FaultKind::InternalFailure, 3),
+        ("slow", FaultKind::SlowAfter { delay_ms: 60_000 }, 1),
+        ("garbage", FaultKind::Garbage, 3),
+        // Last, because the next command keeps back its own List.
+        ("throttled", FaultKind::Throttle, 3),
+    ];
+    for (what, kind, times) in faults {
+        let told = !matches!(kind, FaultKind::SlowAfter { .. });
+        ws.ses().inject(Fault::new(kind).on(LIST).times(times));
+        let run = plans_nothing_in(&ws, 6);
+        let says = "could not list identities to read ahead";
+        assert_eq!(run.stderr.contains(says), told, "{what}: {}", run.stderr);
+        assert!(
+            !run.stderr.contains("[ERROR] provider"),
+            "{what}: {}",
+            run.stderr
+        );
+        ws.ses().clear_faults();
+        ws.ses().clear_calls();
+    }
+}
+
+#[test]
+fn identities_that_are_gone_are_planned_anew_and_the_others_are_not() {
+    let ws = applied(40);
+    for gone in ["d7.example", "d33.example"] {
+        ws.ses().remove_identity(REGION, gone);
+    }
+    ws.ses().clear_mail_from(REGION, "d20.example").unwrap();
+    let plan = ws.terraform(&["plan", "-detailed-exitcode"]).exits(2);
+    plan.says("3 to add, 0 to change, 0 to destroy");
+}
+
+#[test]
+fn identities_of_others_cost_no_more_than_no_list() {
+    let mut ws = applied(50);
+    // Slow enough for Terraform to ask for ten before each Get.
+    ws.provider.requests_per_second = Some("4".to_owned());
+    ws.config(&fleet("bounce", &names(50)));
+    let others: Vec<String> = (0..10_000)
+        .map(|number| format!("a{number}.test"))
+        .collect();
+    ws.ses().add_identities(REGION, &others, true);
+    for other in &others[..1000] {
+        let domain = format!("bounce.{other}");
+        ws.ses()
+            .set_mail_from(REGION, other, &domain, Behavior::UseDefaultValue)
+            .unwrap();
+    }
+    ws.ses()
+        .inject(Fault::new(FaultKind::AccessDenied).on(LIST).forever());
+    plans_nothing_in(&ws, 8);
+    ws.ses().clear_faults();
+    ws.ses().clear_calls();
+    plans_nothing_in(&ws, 8);
+    assert!(calls_of(&ws, LIST).len() <= 2);
+}
+
+#[test]
+fn change_between_two_commands_is_seen_by_the_second() {
+    let ws = applied(40);
+    plans_nothing_in(&ws, 2);
+    ws.ses()
+        .set_mail_from(
+            REGION,
+            "d31.example",
+            "other.d31.example",
+            Behavior::UseDefaultValue,
+        )
+        .unwrap();
+    let plan = ws.plan().exits(2);
+    plan.says("0 to add, 1 to change, 0 to destroy");
+    assert_eq!(
+        ws.planned_change(&of_fleet("d31.example"))["before"]["mail_from_domain"],
+        "other.d31.example"
+    );
+}
+
+#[test]
+fn read_after_a_set_is_not_answered_from_before_it() {
+    let ws = applied(40);
+    ws.config(&fleet("mail", &names(40)));
+    // The refresh of this apply reads all of them ahead.
+    ws.apply().succeeds().does_not_say("Warning");
+    assert_eq!(calls_of(&ws, SET).len(), 40);
+    ws.state_is_what_ses_holds();
+    for identity in names(40) {
+        let held = &ws.resource(&of_fleet(&identity)).unwrap()["mail_from_domain"];
+        assert_eq!(*held, format!("mail.{identity}"));
+    }
+}
+
+#[test]
+fn domains_without_a_check_are_not_looked_up_in_a_fleet_either() {
+    let mut ws = applied(120);
+    ws.provider.dns = Some(format!("nameservers = [\"{}\"]", ws.simulator.dns_addr()));
+    let unchecked = |number: usize| number % 3 == 0;
+    let mixed = fleet("bounce", &names(120)).replace(
+        "  mail_from_domain = each.value\n",
+        "  mail_from_domain = each.value\n  \
+         dns_check        = tonumber(regex(\"[0-9]+\", each.key)) % 3 == 0 ? false : null\n",
+    );
+    ws.config(&mixed);
+    ws.apply().succeeds();
+    ws.dns().clear_queries();
+    ws.apply().succeeds();
+    let queries = ws.dns().queries();
+    for number in 1..=120 {
+        let domain = format!("bounce.d{number}.example");
+        let asked = queries.iter().any(|query| query.name == domain);
+        assert_eq!(asked, !unchecked(number), "{domain}");
+    }
+}
