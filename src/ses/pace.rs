@@ -40,7 +40,7 @@ const APART: f64 = 60.0;
 
 /// A slot farther off than so many seconds or requests is no queue of ours (each
 /// process takes one for each operation) but a clock that was wrong.
-const FARTHEST: (f64, f64) = (60.0, 10.0);
+const FARTHEST: (f64, f64) = (120.0, 10.0);
 
 /// After so many requests' time without any, there is nothing to share any more: who
 /// comes then does not wait for a turn, as nobody does at first.
@@ -101,7 +101,7 @@ impl Line {
             self.share.starts_afresh();
         }
         let opens = now.max(self.share.opens(now, spacing));
-        if let Some(free) = self.take_free(opens, self.next) {
+        if let Some(free) = self.take_free(opens, self.next, spacing) {
             return free;
         }
         let at = opens.max(self.next);
@@ -109,12 +109,16 @@ impl Line {
         at
     }
 
-    /// Takes the first slot within these times that was given back.
-    fn take_free(&mut self, from: f64, before: f64) -> Option<f64> {
-        self.free.retain(|free| *free >= from);
+    /// Takes the first slot that was given back and lies before `end`, for use at
+    /// `now` or later. One whose time has begun to run out is still of use.
+    fn take_free(&mut self, now: f64, end: f64, spacing: f64) -> Option<f64> {
+        self.free.retain(|free| *free + spacing > now);
         let first = self.free.iter().copied().reduce(f64::min)?;
+        if first.max(now) >= end {
+            return None;
+        }
         self.free.retain(|free| *free != first);
-        (first < before).then_some(first)
+        Some(first.max(now))
     }
 
     fn give_back(&mut self, slot: f64, spacing: f64) {
@@ -182,7 +186,7 @@ impl Lines {
         }
         let line = self.line(slot.of_all, operation);
         let opens = now.max(line.share.opens(now, spacing));
-        if let Some(earlier) = line.take_free(opens, slot.at) {
+        if let Some(earlier) = line.take_free(opens, slot.at, spacing) {
             line.give_back(slot.at, spacing);
             slot.at = earlier;
         }
@@ -459,9 +463,16 @@ mod tests {
         let mut behind = lines.take(101.3, SET, 1.0);
         let mut last = lines.take(101.3, SET, 1.0);
         lines.give_back(&unused, SET, 1.0);
-        assert_eq!(lines.due(101.3, &mut behind, SET, 1.0), 101.3, "moves up");
-        assert_eq!(lines.due(101.4, &mut last, SET, 1.0), 102.3, "as well");
+        assert_eq!(lines.due(101.4, &mut behind, SET, 1.0), 101.4, "moves up");
+        assert_eq!(lines.due(101.4, &mut last, SET, 1.0), 102.4, "as well");
         assert_eq!(lines.take(101.5, SET, 1.0).at, 103.3);
+        // What lies behind somebody is left to others.
+        let mut first = lines.take(200.0, SET, 1.0);
+        let second = lines.take(200.0, SET, 1.0);
+        let mut third = lines.take(200.0, SET, 1.0);
+        lines.give_back(&second, SET, 1.0);
+        assert_eq!(lines.due(200.0, &mut first, SET, 1.0), 200.0);
+        assert_eq!(lines.due(200.1, &mut third, SET, 1.0), 201.0);
     }
 
     #[test]

@@ -48,8 +48,8 @@ const BACK: f64 = 0.75;
 const MOST_AWAY: u32 = 8;
 
 /// A host that was not refused for so many seconds takes itself for alone. It leaves
-/// no gap in so many slices at first, and then each so manieth: with these lengths of
-/// slice and gap, five take one request less than without, as would two.
+/// no gap before it has sent for so many slices, and then every fifth. (Every second
+/// would cost as much each time: with these lengths, a request.)
 const ALONE_AFTER: f64 = 60.0;
 const UNDISTURBED: i64 = 2;
 const GAP_EVERY: i64 = 5;
@@ -93,7 +93,7 @@ pub(super) struct Share {
     away: u32,
     /// Contests lost since then.
     lost: u32,
-    /// When SES last refused a request, and whether it has accepted none since.
+    /// When SES last throttled a request, and whether it has accepted none since.
     throttled: f64,
     refused: bool,
 }
@@ -156,7 +156,7 @@ impl Share {
             // Others of this host have been refused before.
             return;
         }
-        // Whoever came in between is done with it in a second, SES's own limit.
+        // Whoever came in between is done in a second, SES's own limit.
         let soon = now + beat.interval.max(1.0) * (0.5 + chance / 2.0);
         if first && soon < beat.start(next) - beat.interval {
             self.opens = soon;
@@ -193,8 +193,8 @@ mod tests {
         way: 0.0,
     };
 
-    /// Sends as often as `share` allows from `start` on, and is
-    /// accepted; returns the times.
+    /// Sends as often as `share` allows from `start` on, and is accepted; returns
+    /// the times.
     fn sends(share: &mut Share, start: f64, count: usize) -> Vec<f64> {
         let mut at = start;
         let mut times = Vec::new();

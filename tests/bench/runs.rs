@@ -19,8 +19,10 @@ use crate::terraform::{Folder, Installation, Pace};
 /// Identities in a Get, at most.
 const IN_A_GET: usize = 100;
 
-/// How often a short run is repeated; the median counts.
+/// How often a short run is repeated; the median counts. Without a limit, a run of so
+/// many identities is short.
 const REPEATED: usize = 3;
+const SHORT: usize = 1000;
 
 /// Processes that share a limit.
 const PROCESSES: usize = 4;
@@ -51,8 +53,9 @@ pub(crate) async fn refreshes(
     let mut refreshes = Vec::new();
     for (size, written) in each.chain(counted) {
         let fleet = Fleet::in_state(installation, template, size, written).await;
-        let (unlimited, ..) = fleet.plan(Rate::Unlimited, REPEATED).await;
-        let repeated = if size <= IN_A_GET { REPEATED } else { 1 };
+        let times = |most: usize| if size <= most { REPEATED } else { 1 };
+        let (unlimited, ..) = fleet.plan(Rate::Unlimited, times(SHORT)).await;
+        let repeated = times(IN_A_GET);
         let (time, tally, run) = fleet.plan(LIMIT, repeated).await;
         let gets = u32::try_from(size.div_ceil(IN_A_GET)).unwrap();
         let by = match written {
