@@ -158,7 +158,7 @@ fn read_after_a_set_is_not_answered_from_before_it() {
 fn domains_without_a_check_are_not_looked_up_in_a_fleet_either() {
     let mut ws = applied(120);
     ws.provider.dns = Some(format!("nameservers = [\"{}\"]", ws.simulator.dns_addr()));
-    let unchecked = |number: usize| number % 3 == 0;
+    let unchecked = |number: usize| number.is_multiple_of(3);
     let mixed = fleet("bounce", &names(120)).replace(
         "  mail_from_domain = each.value\n",
         "  mail_from_domain = each.value\n  \
