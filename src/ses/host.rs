@@ -45,12 +45,12 @@ impl Clock {
         }
     }
 
-    /// A clock that is ahead of this one.
+    /// A clock that says `at` now.
     #[cfg(test)]
-    pub(super) fn ahead(self, seconds: f64) -> Self {
+    pub(super) fn at(at: f64) -> Self {
         Self {
-            at: self.at + seconds,
-            ..self
+            started: Instant::now(),
+            at,
         }
     }
 

@@ -96,20 +96,22 @@ struct Outcome {
 }
 
 /// The mean of simulations of so many processes with 25 creates each: `host` makes
-/// what those of one run share, `pacing` the pace of each.
+/// what those of one run share, `pacing` the pace of each that begins at a time of the
+/// day.
 async fn simulate<T>(
     processes: usize,
     host: impl Fn() -> T,
-    pacing: impl Fn(&T) -> Pacing,
+    pacing: impl Fn(&T, f64) -> Pacing,
 ) -> Outcome {
+    // Chances, but the same in each run of a test.
+    fastrand::seed(17);
     let mut mean = Outcome::default();
     for _ in 0..TIMES {
-        // Not always at the same time of the day.
-        sleep(Duration::from_secs_f64(fastrand::f64() * 60.0)).await;
-        let host = host();
+        let (host, begin) = (host(), time_of_day());
         let account = Arc::<Mutex<Account>>::default();
         let started = Instant::now();
-        let running = (0..processes).map(|_| process(Arc::clone(&account), pacing(&host), 25));
+        let running =
+            (0..processes).map(|_| process(Arc::clone(&account), pacing(&host, begin), 25));
         let times = join_all(running).await;
         let account = account.lock().unwrap();
         assert_eq!(account.accepted as usize, processes * 50, "all finish");
@@ -125,19 +127,24 @@ async fn simulate<T>(
 }
 
 async fn on_one_host(processes: usize) -> Outcome {
-    let pacing = |lines: &SharedLines| Pacing::new(1.0, lines.clone());
+    let pacing =
+        |lines: &SharedLines, begin| Pacing::by_clock(1.0, lines.clone(), Clock::at(begin));
     simulate(processes, SharedLines::of_process, pacing).await
 }
 
 /// Each process on a host of its own, whose clocks differ from the true time by up
 /// to `skew` seconds.
 async fn on_hosts(hosts: usize, skew: f64) -> Outcome {
-    simulate(hosts, || (), |()| host(skew)).await
+    simulate(hosts, || (), |(), begin| host(begin, skew)).await
 }
 
-fn host(skew: f64) -> Pacing {
-    let clock = Clock::system().ahead((fastrand::f64() * 2.0 - 1.0) * skew);
+fn host(begin: f64, skew: f64) -> Pacing {
+    let clock = Clock::at(begin + (fastrand::f64() * 2.0 - 1.0) * skew);
     Pacing::by_clock(1.0, SharedLines::of_process(), clock)
+}
+
+fn time_of_day() -> f64 {
+    1.8e9 + fastrand::f64() * 1e5
 }
 
 impl Outcome {
@@ -177,10 +184,11 @@ async fn clocks_that_differ_cost_fairness_and_time_but_all_finish() {
 
 #[tokio::test(start_paused = true)]
 async fn who_comes_later_does_not_wait_until_the_others_are_done() {
+    fastrand::seed(17);
     for _ in 0..TIMES {
-        sleep(Duration::from_secs_f64(fastrand::f64() * 60.0)).await;
         let account = Arc::<Mutex<Account>>::default();
-        let (large, small) = (host(0.0), host(0.0));
+        let begin = time_of_day();
+        let (large, small) = (host(begin, 0.0), host(begin, 0.0));
         let large = tokio::spawn(process(Arc::clone(&account), large, 500));
         sleep(Duration::from_secs(100)).await;
         let took = process(account, small, 3).await;
