@@ -6,7 +6,7 @@
 //! asked for are looked up meanwhile, and the resolver remembers what it found.
 //!
 //! It is a help alone: nobody waits for it, whoever asks for the same finds the
-//! look-up under way or asks by himself, and the resolver's own bounds hold. It ends
+//! look-up under way or asks by itself, and the resolver's own bounds hold. It ends
 //! for good with the first resource that wants no DNS check: then the fleet may hold
 //! more of them, and theirs are not to be looked up.
 

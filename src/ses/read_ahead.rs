@@ -173,14 +173,14 @@ impl ReadAhead {
         };
     }
 
-    /// Up to `room` identities to read ahead in a Get that is about to be sent:
-    /// listed ones first, then what is held and grows old.
-    pub(super) fn fill(&mut self, room: usize, now: Instant) -> Vec<String> {
+    /// Up to `room` identities to read ahead in a Get that is about to be sent for those
+    /// that are `asked` for: listed ones first, then what is held and grows old.
+    pub(super) fn fill(&mut self, room: usize, asked: &HashSet<&str>, now: Instant) -> Vec<String> {
         let mut filling = Vec::new();
         while filling.len() < room
             && let Some(candidate) = self.candidates.pop_front()
         {
-            if self.seen.insert(candidate.clone()) {
+            if self.seen.insert(candidate.clone()) && !asked.contains(candidate.as_str()) {
                 filling.push(candidate);
             }
         }
@@ -189,7 +189,8 @@ impl ReadAhead {
             && now.duration_since(*sent) >= OLD
             && let Some((sent, identity)) = self.ages.pop_front()
         {
-            if self.held.get(&identity).is_some_and(|held| held.0 == sent) {
+            let held = self.held.get(&identity);
+            if held.is_some_and(|held| held.0 == sent) && !asked.contains(identity.as_str()) {
                 filling.push(identity);
             }
         }
@@ -232,6 +233,7 @@ impl ReadAhead {
         self.listing = Listing::Ended;
         self.candidates.clear();
         self.under_way.clear();
+        self.ages.clear();
     }
 
     /// A Set of `identity` goes out, or was answered, at `now`.
@@ -272,15 +274,29 @@ mod tests {
         ahead
     }
 
+    fn fill(ahead: &mut ReadAhead, room: usize) -> Vec<String> {
+        ahead.fill(room, &HashSet::new(), Instant::now())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_asked_for_is_not_read_ahead_beside() {
+        let mut ahead = fleet(&["a", "b", "c"]);
+        let now = Instant::now();
+        assert_eq!(ahead.fill(100, &HashSet::from(["a"]), now), ["b", "c"]);
+        ahead.hold("b".to_owned(), Some(set("d")), now);
+        ahead.hold("c".to_owned(), Some(set("d")), now);
+        assert_eq!(ahead.fill(100, &HashSet::from(["b"]), now + OLD), ["c"]);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_is_held_is_used_once() {
         let mut ahead = fleet(&["a", "i3", "b"]);
         assert_eq!(
-            ahead.fill(100, Instant::now()),
+            fill(&mut ahead, 100),
             ["a", "b"],
             "i3 was asked for already"
         );
-        assert_eq!(ahead.fill(100, Instant::now()), [""; 0]);
+        assert_eq!(fill(&mut ahead, 100), [""; 0]);
         let now = Instant::now();
         assert_eq!(ahead.refresh("a", now), Refresh::UnderWay);
         ahead.hold("a".to_owned(), Some(set("d")), now);
@@ -291,7 +307,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_held_grows_old() {
         let mut ahead = fleet(&["a", "b"]);
-        ahead.fill(100, Instant::now());
+        fill(&mut ahead, 100);
         let sent = Instant::now();
         ahead.hold("a".to_owned(), Some(set("d")), sent);
         ahead.hold("b".to_owned(), Some(set("d")), sent);
@@ -303,7 +319,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nothing_is_held_of_what_a_set_may_have_changed() {
         let mut ahead = fleet(&["a", "b"]);
-        ahead.fill(100, Instant::now());
+        fill(&mut ahead, 100);
         let sent = Instant::now();
         ahead.changed("a", sent + Duration::from_secs(1));
         ahead.hold("a".to_owned(), Some(set("old")), sent);
@@ -316,7 +332,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_ses_left_out_is_asked_for() {
         let mut ahead = fleet(&["a"]);
-        ahead.fill(100, Instant::now());
+        fill(&mut ahead, 100);
         ahead.hold("a".to_owned(), None, Instant::now());
         assert_eq!(ahead.refresh("a", Instant::now()), Refresh::Ask);
     }
@@ -324,25 +340,37 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_held_and_grows_old_is_read_again_in_free_places() {
         let mut ahead = fleet(&["a", "b", "c"]);
-        ahead.fill(100, Instant::now());
+        fill(&mut ahead, 100);
         let sent = Instant::now();
         for identity in ["a", "b", "c"] {
             ahead.hold(identity.to_owned(), Some(set("old")), sent);
         }
-        assert_eq!(ahead.fill(100, sent + OLD / 2), [""; 0]);
+        assert_eq!(ahead.fill(100, &HashSet::new(), sent + OLD / 2), [""; 0]);
         assert_eq!(
             ahead.refresh("c", sent + OLD / 2),
             Refresh::Held(set("old"))
         );
         let again = sent + OLD;
-        assert_eq!(ahead.fill(100, again), ["a", "b"], "c was asked for");
-        assert_eq!(ahead.fill(100, again), [""; 0], "they are under way");
+        assert_eq!(
+            ahead.fill(100, &HashSet::new(), again),
+            ["a", "b"],
+            "c was asked for"
+        );
+        assert_eq!(
+            ahead.fill(100, &HashSet::new(), again),
+            [""; 0],
+            "they are under way"
+        );
         // What is held is as good as before meanwhile.
         assert_eq!(ahead.refresh("a", again), Refresh::Held(set("old")));
         ahead.hold("a".to_owned(), Some(set("new")), again);
         assert_eq!(ahead.refresh("a", again), Refresh::Ask, "used once");
         ahead.put_back("b".to_owned());
-        assert_eq!(ahead.fill(100, again), ["b"], "that Get failed");
+        assert_eq!(
+            ahead.fill(100, &HashSet::new(), again),
+            ["b"],
+            "that Get failed"
+        );
         ahead.hold("b".to_owned(), Some(set("new")), again);
         let late = again + FRESH;
         assert_eq!(ahead.refresh("b", late), Refresh::Held(set("new")));
@@ -351,10 +379,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_has_gone_meanwhile_is_not_held_any_more() {
         let mut ahead = fleet(&["a"]);
-        ahead.fill(100, Instant::now());
+        fill(&mut ahead, 100);
         let sent = Instant::now();
         ahead.hold("a".to_owned(), Some(set("old")), sent);
-        ahead.fill(100, sent + OLD);
+        ahead.fill(100, &HashSet::new(), sent + OLD);
         ahead.hold("a".to_owned(), None, sent + OLD);
         assert_eq!(ahead.refresh("a", sent + OLD), Refresh::Ask);
     }
@@ -365,7 +393,7 @@ mod tests {
         let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
         let mut ahead = fleet(&listed);
         let now = Instant::now();
-        for identity in ahead.fill(100, now) {
+        for identity in ahead.fill(100, &HashSet::new(), now) {
             ahead.hold(
                 identity.clone(),
                 Some(set(&format!("bounce.{identity}"))),
@@ -392,7 +420,7 @@ mod tests {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         ahead.listed(page(&many, Some("token")));
         assert_eq!(ahead.page(), None);
-        assert_eq!(ahead.fill(100, Instant::now()).len(), 100);
+        assert_eq!(fill(&mut ahead, 100).len(), 100);
         assert_eq!(ahead.page(), Some(Some("token".to_owned())));
         assert_eq!(ahead.page(), None, "it is under way");
         assert!(!ahead.waits_for_list(), "there are candidates left");
@@ -403,10 +431,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_failed_get_leaves_its_candidates_for_the_next() {
         let mut ahead = fleet(&["a", "b"]);
-        for one in ahead.fill(1, Instant::now()) {
+        for one in fill(&mut ahead, 1) {
             ahead.put_back(one);
         }
-        assert_eq!(ahead.fill(100, Instant::now()), ["a", "b"]);
+        assert_eq!(fill(&mut ahead, 100), ["a", "b"]);
         ahead.give_up();
         assert_eq!(ahead.refresh("a", Instant::now()), Refresh::Ask);
     }

@@ -277,10 +277,11 @@ impl Task {
         if batch.is_empty() {
             return;
         }
-        let mut seen = HashSet::new();
-        let asked = batch.iter().map(|wanted| &wanted.identity);
-        let mut identities: Vec<String> = asked.filter(|one| seen.insert(*one)).cloned().collect();
-        let ahead = self.ahead.fill(room, Instant::now());
+        let mut asked = HashSet::new();
+        let names = batch.iter().map(|wanted| wanted.identity.as_str());
+        let once = names.filter(|name| asked.insert(*name)).map(str::to_owned);
+        let mut identities: Vec<String> = once.collect();
+        let ahead = self.ahead.fill(room, &asked, Instant::now());
         identities.extend(ahead.iter().cloned());
         let (api, outbox) = (Arc::clone(&self.api), self.outbox.clone());
         let sent = Instant::now();

@@ -19,8 +19,8 @@
 //!   at the same wait, there is always somebody to take the next slice, and when
 //!   the others are done, the wait shrinks until the whole time is one's own.
 //!
-//! A host that seems to be alone leaves every fifth gap only, and none at first, so
-//! that it loses 1 %. Hosts whose clocks differ by more than some hundredths of a
+//! A host that seems to be alone leaves about every fifth gap only, so that it loses
+//! 1 %. Hosts whose clocks differ by more than some hundredths of a
 //! second still share, but less evenly, and waste more (`sharing_tests` simulates it).
 //!
 //! Arithmetic alone. Times are seconds since the Unix epoch; `chance` is a random
@@ -47,12 +47,12 @@ const BACK: f64 = 0.75;
 /// refused for each slice.
 const MOST_AWAY: u32 = 8;
 
-/// A host that was not refused for so many seconds takes itself for alone. It leaves
-/// no gap before it has sent for so many slices, and then every fifth. (Every second
-/// would cost as much each time: with these lengths, a request.)
+/// A host that was not throttled for so many seconds takes itself for alone. It leaves
+/// a gap after so many slices, when that costs little more than the gap; the first
+/// number is the least, and after the second it is left at any cost.
 const ALONE_AFTER: f64 = 60.0;
-const UNDISTURBED: i64 = 2;
-const GAP_EVERY: i64 = 5;
+const GAP_AFTER: (i64, i64) = (5, 9);
+const GAP_COSTS: f64 = 0.5;
 
 /// The requests of a host, as slices are made for them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,7 +86,7 @@ fn slice_length(spacing: f64) -> f64 {
 pub(super) struct Share {
     /// Nothing goes out before.
     opens: f64,
-    /// The slice that was held last, and the first of those before it in a row.
+    /// The slice that was held last, and the first of those in a row without a gap.
     held: i64,
     since: i64,
     /// How many slices after it to come back.
@@ -139,8 +139,12 @@ impl Share {
         self.refused = false;
         let next = sent + beat.spacing;
         let closes = beat.start(slice + 1) - beat.interval - MARGIN;
-        if next > closes && !self.passes(slice + 1, sent) {
-            self.opens = self.contest(slice + i64::from(self.away), beat, chance);
+        if next > closes {
+            let turn = self.contest(slice + i64::from(self.away), beat, chance);
+            if !self.passes(slice + 1, turn - next, sent) {
+                self.opens = turn;
+                self.since = slice + 1;
+            }
         }
     }
 
@@ -166,10 +170,13 @@ impl Share {
         }
     }
 
-    /// Whether the gap before `slice` is not left, by who seems to be alone.
-    fn passes(&self, slice: i64, now: f64) -> bool {
+    /// Whether the gap before `slice`, which `costs` so many seconds, is not left, by
+    /// who seems to be alone.
+    fn passes(&self, slice: i64, costs: f64, now: f64) -> bool {
         let alone = self.away == 1 && (now - self.throttled).abs() > ALONE_AFTER;
-        alone && (slice - self.since <= UNDISTURBED || slice % GAP_EVERY != 0)
+        let (least, most) = GAP_AFTER;
+        let slices = slice - self.since;
+        alone && (slices < least || (costs > GAP_COSTS && slices < most))
     }
 
     /// When to send in order to hold `slice`.
@@ -242,14 +249,15 @@ mod tests {
 
     #[test]
     fn who_is_alone_loses_little() {
-        let begin = BEAT.start(1000) + 0.1;
-        let times = sends(&mut Share::default(), begin, 600);
-        let spaced = |count: usize| times[count] - times[0] - 1.02 * count as f64;
-        assert!(spaced(12) < 1e-6, "no gap at first");
-        // Until the gaps are met evenly, one may cost a whole request.
-        assert!(spaced(60) < 2.0, "{}", spaced(60));
-        assert!(spaced(599) < 7.0, "{}", spaced(599));
-        assert!(spaced(599) > 2.0, "gaps are left");
+        for phase in [0.0, 0.1, 0.3, 0.5, 0.7, 0.9] {
+            let begin = BEAT.start(1000) + phase;
+            let times = sends(&mut Share::default(), begin, 600);
+            let lost = |count: usize| times[count] - times[0] - 1.02 * count as f64;
+            assert!(lost(24) < 1e-6, "{} at first", lost(24));
+            assert!(lost(59) < 1.1, "{} of a minute", lost(59));
+            assert!(lost(599) < 9.0, "{}", lost(599));
+            assert!(lost(599) > 3.0, "gaps are left");
+        }
     }
 
     #[test]

@@ -392,6 +392,12 @@ proptest! {
             let answered = answered.await;
             prop_assert!(answered.is_ok_and(|answers| answers.iter().all(|answer| *answer)));
             prop_assert!(sizes(&ses).iter().all(|size| (1..=MOST).contains(size)));
+            for call in ses.calls() {
+                if let Call::Get(identities) = call {
+                    let each: HashSet<&String> = identities.iter().collect();
+                    prop_assert_eq!(each.len(), identities.len(), "each once");
+                }
+            }
             prop_assert!(ses.gaps().iter().all(|gap| *gap >= 1.0199), "{:?}", ses.gaps());
             Ok(())
         })?;
