@@ -55,6 +55,17 @@ struct State {
     calls: Vec<(Instant, Call)>,
 }
 
+/// An answer of SES's that is this error.
+pub(super) fn refused(operation: Operation, status: u16, code: &str) -> Error {
+    Error::Refused {
+        operation,
+        status,
+        code: code.to_owned(),
+        message: String::new(),
+        request_id: None,
+    }
+}
+
 impl FakeSes {
     pub(crate) fn holding(identity: &str, mail_from: MailFrom) -> Self {
         let ses = Self::default();
@@ -153,13 +164,7 @@ impl FakeSes {
         self.state().calls.push((Instant::now(), call.clone()));
         match fault {
             Some(Fault::Refuse(status, code)) => {
-                return Err(Error::Refused {
-                    operation,
-                    status,
-                    code: code.to_owned(),
-                    message: String::new(),
-                    request_id: None,
-                });
+                return Err(refused(operation, status, code));
             }
             Some(Fault::Slow(delay)) => sleep(delay).await,
             _ => {}
@@ -234,13 +239,7 @@ impl Api for FakeSes {
             .iter()
             .any(|identity| state.poison.as_ref() == Some(identity))
         {
-            return Err(Error::Refused {
-                operation,
-                status: 400,
-                code: "InvalidParameterValue".to_owned(),
-                message: String::new(),
-                request_id: None,
-            });
+            return Err(refused(operation, 400, "InvalidParameterValue"));
         }
         Ok(identities
             .iter()

@@ -252,6 +252,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use tokio::time::Instant;
 
+    use super::super::fake::refused;
     use super::*;
 
     fn pacer() -> Pacer {
@@ -370,16 +371,6 @@ mod tests {
         assert_eq!(seconds(start.elapsed()), 1.02);
     }
 
-    fn refused() -> Result<(), Error> {
-        Err(Error::Refused {
-            operation: Operation::SetIdentityMailFromDomain,
-            status: 400,
-            code: "Throttling".to_owned(),
-            message: String::new(),
-            request_id: None,
-        })
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_throttled_answer_holds_the_next_request_back() {
         for rate in [1.0, 100.0, 0.0] {
@@ -387,7 +378,8 @@ mod tests {
             let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
             let turn = pacer.turn().await;
             turn.sent();
-            turn.answered(&refused()).await;
+            let throttled = refused(Operation::SetIdentityMailFromDomain, 400, "Throttling");
+            turn.answered(&Err::<(), _>(throttled)).await;
             let start = Instant::now();
             pacer.turn().await.sent();
             let waited = start.elapsed();

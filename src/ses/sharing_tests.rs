@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use super::error::{Error, Operation};
+use super::fake::refused;
 use super::host::{Clock, SharedLines};
 use super::pacer::{Pacer, Pacing};
 
@@ -43,13 +44,7 @@ impl Account {
             return Ok(());
         }
         self.throttled += 1;
-        Err(Error::Refused {
-            operation: SET,
-            status: 400,
-            code: "Throttling".to_owned(),
-            message: "Rate exceeded".to_owned(),
-            request_id: None,
-        })
+        Err(refused(SET, 400, "Throttling"))
     }
 }
 
