@@ -54,6 +54,7 @@ impl<P: Provider> Calls<P> {
                 .names()
                 .map(|name| FunctionMetadata { name })
                 .collect(),
+            list_resources: Vec::new(),
         }
     }
 
@@ -68,8 +69,8 @@ impl<P: Provider> Calls<P> {
                 .functions
                 .schemas(&mut diags, |signature| signature.message.clone()),
             diagnostics: diagnostics(diags),
-            provider_meta: None,
             server_capabilities: Some(capabilities()),
+            ..Default::default()
         }
     }
 
@@ -145,6 +146,7 @@ impl<P: Provider> Calls<P> {
         proto::read_data_source::Response {
             state,
             diagnostics: diagnostics(diags),
+            deferred: None,
         }
     }
 

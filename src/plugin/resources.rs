@@ -96,6 +96,7 @@ impl<P: Provider> Calls<P> {
             private,
             diagnostics: diagnostics(diags),
             new_identity: request.current_identity,
+            deferred: None,
         }
     }
 
@@ -146,6 +147,7 @@ impl<P: Provider> Calls<P> {
             requires_replace: planned.requires_replace.into_iter().map(path).collect(),
             planned_private: planned.private.0,
             diagnostics: Vec::new(),
+            deferred: None,
             planned_identity: request.prior_identity.clone(),
         })
     }
@@ -220,6 +222,7 @@ impl<P: Provider> Calls<P> {
         proto::import_resource_state::Response {
             imported_resources: imported.into_iter().collect(),
             diagnostics: diagnostics(diags),
+            deferred: None,
         }
     }
 

@@ -61,6 +61,7 @@ fn block(block: &Block) -> proto::schema::Block {
         description: block.description.content.clone(),
         description_kind: kind(&block.description),
         deprecated: block.deprecated,
+        ..proto::schema::Block::default()
     }
 }
 
@@ -114,7 +115,7 @@ fn attribute(name: &str, attribute: &Attribute) -> proto::schema::Attribute {
         computed: matches!(attribute.constraint, Computed | OptionalComputed),
         sensitive: attribute.sensitive,
         deprecated: attribute.deprecated,
-        write_only: false,
+        ..proto::schema::Attribute::default()
     }
 }
 
