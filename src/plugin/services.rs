@@ -13,9 +13,12 @@ use super::proto::health::health_check_response::ServingStatus;
 use super::proto::health::health_server::Health;
 use super::proto::health::{HealthCheckRequest, HealthCheckResponse};
 
-/// Ends the process when the host asks, by cancelling `exit`.
+/// What the host and the process say to each other about the end.
 #[derive(Clone, Debug)]
 pub(super) struct Services {
+    /// Cancelled when the host asks to end.
+    pub(super) shutdown: CancellationToken,
+    /// Cancelled when the process exits.
     pub(super) exit: CancellationToken,
 }
 
@@ -32,7 +35,7 @@ impl Services {
 #[tonic::async_trait]
 impl GrpcController for Services {
     async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
-        self.exit.cancel();
+        self.shutdown.cancel();
         Ok(Response::new(Empty {}))
     }
 }
