@@ -12,6 +12,7 @@ mod fitting;
 mod handshake;
 mod listener;
 mod logging;
+mod number;
 pub mod proto;
 mod registry;
 mod resources;
@@ -33,6 +34,7 @@ pub use erased::{
     resource,
 };
 pub use handshake::HandshakeError;
+pub use number::{NotANumber, Number};
 pub use serve::{ServeError, ServeOptions, serve};
 pub use tls::TlsError;
 pub use tokio_util::sync::CancellationToken;

@@ -3,7 +3,8 @@
 //! What core sends is regular but not uniform: a number may be an integer, a
 //! float or a decimal string, an unknown any msgpack extension, and a state
 //! from another release may lack attributes. After [`decode`] there is one form
-//! of each, so that serde's derived types can read it; [`encode`] goes back.
+//! of each, so that serde's types and [`Number`](super::Number) can read it;
+//! [`encode`] goes back.
 
 use rmpv::Value;
 use tf_provider::{AttributePath, Diagnostic};
@@ -155,7 +156,9 @@ fn from_json(json: serde_json::Value) -> Value {
         Json::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(integer), _) => integer.into(),
             (_, Some(integer)) => integer.into(),
-            _ => number.as_f64().map_or(Value::Nil, Value::from),
+            // As bytes, which nothing else in JSON becomes: where a string is
+            // wanted, a number is wrong.
+            _ => Value::Binary(number.to_string().into_bytes()),
         },
         Json::String(string) => string.into(),
         Json::Array(elements) => Value::Array(elements.into_iter().map(from_json).collect()),

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use terraform_provider_ses::plugin::{self, CancellationToken, Private, ServeOptions};
+use terraform_provider_ses::plugin::{self, CancellationToken, Number, Private, ServeOptions};
 use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, FunctionSchema, NestedBlock,
     Parameter, Schema, Type,
@@ -42,7 +42,7 @@ struct Toy;
 
 #[derive(Serialize, Deserialize)]
 struct Config {
-    rate: Value<f64>,
+    rate: Value<Number>,
 }
 
 fn attribute(attr_type: AttributeType, constraint: AttributeConstraint) -> Attribute {
@@ -82,7 +82,7 @@ impl plugin::Provider for Toy {
 
     async fn validate(&self, diags: &mut Diagnostics, config: Self::Config) {
         let rate = config.and_then(|config| config.rate);
-        if rate.is_value() && rate.unwrap_or_default() < 0.0 {
+        if rate.map_or(false, |rate| rate.is_negative()) {
             diags.errors.push(Diagnostic {
                 summary: "rate is negative".into(),
                 detail: "".into(),
@@ -128,7 +128,7 @@ struct ThingModel {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Limits {
-    rate: Value<f64>,
+    rate: Value<Number>,
 }
 
 type State = Value<ThingModel>;
