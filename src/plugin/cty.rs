@@ -27,14 +27,17 @@ pub(super) struct Field {
     pub(super) absent: Absent,
 }
 
-/// What stands for a field that a value lacks.
+/// What stands for a field that a value lacks, or that is null in it: core never
+/// takes null for blocks that repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absent {
     Null,
     /// Blocks that repeat are an empty collection when there is none.
     EmptyList,
-    /// As above; also an object whose fields are all absent.
+    /// As above.
     EmptyMap,
+    /// A group of blocks is always there: an object whose fields are absent.
+    EmptyObject,
 }
 
 impl Type {
@@ -165,7 +168,7 @@ impl From<&NestedBlock> for Field {
     fn from(nested: &NestedBlock) -> Self {
         let (ty, absent) = match nested {
             NestedBlock::Single(block) => (block.into(), Absent::Null),
-            NestedBlock::Group(block) => (block.into(), Absent::EmptyMap),
+            NestedBlock::Group(block) => (block.into(), Absent::EmptyObject),
             NestedBlock::List(block) | NestedBlock::Optional(block) => {
                 (Type::List(Box::new(block.into())), Absent::EmptyList)
             }

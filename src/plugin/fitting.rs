@@ -53,7 +53,7 @@ pub(super) enum Direction {
 }
 
 /// The value as `ty` has it, or what is wrong and where: every number and every
-/// unknown in one form; in what comes in, missing fields are filled in and
+/// unknown in one form, blocks that repeat never null; in what comes in, missing fields are filled in and
 /// superfluous ones dropped.
 pub(super) fn fit(
     value: Value,
@@ -65,6 +65,71 @@ pub(super) fn fit(
         path: AttributePath::root(),
     };
     walk.fit(value, ty).map_err(|problem| (problem, walk.path))
+}
+
+/// A fitted value of type `ty` with all that is unknown made absent.
+pub(super) fn known(value: Value, ty: &Type) -> Value {
+    let field = |value, field: &Field| match value {
+        Value::Ext(..) => absent(field),
+        value => known(value, &field.ty),
+    };
+    match (value, ty) {
+        (Value::Ext(..), _) => Value::Nil,
+        (Value::Array(elements), Type::List(ty) | Type::Set(ty)) => {
+            Value::Array(elements.into_iter().map(|e| known(e, ty)).collect())
+        }
+        (Value::Array(elements), Type::Tuple(types)) => Value::Array(
+            elements
+                .into_iter()
+                .zip(types)
+                .map(|(e, ty)| known(e, ty))
+                .collect(),
+        ),
+        (Value::Map(entries), Type::Map(ty)) => Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, e)| (key, known(e, ty)))
+                .collect(),
+        ),
+        (Value::Map(entries), Type::Object(fields)) => {
+            let known = |(key, value): (Value, Value)| {
+                let value = match key.as_str().and_then(|name| fields.get(name)) {
+                    Some(of) => field(value, of),
+                    None => value,
+                };
+                (key, value)
+            };
+            Value::Map(entries.into_iter().map(known).collect())
+        }
+        (Value::Array(pair), Type::Dynamic) => Value::Array(pair.into_iter().map(nulled).collect()),
+        (value, _) => value,
+    }
+}
+
+/// The value with null for all that is unknown.
+fn nulled(value: Value) -> Value {
+    match value {
+        Value::Ext(..) => Value::Nil,
+        Value::Array(elements) => Value::Array(elements.into_iter().map(nulled).collect()),
+        Value::Map(entries) => {
+            Value::Map(entries.into_iter().map(|(k, v)| (k, nulled(v))).collect())
+        }
+        other => other,
+    }
+}
+
+fn absent(field: &Field) -> Value {
+    match (field.absent, &field.ty) {
+        (Absent::Null, _) => Value::Nil,
+        (Absent::EmptyList, _) => Value::Array(Vec::new()),
+        (Absent::EmptyObject, Type::Object(fields)) => Value::Map(
+            fields
+                .iter()
+                .map(|(name, field)| (name.as_str().into(), absent(field)))
+                .collect(),
+        ),
+        (Absent::EmptyMap | Absent::EmptyObject, _) => Value::Map(Vec::new()),
+    }
 }
 
 /// A walk down a value beside its type. On failure `path` is left where it is.
@@ -141,16 +206,14 @@ impl Walk {
         let mut object = Vec::with_capacity(fields.len());
         for (name, field) in fields {
             let step = AttributePathStep::Attribute(name.clone().into());
-            let value = entries.remove(name);
-            if value.is_none() && self.direction == Direction::Outgoing {
-                self.path.add_step(step);
-                return Err(Problem::Missing);
-            }
-            let value = value.unwrap_or(match field.absent {
-                Absent::Null => Value::Nil,
-                Absent::EmptyList => Value::Array(Vec::new()),
-                Absent::EmptyMap => Value::Map(Vec::new()),
-            });
+            let value = match entries.remove(name) {
+                None if self.direction == Direction::Outgoing => {
+                    self.path.add_step(step);
+                    return Err(Problem::Missing);
+                }
+                None | Some(Value::Nil) => absent(field),
+                Some(value) => value,
+            };
             object.push((name.as_str().into(), self.at(step, value, &field.ty)?));
         }
         match entries.into_keys().next() {

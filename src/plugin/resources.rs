@@ -207,7 +207,7 @@ impl<P: Provider> Calls<P> {
             return None;
         }
         let planned = wire::decode(request.planned_state.as_ref(), &schema.ty).ok()?;
-        let known = wire::without_unknowns(&planned).ok()?;
+        let known = wire::without_unknowns(&planned, &schema.ty).ok()?;
         wire::encode(&known, &schema.ty).ok()
     }
 

@@ -11,7 +11,7 @@ use tf_provider::{AttributePath, Diagnostic};
 
 use super::cty::Type;
 use super::dynamic::Dynamic;
-use super::fitting::{Direction, Problem, fit};
+use super::fitting::{Direction, Problem, fit, known};
 use super::proto::tfplugin6::DynamicValue;
 
 /// Values nested deeper are refused: the tree is walked recursively.
@@ -109,19 +109,11 @@ pub(super) fn encode(value: &Dynamic, ty: &Type) -> Result<DynamicValue, Malform
     })
 }
 
-/// The value with null for all that is unknown.
-pub(super) fn without_unknowns(value: &Dynamic) -> Result<Dynamic, Malformed> {
-    fn known(value: Value) -> Value {
-        match value {
-            Value::Ext(..) => Value::Nil,
-            Value::Array(elements) => Value::Array(elements.into_iter().map(known).collect()),
-            Value::Map(entries) => {
-                Value::Map(entries.into_iter().map(|(k, v)| (k, known(v))).collect())
-            }
-            other => other,
-        }
-    }
-    Ok(to_dynamic(&known(parse_msgpack(value.as_msgpack())?)))
+/// The value, of type `ty`, as if all that is unknown were absent: null, or no
+/// blocks.
+pub(super) fn without_unknowns(value: &Dynamic, ty: &Type) -> Result<Dynamic, Malformed> {
+    let value = parse_msgpack(value.as_msgpack())?;
+    Ok(to_dynamic(&known(value, ty)))
 }
 
 fn parse_msgpack(bytes: &[u8]) -> Result<Value, Malformed> {
@@ -186,5 +178,5 @@ fn to_dynamic(value: &Value) -> Dynamic {
 }
 
 #[cfg(test)]
-#[path = "wire_tests.rs"]
+#[path = "wire_tests/mod.rs"]
 mod tests;
