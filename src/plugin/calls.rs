@@ -13,6 +13,7 @@ use super::diagnostics::{bug, diagnostics, function_error};
 use super::dynamic::Dynamic;
 use super::erased::{ErasedDataSource, ErasedFunction, ErasedResource, typed};
 use super::proto::tfplugin6::{self as proto, DynamicValue};
+use super::read_only::read_only;
 use super::registry::{BlockSchema, Registry, Signature};
 use super::stop::Stop;
 use super::wire::{self, Malformed};
@@ -128,6 +129,7 @@ impl<P: Provider> Calls<P> {
         if let Some((data_source, schema)) = found
             && let Some(config) = decoded(&mut diags, request.config.as_ref(), &schema.ty)
         {
+            read_only(&mut diags, &config, &schema.message);
             let validated = guarded(data_source.validate(&mut diags, &config)).await;
             completed(&mut diags, validated);
         }

@@ -14,6 +14,7 @@ mod listener;
 mod logging;
 mod number;
 pub mod proto;
+mod read_only;
 mod registry;
 mod resources;
 mod rpc;

@@ -7,6 +7,7 @@ use super::calls::{Calls, completed, decoded, encoded, guarded, noted};
 use super::diagnostics::{diagnostics, error, path};
 use super::erased::Private;
 use super::proto::tfplugin6::{self as proto, DynamicValue};
+use super::read_only::read_only;
 use super::wire;
 
 /// Why an apply has no state of its own to answer with.
@@ -27,6 +28,7 @@ impl<P: Provider> Calls<P> {
         if let Some((resource, schema)) = found
             && let Some(config) = decoded(&mut diags, request.config.as_ref(), &schema.ty)
         {
+            read_only(&mut diags, &config, &schema.message);
             let validated = guarded(resource.validate(&mut diags, &config)).await;
             completed(&mut diags, validated);
         }

@@ -116,7 +116,8 @@ pub(super) fn without_unknowns(value: &Dynamic, ty: &Type) -> Result<Dynamic, Ma
     Ok(to_dynamic(&known(value, ty)))
 }
 
-fn parse_msgpack(bytes: &[u8]) -> Result<Value, Malformed> {
+/// Reads the value that `bytes` are.
+pub(super) fn parse_msgpack(bytes: &[u8]) -> Result<Value, Malformed> {
     let malformed = |problem| Malformed {
         path: AttributePath::root(),
         problem,
