@@ -297,9 +297,8 @@ async fn a_finding_has_a_path_and_harmless_text() {
         config: msgpack(&config),
         ..Default::default()
     };
-    let answer = provider
-        .validate_resource_config(validate(thing("", None)))
-        .await;
+    let nameless = json!({ "id": null, "name": "", "mode": null, "limits": null });
+    let answer = provider.validate_resource_config(validate(nameless)).await;
     let answer = answer.unwrap().into_inner();
     let [finding] = answer.diagnostics.as_slice() else {
         panic!("one finding, not {answer:?}");

@@ -10,6 +10,7 @@ use crate::plugin::dynamic::Dynamic;
 use crate::plugin::entities::ResourceEntry;
 use crate::plugin::erased::Failed;
 use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue};
+use crate::plugin::read_only::read_only;
 use crate::plugin::resource::{CouldNotRead, Planned, Read};
 use crate::plugin::wire;
 
@@ -23,6 +24,7 @@ impl<P: Provider> Calls<P> {
         let _ = answered_at_once(&mut diags, |diags| {
             let resource = self.entities.resources.get(diags, &request.type_name)?;
             let config = decoded(diags, request.config.as_ref(), &resource.schema.ty)?;
+            read_only(diags, &config, &resource.schema.message);
             resource.entity.validate(diags, &config)
         });
         proto::validate_resource_config::Response {
@@ -190,7 +192,7 @@ impl<P: Provider> Calls<P> {
             return None;
         }
         let planned = wire::decode(change.planned.as_ref(), ty).ok()?;
-        let known = wire::without_unknowns(&planned).ok()?;
+        let known = wire::without_unknowns(&planned, ty).ok()?;
         wire::encode(&known, ty).ok()
     }
 
