@@ -9,9 +9,12 @@ mod diagnostics;
 mod dynamic;
 mod erased;
 mod fitting;
+#[cfg(unix)]
+mod folder;
 mod handshake;
 mod listener;
 mod logging;
+mod platform;
 pub mod proto;
 mod registry;
 mod resources;
@@ -19,6 +22,8 @@ mod rpc;
 mod schema;
 mod serve;
 mod services;
+mod spool;
+mod start;
 mod stop;
 mod tls;
 mod wire;
@@ -33,7 +38,10 @@ pub use erased::{
     resource,
 };
 pub use handshake::HandshakeError;
-pub use serve::{ServeError, ServeOptions, serve};
+pub use listener::ListenError;
+pub use platform::GroupError;
+pub use serve::{ServeError, ServeOptions};
+pub use start::run;
 pub use tls::TlsError;
 pub use tokio_util::sync::CancellationToken;
 

@@ -1,6 +1,6 @@
 //! A plugin process from its first line to its exit.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio::task::JoinSet;
 use tonic::transport::Server;
 
 use super::calls::Calls;
-use super::handshake::{self, Handshake, HandshakeError};
-use super::listener::{self, Listener};
+use super::handshake::{Handshake, HandshakeError};
+use super::listener::{self, ListenError};
 use super::proto::go_plugin::grpc_broker_server::GrpcBrokerServer;
 use super::proto::go_plugin::grpc_controller_server::GrpcControllerServer;
 use super::proto::go_plugin::grpc_stdio_server::GrpcStdioServer;
@@ -17,9 +17,11 @@ use super::proto::health::health_server::HealthServer;
 use super::proto::tfplugin6::provider_server::ProviderServer;
 use super::rpc::Service;
 use super::services::Services;
+use super::start::{self, Opened};
 use super::stop::{self, InFlight};
-use super::tls::{self, TlsError};
-use super::{CancellationToken, Provider, logging};
+use super::tls::TlsError;
+use super::{CancellationToken, Provider};
+use crate::machine::Shortage;
 
 /// A message may hold the state of a fleet; Terraform sends and takes as much.
 const MAX_MESSAGE: usize = 256 << 20;
@@ -49,14 +51,15 @@ pub enum ServeError {
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// Without unix sockets, any local user could connect in plaintext.
-    #[error(
-        "PLUGIN_CLIENT_CERT is not set, and this system has no sockets that others cannot open"
-    )]
-    Plaintext,
+    /// The machine has too little of something.
+    #[error(transparent)]
+    Shortage(#[from] Shortage),
+    /// The threads and waits of the process cannot be set up.
+    #[error("its threads cannot be set up: {0}")]
+    Runtime(#[source] io::Error),
     /// There is nowhere to listen.
-    #[error("cannot listen: {0}")]
-    Listen(#[source] io::Error),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The answer to the handshake could not be written.
     #[error("cannot write to stdout: {0}")]
     Stdout(#[source] io::Error),
@@ -68,14 +71,20 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
-/// Serves `provider` to the host that has started this process, until it says
-/// Shutdown or goes away. Reads go-plugin's environment variables, and writes
-/// nothing but the handshake to stdout.
-pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<(), ServeError> {
-    let handshake = Handshake::from_env(options.debug)?;
-    logging::install();
-    tracing::info!(version = options.version, "provider started");
+impl ServeError {
+    /// Whether the host has not been told yet where to connect to.
+    pub(super) fn is_before_line(&self) -> bool {
+        !matches!(self, Self::Stdout(_) | Self::Transport(_))
+    }
+}
 
+/// Serves `provider` to the host that has started this process, until it says
+/// Shutdown or goes away.
+pub(super) async fn serve<P: Provider>(
+    provider: P,
+    options: ServeOptions,
+    handshake: Handshake,
+) -> Result<(), ServeError> {
     let calls = Arc::new(Calls::new(provider));
     let in_flight = InFlight::default();
     let exit = CancellationToken::new();
@@ -107,24 +116,12 @@ pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<()
         });
     }
 
-    let (tls, certificate) = match &handshake.client_certificate {
-        Some(client) => tls::acceptor(client.clone()).map(|(tls, cert)| (Some(tls), Some(cert)))?,
-        None => (None, None),
-    };
-    let listener = if cfg!(unix) {
-        Listener::unix(&handshake.socket_parent)
-    } else if tls.is_none() && !options.debug {
-        return Err(ServeError::Plaintext);
-    } else {
-        Listener::tcp(handshake.ports.clone()).await
-    };
-    let listener = Arc::new(listener.map_err(ServeError::Listen)?);
-    let (network, address) = (listener.network(), listener.address());
-    let line = if options.debug {
-        attach_help(&handshake::reattach(options.address, network, address))
-    } else {
-        handshake.answer(network, address, certificate.as_ref())
-    };
+    let Opened {
+        listener,
+        tls,
+        line,
+    } = start::open(&handshake, &options).await?;
+    let listener = Arc::new(listener);
 
     let (accepted, incoming) = listener::incoming();
     watching.spawn({
@@ -144,7 +141,8 @@ pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<()
         .add_service(HealthServer::new(services))
         .serve_with_incoming_shutdown(incoming, exit.clone().cancelled_owned());
 
-    print(&line).map_err(ServeError::Stdout)?;
+    start::print(&line).map_err(ServeError::Stdout)?;
+    listener.tidy_up();
     tokio::select! {
         served = server => served?,
         // Streams and calls may still be open: they do not hold up the exit.
@@ -159,18 +157,4 @@ pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<()
 async fn exit_after(in_flight: InFlight, exit: CancellationToken) {
     in_flight.finish(LAST_CALLS).await;
     exit.cancel();
-}
-
-fn attach_help(reattach: &str) -> String {
-    format!(
-        "Provider started. To attach Terraform, set this in its environment:\n\n\
-         \tTF_REATTACH_PROVIDERS='{reattach}'\n\n\
-         Press Ctrl-C to stop.\n"
-    )
-}
-
-fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
 }
