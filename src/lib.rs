@@ -5,7 +5,7 @@
 //!
 //! | module | what it is | imports |
 //! |---|---|---|
-//! | [`plugin`] | Terraform's plugin protocol: bytes in, typed calls out | nothing of ours |
+//! | [`plugin`] | Terraform's plugin protocol: bytes in, typed calls out | `machine` |
 //! | [`provider`] | the provider block, and the registry of all that is exposed | `plugin`, the entities, `clients`, and below |
 //! | `identity_mail_from` | an entity: the resource `ses_identity_mail_from` | `plugin`'s types, and what is below; never another entity |
 //! | `identity_mail_from_verification` | an entity: the resource of that name, which waits for SES | as above |
@@ -14,10 +14,11 @@
 //! | [`dns_check`] | what DNS says of a MAIL FROM domain, and what is told about it | `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`clients`] | what a configured provider hands to its entities | `ses`, `dns`, `mail_from` |
 //! | [`diagnostics`] | errors into the practitioner's text | `plugin`'s types, `ses`, `mail_from` |
-//! | [`ses`] | outward: SES, paced, batched, retried; the only place of AWS crates | `mail_from` |
-//! | [`dns`] | outward: DNS; the only place of hickory | `mail_from` |
+//! | [`ses`] | outward: SES, paced, batched, retried; the only place of AWS crates | `mail_from`, `machine` |
+//! | [`dns`] | outward: DNS; the only place of hickory | `mail_from`, `machine` |
 //! | [`duration`] | durations as practitioners write them | `mail_from` |
 //! | [`mail_from`] | the domain's own words, pure | nothing of ours |
+//! | [`machine`] | what the machine lets a process have | nothing of ours |
 //!
 //! `tests/layers.rs` reads the `use` lines and holds this.
 
@@ -29,6 +30,7 @@ pub mod dns_check;
 pub mod duration;
 mod identity_mail_from;
 mod identity_mail_from_verification;
+pub mod machine;
 pub mod mail_from;
 pub mod plugin;
 pub mod provider;

@@ -4,13 +4,14 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use terraform_provider_ses::plugin::{HandshakeError, ServeError, ServeOptions, serve};
+use terraform_provider_ses::plugin::{HandshakeError, ServeError, ServeOptions, run};
 use terraform_provider_ses::provider::{Environment, Provider};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Where Terraform looks for the provider, unless it is told otherwise.
-const ADDRESS: &str = "registry.terraform.io/terraform-provider-ses/ses";
+/// Without a host: each of Terraform and OpenTofu puts that of its registry.
+const ADDRESS: &str = "terraform-provider-ses/ses";
 
 const HELP: &str = "\
 This is a Terraform provider for the custom MAIL FROM domains of Amazon SES.
@@ -44,27 +45,16 @@ fn main() -> ExitCode {
         },
         _ => return fail(HELP),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        // Little is computed here, much is waited for.
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("terraform-provider-ses: {error}\n")),
-    };
     let options = ServeOptions {
         debug,
         version: VERSION,
         address: ADDRESS,
     };
-    let served = runtime.block_on(serve(Provider::new(environment()), options));
-    // Whatever still runs ends with the process.
-    runtime.shutdown_background();
-    match served {
+    match run(Provider::new(environment()), options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(ServeError::Handshake(HandshakeError::NotStartedByTerraform)) => fail(HELP),
-        Err(error) => fail(&format!("terraform-provider-ses: {error}\n")),
+        // Told already, to whoever has started this process.
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import of ours.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     (
         "provider",
         &[
@@ -59,11 +59,12 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("dns_check", &["clients", "diagnostics", "ses", "mail_from"]),
     ("clients", &["dns", "mail_from", "ses"]),
     ("diagnostics", &["plugin", "mail_from", "ses"]),
-    ("dns", &["mail_from"]),
-    ("ses", &["mail_from"]),
+    ("dns", &["mail_from", "machine"]),
+    ("ses", &["mail_from", "machine"]),
     ("duration", &["mail_from"]),
     ("mail_from", &[]),
-    ("plugin", &[]),
+    ("machine", &[]),
+    ("plugin", &["machine"]),
 ];
 
 /// Which module alone may know these crates.

@@ -1,6 +1,7 @@
 //! What go-plugin's host and plugin tell each other before the first call: the
 //! host by environment variables, the plugin by one line on stdout.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -24,15 +25,6 @@ pub enum HandshakeError {
     /// The magic cookie is missing: a person has started the executable.
     #[error("this is a Terraform provider: Terraform and OpenTofu start it, people do not")]
     NotStartedByTerraform,
-    /// The host speaks none of our protocols.
-    #[error(
-        "the host speaks plugin protocol {offered}, this provider only {PROTOCOL}: use Terraform \
-         1.0 or later, or OpenTofu"
-    )]
-    Protocol {
-        /// PLUGIN_PROTOCOL_VERSIONS as it was.
-        offered: String,
-    },
     /// PLUGIN_CLIENT_CERT is not one PEM certificate.
     #[error("PLUGIN_CLIENT_CERT holds no certificate: {0}")]
     ClientCertificate(String),
@@ -46,42 +38,50 @@ pub enum HandshakeError {
 pub(super) struct Handshake {
     /// The only certificate a client may show; `None`: no TLS.
     pub(super) client_certificate: Option<CertificateDer<'static>>,
-    /// Where the socket's directory goes.
-    pub(super) socket_parent: PathBuf,
-    /// Where to listen if there are no unix sockets.
+    /// Where the private folder with the socket may go, the best first.
+    pub(super) places: Vec<Place>,
+    /// The group that may connect as well: its name or number.
+    pub(super) group: Option<String>,
+    /// Where to listen if no place can hold a socket.
     pub(super) ports: RangeInclusive<u16>,
     /// Whether the host wants to know if connections can be multiplexed.
     asks_for_multiplexing: bool,
 }
 
+/// A folder of the system, and where its name is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The environment variable that names it; `None`: the system's own.
+    pub(super) variable: Option<&'static str>,
+    /// As it was given, perhaps relative.
+    pub(super) path: PathBuf,
+}
+
 impl Handshake {
     /// Reads the environment. `debug` asks for no cookie and no certificate:
-    /// the person who attaches Terraform sets none.
+    /// the person who attaches Terraform sets none. Which protocols the host
+    /// offers is not asked: it compares the answer with them by itself, and
+    /// tells the practitioner what to do if they differ.
     pub(super) fn from_env(debug: bool) -> Result<Self, HandshakeError> {
         #[expect(
             clippy::disallowed_methods,
             reason = "the handshake is the plugin's one place that reads the environment"
         )]
-        Self::parse(debug, |name| std::env::var(name).ok())
+        Self::parse(debug, |name| std::env::var_os(name))
     }
 
     fn parse(
         debug: bool,
-        variable: impl Fn(&str) -> Option<String>,
+        variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, HandshakeError> {
+        let path = |name| variable(name).filter(|value| !value.is_empty());
+        let variable = |name| path(name).and_then(|value| value.into_string().ok());
         if !debug && variable(COOKIE).as_deref() != Some(COOKIE_VALUE) {
             return Err(HandshakeError::NotStartedByTerraform);
         }
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        if let Some(offered) = variable("PLUGIN_PROTOCOL_VERSIONS") {
-            let speaks = |version: &str| version.trim().parse() == Ok(PROTOCOL);
-            if !offered.split(',').any(speaks) {
-                return Err(HandshakeError::Protocol { offered });
-            }
-        }
-        let client_certificate = variable("PLUGIN_CLIENT_CERT")
+        let client_certificate = path("PLUGIN_CLIENT_CERT")
             .filter(|_| !debug)
-            .map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()))
+            .map(|pem| CertificateDer::from_pem_slice(pem.as_encoded_bytes()))
             .transpose()
             .map_err(|error| HandshakeError::ClientCertificate(error.to_string()))?;
         let port = |name, default| match variable(name) {
@@ -94,8 +94,9 @@ impl Handshake {
         }
         Ok(Self {
             client_certificate,
-            socket_parent: variable("PLUGIN_UNIX_SOCKET_DIR")
-                .map_or_else(std::env::temp_dir, PathBuf::from),
+            places: places(path),
+            group: path("PLUGIN_UNIX_SOCKET_GROUP")
+                .map(|group| group.to_string_lossy().into_owned()),
             ports,
             asks_for_multiplexing: variable("PLUGIN_MULTIPLEX_GRPC").is_some(),
         })
@@ -121,6 +122,27 @@ impl Handshake {
     }
 }
 
+/// The host's wish, then where this user's temporary files go, then what most
+/// systems have.
+fn places(path: impl Fn(&'static str) -> Option<OsString>) -> Vec<Place> {
+    let named = ["PLUGIN_UNIX_SOCKET_DIR", "TMPDIR", "XDG_RUNTIME_DIR"].map(|name| Place {
+        variable: Some(name),
+        path: path(name).map_or_else(PathBuf::new, PathBuf::from),
+    });
+    let system = Place {
+        variable: None,
+        path: PathBuf::from("/tmp"),
+    };
+    let mut places: Vec<Place> = Vec::new();
+    for place in named.into_iter().chain([system]) {
+        let known = places.iter().any(|known| known.path == place.path);
+        if !known && !place.path.as_os_str().is_empty() {
+            places.push(place);
+        }
+    }
+    places
+}
+
 /// The value of TF_REATTACH_PROVIDERS by which Terraform finds this process.
 pub(super) fn reattach(provider: &str, network: &str, address: &str) -> String {
     serde_json::json!({
@@ -142,7 +164,7 @@ mod tests {
     fn parse(debug: bool, variables: &[(&str, &str)]) -> Result<Handshake, HandshakeError> {
         Handshake::parse(debug, |name| {
             let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
+            found.map(|(_, value)| (*value).into())
         })
     }
 
@@ -161,18 +183,14 @@ mod tests {
     }
 
     #[test]
-    fn protocol_6_must_be_offered() {
-        for (offered, served) in [
-            ("5,6", true),
-            ("6,5", true),
-            ("6", true),
-            (" 5, 6 ", true),
-            ("", true),
-            ("5", false),
-            ("16,65", false),
-        ] {
-            let parsed = parse(false, &[STARTED, ("PLUGIN_PROTOCOL_VERSIONS", offered)]);
-            assert_eq!(parsed.is_ok(), served, "{offered:?}");
+    fn a_host_that_offers_other_protocols_is_answered() {
+        for debug in [false, true] {
+            for offered in ["5,6", "6", "5", "4,5", "16,65", ""] {
+                let variables = [STARTED, ("PLUGIN_PROTOCOL_VERSIONS", offered)];
+                let handshake = parse(debug, &variables).unwrap();
+                let answer = handshake.answer("unix", "/s/p", None);
+                assert_eq!(answer, "1|6|unix|/s/p|grpc|\n", "{offered:?}");
+            }
         }
     }
 
@@ -194,11 +212,42 @@ mod tests {
     }
 
     #[test]
-    fn the_socket_goes_where_the_host_says() {
-        let parsed = parse(false, &[STARTED, ("PLUGIN_UNIX_SOCKET_DIR", "/some/where")]).unwrap();
-        assert_eq!(parsed.socket_parent, PathBuf::from("/some/where"));
-        let parsed = parse(false, &[STARTED]).unwrap();
-        assert_eq!(parsed.socket_parent, std::env::temp_dir());
+    fn the_socket_goes_where_the_host_says_and_else_where_there_is_a_place() {
+        let places = |variables: &[(&str, &str)]| {
+            let started = [&[STARTED], variables].concat();
+            let places = parse(false, &started).unwrap().places.into_iter();
+            places
+                .map(|place| format!("{:?} {}", place.variable, place.path.display()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(places(&[]), ["None /tmp"]);
+        assert_eq!(places(&[("TMPDIR", "")]), ["None /tmp"]);
+        assert_eq!(places(&[("TMPDIR", "/tmp")]), [r#"Some("TMPDIR") /tmp"#]);
+        assert_eq!(
+            places(&[
+                ("XDG_RUNTIME_DIR", "/run/user/1"),
+                ("TMPDIR", "relative"),
+                ("PLUGIN_UNIX_SOCKET_DIR", "/some/where"),
+            ]),
+            [
+                r#"Some("PLUGIN_UNIX_SOCKET_DIR") /some/where"#,
+                r#"Some("TMPDIR") relative"#,
+                r#"Some("XDG_RUNTIME_DIR") /run/user/1"#,
+                "None /tmp",
+            ]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_not_utf_8_is_a_place_as_well() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        let name = OsString::from_vec(b"/tmp/\xff".to_vec());
+        let parsed = Handshake::parse(true, |variable| {
+            (variable == "TMPDIR").then(|| name.clone())
+        });
+        assert_eq!(parsed.unwrap().places[0].path, PathBuf::from(name));
     }
 
     #[test]

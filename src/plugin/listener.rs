@@ -1,13 +1,14 @@
 //! Where the plugin listens: a unix socket that only its owner can open, or
-//! TCP on loopback where there are no unix sockets.
+//! TCP on loopback where there can be no unix socket.
 
+use std::fmt::Write as _;
 use std::io;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -15,47 +16,88 @@ use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
+use super::handshake::{Handshake, Place};
+use super::platform::{Group, GroupError, PrivateSocket, Spare};
+use crate::machine;
+
 /// A client that does not get through the TLS handshake by then is dropped.
 const TLS_TIMEOUT: Duration = Duration::from_secs(10);
-/// Between attempts to accept while the process is out of file descriptors.
+/// Between attempts to accept after one that failed.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// A bound socket. The directory of a unix socket is removed when dropped.
+/// Why there is nowhere to listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// PLUGIN_UNIX_SOCKET_GROUP cannot be heeded.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// No folder can hold a socket, and no port can be listened on.
+    #[error(
+        "its socket has no place: {places}TCP on loopback: {tcp}. Set TMPDIR to a folder with a \
+         short path, in which this user can make files"
+    )]
+    Nowhere {
+        /// Each folder, where its name is from, and why it is none; each with
+        /// "; " behind it.
+        places: String,
+        /// Why it is not TCP.
+        tcp: String,
+    },
+}
+
+/// A bound socket. The folder of a unix socket is removed when dropped.
 #[derive(Debug)]
 pub(super) struct Listener {
     socket: Socket,
     address: String,
-    _dir: Option<PrivateDir>,
 }
 
 #[derive(Debug)]
 enum Socket {
-    #[cfg(unix)]
-    Unix(tokio::net::UnixListener),
+    Private(PrivateSocket),
     Tcp(TcpListener),
 }
 
 impl Listener {
-    /// Listens in a new directory below `parent`, which only the owner enters.
-    #[cfg(unix)]
-    pub(super) fn unix(parent: &Path) -> io::Result<Self> {
-        let dir = PrivateDir::create(parent)?;
-        // Short, since a socket's whole path may have little over 100 bytes.
-        let path = dir.0.join("rpc");
-        Ok(Self {
-            socket: Socket::Unix(tokio::net::UnixListener::bind(&path)?),
-            address: path.to_string_lossy().into_owned(),
-            _dir: Some(dir),
-        })
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn unix(_parent: &Path) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
+    /// Listens in the first place that can hold a private socket, or else, if
+    /// TLS keeps others out, on loopback.
+    pub(super) async fn open(handshake: &Handshake) -> Result<Self, ListenError> {
+        let mut places = String::new();
+        for place in &handshake.places {
+            match PrivateSocket::bind(place) {
+                Ok(socket) => {
+                    if let Some(group) = &handshake.group {
+                        socket.open_to(Group::find(group)?)?;
+                    }
+                    return Ok(Self {
+                        address: socket.address().to_owned(),
+                        socket: Socket::Private(socket),
+                    });
+                }
+                Err(unfit) => {
+                    let place = named(place);
+                    tracing::debug!(place, %unfit, "the socket goes elsewhere");
+                    // Writing to a String does not fail.
+                    let _ = write!(places, "{place}: {unfit}; ");
+                }
+            }
+        }
+        if handshake.client_certificate.is_none() {
+            // Any local user could connect in plaintext, and use this user's
+            // credentials.
+            let tcp = "not without TLS, for which PLUGIN_CLIENT_CERT is not set".to_owned();
+            return Err(ListenError::Nowhere { places, tcp });
+        }
+        Self::tcp(handshake.ports.clone())
+            .await
+            .map_err(|error| ListenError::Nowhere {
+                places,
+                tcp: error.to_string(),
+            })
     }
 
     /// Listens on the first free port of the range, on loopback.
-    pub(super) async fn tcp(ports: RangeInclusive<u16>) -> io::Result<Self> {
+    async fn tcp(ports: RangeInclusive<u16>) -> io::Result<Self> {
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for port in ports {
             match TcpListener::bind(("127.0.0.1", port)).await {
@@ -63,7 +105,6 @@ impl Listener {
                     return Ok(Self {
                         address: socket.local_addr()?.to_string(),
                         socket: Socket::Tcp(socket),
-                        _dir: None,
                     });
                 }
                 Err(error) => last = error,
@@ -75,8 +116,7 @@ impl Listener {
     /// go-plugin's name of the network.
     pub(super) fn network(&self) -> &'static str {
         match self.socket {
-            #[cfg(unix)]
-            Socket::Unix(_) => "unix",
+            Socket::Private(_) => "unix",
             Socket::Tcp(_) => "tcp",
         }
     }
@@ -86,10 +126,17 @@ impl Listener {
         &self.address
     }
 
+    /// Removes what killed processes have left where this one listens, without
+    /// waiting for it.
+    pub(super) fn tidy_up(&self) {
+        if let Socket::Private(socket) = &self.socket {
+            socket.tidy_up();
+        }
+    }
+
     async fn accept(&self) -> io::Result<Connection> {
         match &self.socket {
-            #[cfg(unix)]
-            Socket::Unix(socket) => Ok(Connection::new(socket.accept().await?.0)),
+            Socket::Private(socket) => Ok(Connection::new(socket.accept().await?)),
             Socket::Tcp(socket) => {
                 let (stream, _) = socket.accept().await?;
                 stream.set_nodelay(true)?;
@@ -105,6 +152,7 @@ impl Listener {
         tls: Option<TlsAcceptor>,
         accepted: mpsc::Sender<io::Result<Connection>>,
     ) {
+        let mut spare = Spare::new();
         loop {
             let connection = tokio::select! {
                 connection = self.accept() => connection,
@@ -113,7 +161,15 @@ impl Listener {
             let connection = match connection {
                 Ok(connection) => connection,
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
+                    if let Some(cause) = machine::file_shortage(&error) {
+                        tracing::error!(cause, "refused a connection");
+                        // The client shall learn of it at once.
+                        spare.release();
+                        let _refused = self.accept().now_or_never();
+                        spare = Spare::new();
+                    } else {
+                        tracing::warn!(%error, "cannot accept a connection");
+                    }
                     tokio::time::sleep(ACCEPT_RETRY).await;
                     continue;
                 }
@@ -145,11 +201,11 @@ async fn secured(tls: Option<TlsAcceptor>, connection: Connection) -> Option<Con
     match tokio::time::timeout(TLS_TIMEOUT, tls.accept(connection)).await {
         Ok(Ok(stream)) => Some(Connection::new(stream)),
         Ok(Err(error)) => {
-            tracing::debug!(%error, "refused a connection");
+            tracing::warn!(%error, "refused a connection");
             None
         }
         Err(_) => {
-            tracing::debug!("dropped a connection that did not finish its TLS handshake");
+            tracing::warn!("dropped a connection that did not finish its TLS handshake");
             None
         }
     }
@@ -218,60 +274,73 @@ impl<L: Unpin> AsyncWrite for Connection<L> {
     }
 }
 
-/// A directory that only its owner can enter, removed when dropped.
-#[derive(Debug)]
-struct PrivateDir(PathBuf);
-
-impl PrivateDir {
-    #[cfg(unix)]
-    fn create(parent: &Path) -> io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt as _;
-
-        let mut random = [0; 8];
-        rustls::crypto::aws_lc_rs::default_provider()
-            .secure_random
-            .fill(&mut random)
-            .map_err(|_| io::Error::other("the system gives no random bytes"))?;
-        let name = format!("tf-plugin-{:016x}", u64::from_ne_bytes(random));
-        let path = parent.join(name);
-        // Fails if the name is taken, so that nobody can prepare it.
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
+/// A place as messages name it. `Debug` escapes what is no text.
+fn named(place: &Place) -> String {
+    match place.variable {
+        Some(variable) => format!("{:?} ({variable})", place.path),
+        None => format!("{:?}", place.path),
     }
 }
 
-impl Drop for PrivateDir {
-    fn drop(&mut self) {
-        // Nobody is left to tell if this fails.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio_stream::StreamExt as _;
 
+    use rustls::pki_types::CertificateDer;
+
     use super::*;
 
+    /// Of a host whose folders hold no socket.
+    fn without_places(tls: bool) -> Handshake {
+        let mut handshake = Handshake::from_env(true).unwrap();
+        handshake.client_certificate = tls.then(|| CertificateDer::from(vec![0]));
+        handshake.places = vec![
+            Place {
+                variable: Some("TMPDIR"),
+                path: format!("/{}", "x".repeat(199)).into(),
+            },
+            Place {
+                variable: None,
+                path: "/no\nsuch folder".into(),
+            },
+        ];
+        handshake
+    }
+
     #[tokio::test]
-    async fn a_unix_socket_is_its_owners_and_goes_away() {
-        let parent = tempfile::tempdir().unwrap();
-        let listener = Listener::unix(parent.path()).unwrap();
-        let path = PathBuf::from(listener.address());
-        let dir = path.parent().unwrap();
-        assert_eq!(listener.network(), "unix");
-        let mode = std::fs::metadata(dir).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o700);
-        tokio::net::UnixStream::connect(&path).await.unwrap();
+    async fn where_no_folder_can_hold_a_socket_tls_makes_tcp_safe() {
+        let listener = Listener::open(&without_places(true)).await.unwrap();
+        assert_eq!(listener.network(), "tcp");
+        assert!(listener.address().starts_with("127.0.0.1:"));
+    }
 
-        let other = Listener::unix(parent.path()).unwrap();
-        assert_ne!(other.address(), listener.address());
+    #[tokio::test]
+    async fn without_tls_each_place_is_told_with_its_variable_its_length_and_the_limit() {
+        let told = Listener::open(&without_places(false)).await.unwrap_err();
+        let told = told.to_string();
+        for said in [
+            "/xxx",
+            "(TMPDIR)",
+            "200 bytes",
+            "\"/no\\nsuch folder\":",
+            "TCP",
+        ] {
+            assert!(told.contains(said), "{told}");
+        }
+        #[cfg(target_os = "linux")]
+        assert!(
+            told.contains("the 107 that this system allows (at most 95"),
+            "{told}"
+        );
+    }
 
-        drop(listener);
-        assert!(!dir.exists());
+    #[tokio::test]
+    async fn an_unknown_group_is_told_and_no_other_place_looked_for() {
+        let mut handshake = Handshake::from_env(true).unwrap();
+        handshake.group = Some("no such group".to_owned());
+        let told = Listener::open(&handshake).await.unwrap_err();
+        assert!(matches!(told, ListenError::Group(_)), "{told}");
     }
 
     #[tokio::test]

@@ -7,6 +7,8 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::sync::LazyLock;
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use time::OffsetDateTime;
@@ -18,6 +20,19 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::spool::Spool;
+
+/// How long the process stays for a reader of its last lines.
+const LAST_LINES: Duration = Duration::from_millis(200);
+
+static STDERR: LazyLock<Spool> = LazyLock::new(|| {
+    let write = |line: &[u8]| {
+        // Not eprintln!, which panics if the host has closed the other end.
+        let _ = std::io::stderr().lock().write_all(line);
+    };
+    Spool::new(write, dropped)
+});
+
 /// Logs events and panics from now on. Does nothing if something else already
 /// receives the process's events.
 pub(super) fn install() {
@@ -28,13 +43,14 @@ pub(super) fn install() {
     let level = level(|name| std::env::var(name).ok());
     let subscriber = tracing_subscriber::registry().with(HcLog {
         level,
-        write: to_stderr,
+        write: |line| STDERR.push(line),
     });
     if tracing::subscriber::set_global_default(subscriber).is_ok() {
         std::panic::set_hook(Box::new(|panic| {
             let location = panic.location().map(ToString::to_string);
             let message = panic.payload_as_str().unwrap_or("no message");
-            tracing::error!(location, "panic: {message}");
+            // Not "panic: …", by which Terraform tells a plugin that has died.
+            tracing::error!(location, "the provider panicked: {message}");
         }));
     }
 }
@@ -56,9 +72,22 @@ fn level(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     }
 }
 
-fn to_stderr(line: &[u8]) {
-    // Not eprintln!, which panics if the host has closed the other end.
-    let _ = std::io::stderr().lock().write_all(line);
+/// Writes a line as hclog's host takes it from a plugin that logs no JSON,
+/// behind all that was logged.
+pub(super) fn error(line: &str) {
+    STDERR.push_last(format!("[ERROR] {line}\n").into_bytes());
+}
+
+/// Waits for what was logged to be written, but not long.
+pub(super) fn flush() {
+    STDERR.flush(LAST_LINES);
+}
+
+fn dropped(lines: u64) -> Vec<u8> {
+    let mut fields = Fields::default();
+    let message = format!("{lines} lines of the log were dropped: nobody read stderr");
+    fields.put("message", &message);
+    fields.line(Level::WARN, module_path!())
 }
 
 /// Writes events as hclog does.
@@ -82,7 +111,7 @@ impl<W> HcLog<W> {
 impl<S, W> Layer<S> for HcLog<W>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
-    W: Fn(&[u8]) + 'static,
+    W: Fn(Vec<u8>) + 'static,
 {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
         self.hears(metadata)
@@ -109,12 +138,7 @@ where
         }
         event.record(&mut line);
         let metadata = event.metadata();
-        line.put("@level", level_name(*metadata.level()));
-        line.put("@module", metadata.target());
-        line.put("@timestamp", &timestamp());
-        let mut line = Json::Object(line.0).to_string();
-        line.push('\n');
-        (self.write)(line.as_bytes());
+        (self.write)(line.line(*metadata.level(), metadata.target()));
     }
 }
 
@@ -146,6 +170,16 @@ impl Fields {
         let name = if name == "message" { "@message" } else { name };
         self.0.insert(name.to_owned(), value.into());
     }
+
+    /// The whole line, with the newline.
+    fn line(mut self, level: Level, module: &str) -> Vec<u8> {
+        self.put("@level", level_name(level));
+        self.put("@module", module);
+        self.put("@timestamp", &timestamp());
+        let mut line = Json::Object(self.0).to_string();
+        line.push('\n');
+        line.into_bytes()
+    }
 }
 
 impl Visit for Fields {
@@ -168,7 +202,7 @@ mod tests {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let write = {
             let lines = Arc::clone(&lines);
-            move |line: &[u8]| {
+            move |line: Vec<u8>| {
                 let line = line.strip_suffix(b"\n").unwrap();
                 lines
                     .lock()

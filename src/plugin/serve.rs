@@ -1,6 +1,6 @@
 //! A plugin process from its first line to its exit.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -11,8 +11,8 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::Server;
 
 use super::calls::Calls;
-use super::handshake::{self, Handshake, HandshakeError};
-use super::listener::{self, Listener};
+use super::handshake::{Handshake, HandshakeError};
+use super::listener::{self, ListenError};
 use super::proto::go_plugin::grpc_broker_server::GrpcBrokerServer;
 use super::proto::go_plugin::grpc_controller_server::GrpcControllerServer;
 use super::proto::go_plugin::grpc_stdio_server::GrpcStdioServer;
@@ -21,9 +21,11 @@ use super::proto::tfplugin6::provider_server::ProviderServer;
 use super::rpc::Service;
 use super::services::Services;
 use super::session::Sessions;
+use super::start::{self, Opened};
 use super::stop::{self, AFTER_SHUTDOWN, AT_LAST, Ending, Signal};
-use super::tls::{self, TlsError};
-use super::{CancellationToken, Provider, logging};
+use super::tls::TlsError;
+use super::{CancellationToken, Provider};
+use crate::machine::Shortage;
 
 /// A message may hold the state of a fleet; Terraform sends and takes as much.
 const MAX_MESSAGE: usize = 256 << 20;
@@ -59,14 +61,15 @@ pub enum ServeError {
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// Without unix sockets, any local user could connect in plaintext.
-    #[error(
-        "PLUGIN_CLIENT_CERT is not set, and this system has no sockets that others cannot open"
-    )]
-    Plaintext,
+    /// The machine has too little of something.
+    #[error(transparent)]
+    Shortage(#[from] Shortage),
+    /// The threads and waits of the process cannot be set up.
+    #[error("its threads cannot be set up: {0}")]
+    Runtime(#[source] io::Error),
     /// There is nowhere to listen.
-    #[error("cannot listen: {0}")]
-    Listen(#[source] io::Error),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The answer to the handshake could not be written.
     #[error("cannot write to stdout: {0}")]
     Stdout(#[source] io::Error),
@@ -78,14 +81,20 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
-/// Serves `provider` to the host that has started this process, until it says
-/// Shutdown or goes away. Reads go-plugin's environment variables, and writes
-/// nothing but the handshake to stdout.
-pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<(), ServeError> {
-    let handshake = Handshake::from_env(options.debug)?;
-    logging::install();
-    tracing::info!(version = options.version, "provider started");
+impl ServeError {
+    /// Whether the host has not been told yet where to connect to.
+    pub(super) fn is_before_line(&self) -> bool {
+        !matches!(self, Self::Stdout(_) | Self::Transport(_))
+    }
+}
 
+/// Serves `provider` to the host that has started this process, until it says
+/// Shutdown or goes away.
+pub(super) async fn serve<P: Provider>(
+    provider: P,
+    options: ServeOptions,
+    handshake: Handshake,
+) -> Result<(), ServeError> {
     let calls = Arc::new(Calls::new(provider));
     if let Some((kind, name)) = calls.entities.registered_twice() {
         return Err(ServeError::RegisteredTwice { kind, name });
@@ -114,24 +123,12 @@ pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<()
         });
     }
 
-    let (tls, certificate) = match &handshake.client_certificate {
-        Some(client) => tls::acceptor(client.clone()).map(|(tls, cert)| (Some(tls), Some(cert)))?,
-        None => (None, None),
-    };
-    let listener = if cfg!(unix) {
-        Listener::unix(&handshake.socket_parent)
-    } else if tls.is_none() && !options.debug {
-        return Err(ServeError::Plaintext);
-    } else {
-        Listener::tcp(handshake.ports.clone()).await
-    };
-    let listener = Arc::new(listener.map_err(ServeError::Listen)?);
-    let (network, address) = (listener.network(), listener.address());
-    let line = if options.debug {
-        attach_help(&handshake::reattach(options.address, network, address))
-    } else {
-        handshake.answer(network, address, certificate.as_ref())
-    };
+    let Opened {
+        listener,
+        tls,
+        line,
+    } = start::open(&handshake, &options).await?;
+    let listener = Arc::new(listener);
 
     let (accepted, incoming) = listener::incoming();
     watching.spawn({
@@ -164,7 +161,8 @@ pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<()
         .add_service(HealthServer::new(services))
         .serve_with_incoming_shutdown(incoming, exit.clone().cancelled_owned());
 
-    print(&line).map_err(ServeError::Stdout)?;
+    start::print(&line).map_err(ServeError::Stdout)?;
+    listener.tidy_up();
     tokio::select! {
         served = server => served?,
         // Streams and calls may still be open: they do not hold up the exit.
@@ -207,18 +205,4 @@ fn end<C: Send + Sync + 'static>(ending: &Ending<C>, signal: Signal) {
     tracing::info!(?signal, "ending what waits, then exiting");
     let ending = ending.clone();
     tokio::spawn(async move { ending.end(AT_LAST).await });
-}
-
-fn attach_help(reattach: &str) -> String {
-    format!(
-        "Provider started. To attach Terraform, set this in its environment:\n\n\
-         \tTF_REATTACH_PROVIDERS='{reattach}'\n\n\
-         Press Ctrl-C to stop.\n"
-    )
-}
-
-fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
 }

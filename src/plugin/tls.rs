@@ -7,6 +7,7 @@ use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::server::NoServerSessionStorage;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme,
@@ -42,15 +43,18 @@ pub(super) fn acceptor(
         crypto: Arc::clone(&crypto),
     });
     let mut config = ServerConfig::builder_with_provider(crypto)
-        .with_protocol_versions(&[&rustls::version::TLS13])?
+        // go-plugin asks for nothing newer than 1.2.
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_client_cert_verifier(verifier)
         .with_single_cert(
             vec![certificate.clone()],
             PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
         )?;
     config.alpn_protocols = vec![b"h2".to_vec()];
-    // Each process has one client and one connection: nothing to resume.
+    // Each process has one client and one connection: nothing to resume, and
+    // every client is asked for its certificate.
     config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok((TlsAcceptor::from(Arc::new(config)), certificate))
 }
 

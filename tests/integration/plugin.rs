@@ -12,7 +12,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SignatureAlgorit
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tempfile::TempDir;
 use terraform_provider_ses::plugin::proto::go_plugin::Empty;
 use terraform_provider_ses::plugin::proto::go_plugin::grpc_controller_client::GrpcControllerClient;
@@ -113,7 +113,7 @@ pub(crate) struct Plugin {
     /// The certificate that it shows.
     server: Option<CertificateDer<'static>>,
     /// Holds the socket of a process that is killed before it can remove it.
-    _temporary: TempDir,
+    _temporary: Option<TempDir>,
 }
 
 impl Plugin {
@@ -125,6 +125,14 @@ impl Plugin {
     pub(crate) async fn spawn(mut command: Command) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         command.env("TMPDIR", temporary.path());
+        Self {
+            _temporary: Some(temporary),
+            ..Self::spawn_as_it_is(command).await
+        }
+    }
+
+    /// As [`Self::spawn`], with the temporary folder that the command has.
+    pub(crate) async fn spawn_as_it_is(mut command: Command) -> Self {
         let mut process = command.spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
@@ -139,7 +147,7 @@ impl Plugin {
             stdout,
             socket: socket.into(),
             server: (!certificate.is_empty()).then(|| certificate.into()),
-            _temporary: temporary,
+            _temporary: None,
         }
     }
 
@@ -159,11 +167,20 @@ impl Plugin {
         &self,
         client: Option<&Certificate>,
     ) -> Result<Channel, tonic::transport::Error> {
+        self.tls_of(rustls::DEFAULT_VERSIONS, client).await
+    }
+
+    /// As [`Self::tls`], for a client that speaks these versions.
+    pub(crate) async fn tls_of(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        client: Option<&Certificate>,
+    ) -> Result<Channel, tonic::transport::Error> {
         let mut roots = RootCertStore::empty();
         roots.add(self.server.clone().unwrap()).unwrap();
         let crypto = Arc::new(aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(Arc::clone(&crypto))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots);
         let mut config = match client {

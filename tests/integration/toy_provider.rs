@@ -18,14 +18,13 @@ use tf_provider::schema::{
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let options = ServeOptions {
         debug: std::env::args().any(|argument| argument == "--debug"),
         version: "0.0.1",
-        address: "registry.terraform.io/test/toy",
+        address: "test/toy",
     };
-    match plugin::serve(Toy, options).await {
+    match plugin::run(Toy, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -1,0 +1,176 @@
+//! From the start of the process to the line that says where it listens, and
+//! what is told if there is no such line.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio_rustls::TlsAcceptor;
+
+use super::handshake::{self, Handshake, HandshakeError};
+use super::listener::Listener;
+use super::serve::{ServeError, ServeOptions, serve};
+use super::{Provider, logging, tls};
+use crate::machine;
+
+/// Little is computed here, much is waited for.
+const WORKERS: usize = 2;
+/// Threads for what blocks, such as reading files and resolving hosts.
+const BLOCKING: usize = 8;
+/// Beside the first: workers, one thread for what blocks, the log's, and that
+/// which tidies up.
+const THREADS: usize = WORKERS + 3;
+
+/// Address space that is needed beside what the program has taken until the
+/// start, in MiB, a small run and the stacks of its threads included.
+const MEMORY: usize = 48;
+
+/// What is open once the handshake is done and a first call is worked on:
+/// measured, and some to spare.
+const FILES: usize = 16;
+
+/// How long the process stays after it has said why it cannot start, unless the
+/// host ends it before: a host that sees its end first does not read what it
+/// has said.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Serves `provider` to the host that has started this process, until it says
+/// Shutdown or goes away. Reads go-plugin's environment variables, and writes
+/// nothing but one line to stdout.
+///
+/// An error has been told to the host, on stdout as well, where Terraform shows
+/// it to the practitioner; but not [`HandshakeError::NotStartedByTerraform`],
+/// which is for the person who has started the process.
+pub fn run<P: Provider>(provider: P, options: ServeOptions) -> Result<(), ServeError> {
+    let debug = options.debug;
+    let address = options.address;
+    let served = Handshake::from_env(debug)
+        .map_err(ServeError::from)
+        .and_then(|handshake| {
+            logging::install();
+            tracing::info!(version = options.version, "provider started");
+            let runtime = runtime()?;
+            let served = runtime.block_on(serve(provider, options, handshake));
+            // Whatever still runs ends with the process.
+            runtime.shutdown_background();
+            served
+        });
+    match &served {
+        Ok(()) | Err(ServeError::Handshake(HandshakeError::NotStartedByTerraform)) => {}
+        Err(error) if error.is_before_line() => {
+            tell(
+                &format!("the provider {address} cannot start: {error}"),
+                !debug,
+            );
+        }
+        Err(error) => tell(&format!("the provider {address} has ended: {error}"), false),
+    }
+    logging::flush();
+    served
+}
+
+/// Makes sure of what the machine must give before anything hangs on it: later,
+/// a lack of memory aborts the process, one of threads panics or hangs, and one
+/// of files shows as a network that is down.
+fn runtime() -> Result<Runtime, ServeError> {
+    machine::raise_file_limit();
+    machine::check_files(FILES)?;
+    machine::check_memory(MEMORY)?;
+    machine::check_threads(THREADS)?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING)
+        // What blocks waits for a thread for ever where none can be started:
+        // the first one stays.
+        .thread_keep_alive(Duration::MAX)
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)?;
+    drop(runtime.spawn_blocking(|| ()));
+    Ok(runtime)
+}
+
+/// Where the host connects to.
+pub(super) struct Opened {
+    pub(super) listener: Listener,
+    pub(super) tls: Option<TlsAcceptor>,
+    /// What tells it.
+    pub(super) line: String,
+}
+
+/// Opens what the host is to connect to.
+pub(super) async fn open(
+    handshake: &Handshake,
+    options: &ServeOptions,
+) -> Result<Opened, ServeError> {
+    let (tls, certificate) = match &handshake.client_certificate {
+        Some(client) => tls::acceptor(client.clone()).map(|(tls, cert)| (Some(tls), Some(cert)))?,
+        None => (None, None),
+    };
+    let listener = Listener::open(handshake).await?;
+    let (network, address) = (listener.network(), listener.address());
+    let line = if options.debug {
+        attach_help(&handshake::reattach(options.address, network, address))
+    } else {
+        handshake.answer(network, address, certificate.as_ref())
+    };
+    Ok(Opened {
+        listener,
+        tls,
+        line,
+    })
+}
+
+fn attach_help(reattach: &str) -> String {
+    format!(
+        "Provider started. To attach Terraform, set this in its environment:\n\n\
+         \tTF_REATTACH_PROVIDERS='{reattach}'\n\n\
+         Press Ctrl-C to stop.\n"
+    )
+}
+
+/// Tells the host, and whoever reads the log, why the process ends. The host
+/// takes the first line of stdout for the handshake; one with less than four
+/// fields it shows as it is.
+fn tell(reason: &str, on_stdout: bool) {
+    let reason = one_field(reason);
+    let told = on_stdout && print(&format!("{reason}\n")).is_ok();
+    logging::error(&reason);
+    if told {
+        logging::flush();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "there is no runtime any more, and nothing else to do"
+        )]
+        std::thread::sleep(LAST_WORDS);
+    }
+}
+
+/// `text` without what ends a line or a field of the handshake.
+fn one_field(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| match character {
+            '|' => r"\x7c".chars().collect::<Vec<_>>(),
+            control if control.is_control() => control.escape_default().collect(),
+            other => vec![other],
+        })
+        .collect()
+}
+
+/// Writes to stdout.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_and_one_field() {
+        assert_eq!(one_field("TMPDIR: \"/über\""), "TMPDIR: \"/über\"");
+        assert_eq!(one_field("a|b\nc\r\u{1b}[0m"), r"a\x7cb\nc\r\u{1b}[0m");
+    }
+}
