@@ -2,7 +2,7 @@
 
 use simulator::ses::Behavior;
 
-use crate::harness::{REGION, THIS, Workspace, basic, mail_from};
+use crate::harness::{Feature, REGION, THIS, Workspace, basic, lacks, mail_from};
 
 /// A workspace where SES holds bounce.example.com for example.com already.
 fn held(behavior: Behavior) -> Workspace {
@@ -29,6 +29,9 @@ fn import_by_command_plans_nothing() {
 
 #[test]
 fn import_by_block_plans_nothing_else() {
+    if lacks(Feature::ImportBlocks) {
+        return;
+    }
     let ws = held(Behavior::RejectMessage);
     let import = "import {\n  to = ses_identity_mail_from.this\n  id = \"example.com\"\n}\n";
     let more = "behavior_on_mx_failure = \"RejectMessage\"";
@@ -76,6 +79,9 @@ fn import_of_an_address_keeps_its_spelling() {
 
 #[test]
 fn generated_configuration_plans_nothing() {
+    if lacks(Feature::ImportBlocks) {
+        return;
+    }
     let ws = held(Behavior::RejectMessage);
     ws.config("import {\n  to = ses_identity_mail_from.this\n  id = \"example.com\"\n}\n");
     ws.terraform(&["plan", "-generate-config-out=generated.tf", "-out=plan"])

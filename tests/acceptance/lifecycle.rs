@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use simulator::ses::{Behavior, Status};
 
-use crate::harness::{REGION, THIS, Workspace, basic, mail_from, wait_until};
+use crate::harness::{Feature, REGION, THIS, Workspace, basic, lacks, mail_from, wait_until};
 
 /// The `dns_records` of bounce.example.com in the default region.
 fn records() -> Value {
@@ -289,7 +289,7 @@ fn tainted_resource_is_replaced() {
 }
 
 #[test]
-fn moved_and_forgotten_resources_cost_no_set() {
+fn moved_resource_costs_no_set() {
     let ws = Workspace::new();
     ws.config(&basic());
     ws.apply().succeeds();
@@ -301,12 +301,24 @@ fn moved_and_forgotten_resources_cost_no_set() {
     ws.apply()
         .succeeds()
         .says("0 added, 0 changed, 0 destroyed");
-    ws.plans_nothing();
+    assert_eq!(ws.sets(), []);
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn forgotten_resource_costs_no_set() {
+    if lacks(Feature::RemovedBlocks) {
+        return;
+    }
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    ws.ses().clear_calls();
     ws.config(
-        "removed {\n  from = ses_identity_mail_from.that\n  lifecycle {\n    destroy = false\n  }\n}\n",
+        "removed {\n  from = ses_identity_mail_from.this\n  lifecycle {\n    destroy = false\n  }\n}\n",
     );
     ws.apply().succeeds();
-    assert_eq!(ws.resource("ses_identity_mail_from.that"), None);
+    assert_eq!(ws.resource(THIS), None);
     assert_eq!(ws.sets(), []);
     let held = ws.held("example.com").mail_from_domain;
     assert_eq!(held.as_deref(), Some("bounce.example.com"));

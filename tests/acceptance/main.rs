@@ -1,5 +1,6 @@
-//! The real `terraform` on PATH drives the provider, by real HTTP and real DNS
-//! against the simulator. Needs nothing but loopback.
+//! A real Terraform drives the provider, by real HTTP and real DNS against the
+//! simulator. Needs nothing but loopback. The environment variable TERRAFORM may
+//! name another program than `terraform`; see `harness/cli.rs`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
