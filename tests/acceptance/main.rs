@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod advice;
+mod attached;
 mod command_line;
 mod destroy;
 mod dns;
@@ -20,7 +21,9 @@ mod logs;
 mod pacing;
 mod provider_block;
 mod restart;
+mod restart_interrupts;
 mod siblings;
+mod signals;
 mod spelling;
 mod state;
 mod unknown_values;

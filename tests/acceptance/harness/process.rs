@@ -123,24 +123,22 @@ impl Running {
 
     /// SIGINT to the whole group, as Ctrl-C in a terminal.
     pub(crate) fn interrupt_group(&self) {
-        self.signal_group("INT");
+        assert!(self.signal_group("INT"));
     }
 
     /// SIGINT to the process alone, as a CI system sends it.
     pub(crate) fn interrupt_alone(&self) {
-        self.signal_alone("INT");
+        assert!(self.signal_alone("INT"));
     }
 
-    /// A signal, such as `HUP`, to the whole group.
-    #[track_caller]
-    pub(crate) fn signal_group(&self, name: &str) {
-        assert!(signal(name, &format!("-{}", self.pid)));
+    /// A signal, such as `HUP`, to the whole group; false if it has ended.
+    pub(crate) fn signal_group(&self, name: &str) -> bool {
+        signal(name, &format!("-{}", self.pid))
     }
 
-    /// A signal to the process alone.
-    #[track_caller]
-    pub(crate) fn signal_alone(&self, name: &str) {
-        assert!(signal(name, &self.pid.to_string()));
+    /// A signal to the process alone; false if it has ended.
+    pub(crate) fn signal_alone(&self, name: &str) -> bool {
+        signal(name, &self.pid.to_string())
     }
 
     /// A signal to the providers that the process has started, and not to itself.
@@ -237,6 +235,18 @@ impl Drop for Running {
             let _ = self.ended.recv_timeout(Duration::from_secs(10));
         }
     }
+}
+
+/// The value of TF_REATTACH_PROVIDERS that a provider tells once it listens.
+#[track_caller]
+pub(crate) fn reattach(provider: &Running) -> String {
+    wait_until("the provider says where it listens", || {
+        provider.stdout_so_far().contains("Ctrl-C")
+    });
+    let told = provider.stdout_so_far();
+    let (_, reattach) = told.split_once("TF_REATTACH_PROVIDERS='").unwrap();
+    let (reattach, _) = reattach.split_once('\'').unwrap();
+    reattach.to_owned()
 }
 
 /// Waits for `condition`, and fails if it does not come in half a minute.
