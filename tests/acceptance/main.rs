@@ -20,6 +20,7 @@ mod local_attributes;
 mod logs;
 mod pacing;
 mod provider_block;
+mod read_only;
 mod restart;
 mod restart_interrupts;
 mod siblings;
