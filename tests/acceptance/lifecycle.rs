@@ -42,7 +42,7 @@ fn create_sends_all_three_parameters_and_keeps_what_ses_says() {
     let domain = calls[0].mail_from_domain.as_deref();
     assert_eq!(domain, Some("bounce.example.com"));
     assert_eq!(calls[0].behavior.as_deref(), Some("UseDefaultValue"));
-    let unchecked = json!({ "status": "unchecked", "found": [] });
+    let unchecked = json!({ "status": "unchecked", "records": [] });
     assert_eq!(
         ws.resource(THIS).unwrap(),
         json!({
@@ -265,9 +265,9 @@ fn records_that_are_published_as_told_bring_success() {
     let state = ws.resource(THIS).unwrap();
     assert_eq!(state["verification_status"], "Success");
     assert_eq!(state["dns"]["mx"]["status"], "ok");
-    assert_eq!(state["dns"]["mx"]["found"], json!([mx["rdata"]]));
+    assert_eq!(state["dns"]["mx"]["records"], json!([mx["rdata"]]));
     assert_eq!(state["dns"]["spf"]["status"], "ok");
-    assert_eq!(state["dns"]["spf"]["found"], json!([txt["value"]]));
+    assert_eq!(state["dns"]["spf"]["records"], json!([txt["value"]]));
     ws.ends_with(&["example.com"]);
 }
 

@@ -28,5 +28,6 @@ mod signals;
 mod spelling;
 mod state;
 mod unknown_values;
+mod upgrade;
 mod validation;
 mod verification;
