@@ -27,6 +27,7 @@ mod siblings;
 mod signals;
 mod spelling;
 mod state;
+mod temporary_folder;
 mod unknown_values;
 mod upgrade;
 mod validation;
