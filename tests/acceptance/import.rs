@@ -94,15 +94,55 @@ fn generated_configuration_plans_nothing() {
     ws.ends_with(&["example.com"]);
 }
 
+/// Ids of what cannot be imported: identity, region, and what is missing there.
+const NOT_THERE: [(&str, &str, &str, &str); 3] = [
+    ("example.com", "example.com", REGION, "no MAIL FROM domain"),
+    (
+        "unknown.example",
+        "unknown.example",
+        REGION,
+        "no such identity",
+    ),
+    (
+        "example.com@eu-west-1",
+        "example.com",
+        "eu-west-1",
+        "no such identity",
+    ),
+];
+
 #[test]
-fn import_of_what_is_not_set_is_refused() {
+fn import_of_what_is_not_there_says_which_and_where_and_what_to_do() {
     let ws = Workspace::new();
     ws.config(&basic());
-    for id in ["example.com", "unknown.example", "example.com@eu-west-1"] {
-        ws.terraform(&["import", THIS, id])
-            .fails_with(&["Cannot import non-existent remote object"]);
+    for (id, identity, region, missing) in NOT_THERE {
+        let run = ws.terraform(&["import", THIS, id]);
+        let run = run.fails_with(&[identity, region, missing]);
+        assert!(
+            !run.stderr.contains("non-existent remote object"),
+            "{run:?}"
+        );
         assert_eq!(ws.resource(THIS), None, "{id}");
     }
+    assert_eq!(ws.sets(), []);
+}
+
+#[test]
+fn import_block_of_what_is_not_there_says_which_and_where_and_what_to_do() {
+    if lacks(Feature::ImportBlocks) {
+        return;
+    }
+    let ws = Workspace::new();
+    for (id, identity, region, missing) in NOT_THERE {
+        let import = format!("import {{\n  to = {THIS}\n  id = {id:?}\n}}\n");
+        ws.config(&[import, basic()].concat());
+        let run = ws.plan().fails_with(&[identity, region, missing]);
+        assert!(
+            !run.stderr.contains("non-existent remote object"),
+            "{run:?}"
+        );
+    }
+    assert_eq!(ws.sets(), []);
 }
 
 #[test]
