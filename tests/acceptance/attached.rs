@@ -12,6 +12,14 @@ use crate::harness::{
     wait_until,
 };
 
+/// A wait for the resource of [`basic`].
+const VERIFICATION: &str = r#"
+resource "ses_identity_mail_from_verification" "this" {
+  identity         = ses_identity_mail_from.this.identity
+  mail_from_domain = ses_identity_mail_from.this.mail_from_domain
+}
+"#;
+
 /// A provider with `--debug`; dropping it ends it.
 fn provider(ws: &Workspace) -> (Running, String) {
     let provider = ws.spawn_provider(&["--debug"]);
@@ -92,31 +100,28 @@ fn interrupt_of_one_run_leaves_the_other_alone() {
 fn run_that_is_killed_leaves_no_call_behind() {
     let ws = Workspace::new();
     let (_provider, address) = provider(&ws);
-    let one = attached(&address, unlimited());
-    one.ses()
-        .inject(Fault::new(FaultKind::Throttle).on(SET).forever());
-    let running = one.spawn(&["apply", "-auto-approve"]);
-    wait_for_calls(&one, SET, 2);
-    falls_silent_when_killed(&one, running);
-
-    // A wait for SES, which may take 45 minutes.
-    let other = attached(&address, unlimited());
-    other.config(&format!(
-        "{}
-        resource \"ses_identity_mail_from_verification\" \"this\" {{
-          identity         = ses_identity_mail_from.this.identity
-          mail_from_domain = ses_identity_mail_from.this.mail_from_domain
-        }}",
-        basic()
-    ));
-    let running = other.spawn(&["apply", "-auto-approve"]);
-    wait_until("SES is waited for", || {
-        running
-            .stdout_so_far()
-            .contains("ses_identity_mail_from_verification.this: Creating")
+    thread::scope(|scope| {
+        // One waits to try again, one for SES to verify, for up to 45 minutes.
+        scope.spawn(|| {
+            let ws = attached(&address, unlimited());
+            let throttle = Fault::new(FaultKind::Throttle).on(SET);
+            ws.ses().inject(throttle.forever());
+            let running = ws.spawn(&["apply", "-auto-approve"]);
+            wait_for_calls(&ws, SET, 2);
+            falls_silent_when_killed(&ws, running);
+        });
+        scope.spawn(|| {
+            let ws = attached(&address, unlimited());
+            ws.config(&format!("{}{VERIFICATION}", basic()));
+            let running = ws.spawn(&["apply", "-auto-approve"]);
+            wait_until("SES is waited for", || {
+                let told = running.stdout_so_far();
+                told.contains("ses_identity_mail_from_verification.this: Creating")
+            });
+            thread::sleep(Duration::from_secs(1));
+            falls_silent_when_killed(&ws, running);
+        });
     });
-    thread::sleep(Duration::from_secs(1));
-    falls_silent_when_killed(&other, running);
 }
 
 /// Kills the run, and asserts that SES is soon not asked any more.
