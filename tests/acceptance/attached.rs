@@ -8,8 +8,8 @@ use simulator::ses::{Fault, FaultKind};
 use simulator::{Options, Rate};
 
 use crate::harness::{
-    REGION, Running, SET, THIS, Workspace, basic, fleet, mail_from, reattach, wait_for_calls,
-    wait_until,
+    REGION, Running, SET, THIS, Workspace, basic, fleet, mail_from, pause, reattach,
+    wait_for_calls, wait_until,
 };
 
 /// A wait for the resource of [`basic`].
@@ -118,7 +118,7 @@ fn run_that_is_killed_leaves_no_call_behind() {
                 let told = running.stdout_so_far();
                 told.contains("ses_identity_mail_from_verification.this: Creating")
             });
-            thread::sleep(Duration::from_secs(1));
+            pause(Duration::from_secs(1));
             falls_silent_when_killed(&ws, running);
         });
     });
@@ -128,10 +128,10 @@ fn run_that_is_killed_leaves_no_call_behind() {
 #[track_caller]
 fn falls_silent_when_killed(ws: &Workspace, running: Running) {
     running.kill_alone(Duration::from_secs(10));
-    thread::sleep(Duration::from_secs(4));
+    pause(Duration::from_secs(4));
     ws.ses().clear_calls();
     // Longer than any pause between two tries or two looks.
-    thread::sleep(Duration::from_secs(12));
+    pause(Duration::from_secs(12));
     assert_eq!(ws.ses().calls(), []);
 }
 

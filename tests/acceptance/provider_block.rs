@@ -122,7 +122,7 @@ fn region_credentials_and_endpoint_come_from_the_environment() {
     ws.set_env("AWS_REGION", REGION);
     ws.set_env("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT");
     ws.set_env("AWS_SECRET_ACCESS_KEY", "secret");
-    ws.set_env("AWS_ENDPOINT_URL_SES", &ws.simulator.ses_url());
+    ws.set_env("AWS_ENDPOINT_URL_SES", ws.simulator.ses_url());
     ws.apply().succeeds();
     let set = &ws.sets()[0];
     assert_eq!(set.region, REGION);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use simulator::ses::{Fault, FaultKind, Outcome, PATIENCE, Status};
 use simulator::{Options, Rate};
 
-use crate::harness::{REGION, Running, SET, Workspace, fleet, wait_until};
+use crate::harness::{REGION, Running, SET, Workspace, fleet, pause, wait_until};
 
 /// To whom the signals go.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,7 @@ impl Moment {
             let sets = ws.sets();
             sets.len() >= count && (!answered || sets[count - 1].outcome != Outcome::InFlight)
         });
-        std::thread::sleep(offset);
+        pause(offset);
     }
 }
 
@@ -200,7 +200,7 @@ fn restart_of_several_resources_is_finished_by_the_next_apply() {
                 wait_until("a domain has been unset", || {
                     ws.sets().iter().any(|set| set.mail_from_domain.is_none())
                 });
-                std::thread::sleep(offset);
+                pause(offset);
                 strike.at(&mut running);
                 running.wait();
                 next_apply_converges(&ws, &names, &case);

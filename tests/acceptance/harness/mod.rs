@@ -9,7 +9,7 @@ mod workspace;
 
 pub(crate) use cli::{Feature, lacks};
 pub(crate) use expectations::wait_for_calls;
-pub(crate) use process::{Run, Running, reattach, wait_until};
+pub(crate) use process::{Run, Running, pause, reattach, wait_until};
 pub(crate) use workspace::{Workspace, provider_address};
 
 /// The region of the default provider block.

@@ -259,6 +259,14 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Lets `time` pass.
+pub(crate) fn pause(time: Duration) {
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        thread::park_timeout(end - Instant::now());
+    }
+}
+
 /// Sends a signal by the shell's own `kill`; tells whether anybody was there.
 fn signal(name: &str, target: &str) -> bool {
     Command::new("sh")
