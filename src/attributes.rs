@@ -10,7 +10,8 @@ use tf_provider::{AttributePath, Diagnostics};
 
 use crate::diagnostics::{diagnostic, invalid};
 use crate::duration;
-use crate::mail_from::{DomainName, Identity, Region};
+use crate::mail_from::{DomainName, Identity, Place, Region, check_subdomain};
+use crate::plugin::Told;
 
 /// A string attribute, with a description in Markdown.
 pub fn string(
@@ -56,22 +57,97 @@ pub fn known<T, E: Display>(
     }
 }
 
-/// The `identity` that is configured, if it is known and valid; adds an error
-/// if it is invalid.
-pub fn known_identity(diags: &mut Diagnostics, value: &Value<String>) -> Option<Identity> {
-    known(diags, "identity", value, Identity::parse, |error| {
-        error.remedy()
-    })
+/// What the attributes that every resource has in common mean, where they are
+/// known and valid.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Names {
+    /// `identity`
+    pub identity: Option<Identity>,
+    /// `mail_from_domain`
+    pub mail_from_domain: Option<DomainName>,
 }
 
-/// The `mail_from_domain` that is configured, as [`known_identity`].
-pub fn known_mail_from_domain(
-    diags: &mut Diagnostics,
-    value: &Value<String>,
-) -> Option<DomainName> {
-    known(diags, "mail_from_domain", value, DomainName::parse, |e| {
-        e.remedy()
-    })
+impl Names {
+    /// Parses `identity` and `mail_from_domain`, and adds an error for each that is
+    /// invalid, or if the one is no subdomain of the other.
+    pub fn parse(
+        diags: &mut Diagnostics,
+        identity: &Value<String>,
+        mail_from_domain: &Value<String>,
+    ) -> Self {
+        let identity = known(diags, "identity", identity, Identity::parse, |error| {
+            error.remedy()
+        });
+        let name = "mail_from_domain";
+        let domain = known(diags, name, mail_from_domain, DomainName::parse, |error| {
+            error.remedy()
+        });
+        if let (Some(identity), Some(domain)) = (&identity, &domain)
+            && let Err(error) = check_subdomain(domain, identity)
+        {
+            let path = AttributePath::new(name);
+            diags.add_error(invalid(path, &error, error.remedy()));
+        }
+        Self {
+            identity,
+            mail_from_domain: domain,
+        }
+    }
+}
+
+/// The same attributes as values, and those that follow from them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NameValues {
+    /// `identity`
+    pub identity: Value<String>,
+    /// `mail_from_domain`
+    pub mail_from_domain: Value<String>,
+    /// `region`
+    pub region: Value<String>,
+    /// `id`: the normalised identity.
+    pub id: Value<String>,
+}
+
+impl NameValues {
+    /// The values to plan for a configuration that means `names`: the prior ones
+    /// where the configured ones mean the same. `region` is the provider's, `None`
+    /// while that is unknown.
+    pub fn planned(
+        prior: Option<&Self>,
+        identity: &Value<String>,
+        mail_from_domain: &Value<String>,
+        names: &Names,
+        region: Option<&Region>,
+    ) -> Self {
+        let was = |of: fn(&Self) -> &Value<String>| prior.map_or(&Value::Null, of);
+        Self {
+            identity: spelled_as_before(identity, was(|prior| &prior.identity), |text| {
+                Identity::parse(text).ok()
+            }),
+            mail_from_domain: spelled_as_before(
+                mail_from_domain,
+                was(|prior| &prior.mail_from_domain),
+                |text| DomainName::parse(text).ok(),
+            ),
+            region: planned_region(region, prior.map(|prior| &prior.region)),
+            id: match &names.identity {
+                Some(identity) => Value::Value(identity.as_str().to_owned()),
+                None => Value::Unknown,
+            },
+        }
+    }
+}
+
+/// The paths of the attributes, given as `(name, before, after)`, that change.
+pub fn changed(
+    attributes: &[(&'static str, &Value<String>, &Value<String>)],
+) -> Vec<AttributePath> {
+    let changed = attributes
+        .iter()
+        .filter(|(_, before, after)| before != after);
+    changed
+        .map(|(name, ..)| AttributePath::new(*name))
+        .collect()
 }
 
 /// Adds an error for a duration of the `timeouts` block that cannot be parsed.
@@ -119,42 +195,32 @@ pub fn planned_region(provider: Option<&Region>, prior: Option<&Value<String>>) 
     }
 }
 
-/// Which identity of which region a resource stands for.
-pub struct Place {
-    /// The identity.
-    pub identity: Identity,
-    /// The region that it is in.
-    pub region: Region,
-}
-
-impl Place {
-    /// As the plan or the state of a `type_name` says; these were checked, so
-    /// that an error here means that the state was edited by hand.
-    pub fn of(
-        diags: &mut Diagnostics,
-        type_name: &str,
-        identity: &Value<String>,
-        region: &Value<String>,
-    ) -> Option<Self> {
-        let identity = identity.as_ref_option().map(|text| Identity::parse(text));
-        let region = region.as_ref_option().map(|text| Region::parse(text));
-        let problem = match (identity, region) {
-            (Some(Ok(identity)), Some(Ok(region))) => return Some(Self { identity, region }),
-            (Some(Err(error)), _) => error.to_string(),
-            (_, Some(Err(error))) => error.to_string(),
-            (None, _) => "the identity is missing".to_owned(),
-            (_, None) => "the region is missing".to_owned(),
-        };
-        diags.add_error(diagnostic(
-            format!("Unusable state of a {type_name}"),
-            format!(
-                "The state does not say which identity is meant: {problem}. Remove the resource \
-                 from the state (`terraform state rm`), and import or create it again."
-            ),
-            AttributePath::root(),
-        ));
-        None
-    }
+/// The identity and the region that the plan or the state of a `type_name` names.
+/// These were checked, so that an error means that the state was edited by hand.
+pub fn place(
+    diags: &mut Diagnostics,
+    type_name: &str,
+    identity: &Value<String>,
+    region: &Value<String>,
+) -> Result<Place, Told> {
+    let identity = identity.as_ref_option().map(|text| Identity::parse(text));
+    let region = region.as_ref_option().map(|text| Region::parse(text));
+    let problem = match (identity, region) {
+        (Some(Ok(identity)), Some(Ok(region))) => return Ok(Place { identity, region }),
+        (Some(Err(error)), _) => error.to_string(),
+        (_, Some(Err(error))) => error.to_string(),
+        (None, _) => "the identity is missing".to_owned(),
+        (_, None) => "the region is missing".to_owned(),
+    };
+    diags.add_error(diagnostic(
+        format!("Unusable state of a {type_name}"),
+        format!(
+            "The state does not say which identity is meant: {problem}. Remove the resource \
+             from the state (`terraform state rm`), and import or create it again."
+        ),
+        AttributePath::root(),
+    ));
+    Err(Told)
 }
 
 #[cfg(test)]
@@ -191,7 +257,7 @@ mod tests {
     fn place_of_a_state_that_was_edited_is_an_error() {
         let (identity, region) = (value("example.com"), value("eu-west-1"));
         let mut diags = Diagnostics::default();
-        assert!(Place::of(&mut diags, "ses_x", &identity, &region).is_some());
+        assert!(place(&mut diags, "ses_x", &identity, &region).is_ok());
         assert!(diags.errors.is_empty());
         for (identity, region) in [
             (Value::Null, region.clone()),
@@ -200,7 +266,7 @@ mod tests {
             (identity, Value::Null),
         ] {
             let mut diags = Diagnostics::default();
-            assert!(Place::of(&mut diags, "ses_x", &identity, &region).is_none());
+            assert!(place(&mut diags, "ses_x", &identity, &region).is_err());
             assert!(diags.errors[0].summary.contains("ses_x"));
         }
     }

@@ -6,7 +6,7 @@ mod cadence;
 mod dns_ahead;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -37,7 +37,6 @@ pub struct Clients {
     requests_per_second: f64,
     dns: Dns,
     dns_ahead: DnsAhead,
-    stop: CancellationToken,
     cadence: Cadence,
     advice: Allowance,
     ses: Mutex<HashMap<Region, ses::Client>>,
@@ -55,7 +54,8 @@ pub enum Dns {
 
 impl Clients {
     /// `unknown` names the settings that a call to AWS needs and that are not
-    /// known yet; `requests_per_second` is for each SES operation, 0: no limit.
+    /// known yet; `requests_per_second` is for each SES operation, 0: no limit. `stop`
+    /// ends what goes on beside the calls.
     pub fn new(
         connection: Connection,
         unknown: Vec<&'static str>,
@@ -68,8 +68,7 @@ impl Clients {
             unknown,
             requests_per_second,
             dns,
-            dns_ahead: DnsAhead::new(&stop),
-            stop,
+            dns_ahead: DnsAhead::new(stop),
             cadence: Cadence::start(),
             advice: Allowance::new(ADVICE),
             ses: Mutex::default(),
@@ -78,14 +77,14 @@ impl Clients {
 
     /// The provider's region; `None` while the setting is unknown. An error when
     /// neither the provider block nor the AWS chain names one.
-    pub async fn region(&self) -> Result<Option<Region>, Error> {
+    pub async fn region(&self, stop: &CancellationToken) -> Result<Option<Region>, Error> {
         if let Some(region) = self.connection.configured_region() {
             return Ok(Some(region.clone()));
         }
         if self.unknown.contains(&"region") || self.unknown.contains(&"profile") {
             return Ok(None);
         }
-        let deadline = self.deadline(REGION_FOUND_WITHIN);
+        let deadline = Deadline::after(REGION_FOUND_WITHIN, stop.clone());
         match deadline.bound(self.connection.region()).await {
             Ok(region) => Ok(Some(region?.clone())),
             Err(_) => Err(Error::Settings {
@@ -98,16 +97,9 @@ impl Clients {
 
     /// SES in `region`: always the same client, so that its pace is shared.
     /// An error while a setting that a call needs is unknown.
-    pub fn ses(&self, region: &Region) -> Result<ses::Client, Error> {
+    pub fn ses(&self, region: &Region) -> Result<ses::Client, UnknownSettings> {
         if !self.unknown.is_empty() {
-            return Err(Error::Settings {
-                reason: format!(
-                    "the provider's {} not known until apply, and SES cannot be called without; \
-                     apply what they depend on first (`terraform apply -target=…`), or give them \
-                     values that are known at plan",
-                    settings(&self.unknown)
-                ),
-            });
+            return Err(UnknownSettings(self.unknown.clone()));
         }
         let mut clients = self.ses.lock().unwrap_or_else(PoisonError::into_inner);
         let client = clients.entry(region.clone()).or_insert_with(|| {
@@ -127,17 +119,19 @@ impl Clients {
     }
 
     /// The resolver, if DNS is to be asked for a resource with this `dns_check`;
-    /// otherwise why not. Where one is not to be checked, none is looked up any more
-    /// before it is asked for.
+    /// otherwise why not.
     pub fn dns(&self, dns_check: Option<bool>) -> Result<&Resolver, NotAsked> {
-        if dns_check == Some(false) {
-            self.dns_ahead.end();
-        }
         match (&self.dns, dns_check) {
             (_, Some(false)) | (Dns::Disabled(_), None) => Err(NotAsked::Disabled),
             (Dns::Unknown, _) => Err(NotAsked::Unknown),
             (Dns::Enabled(resolver) | Dns::Disabled(resolver), _) => Ok(resolver),
         }
+    }
+
+    /// From now on no domain is looked up before it is asked for: a resource is not to
+    /// be checked, and the fleet may hold more of them.
+    pub fn end_dns_ahead(&self) {
+        self.dns_ahead.end();
     }
 
     /// When waits look at SES.
@@ -147,19 +141,18 @@ impl Clients {
 
     /// Awaits an answer that only a warning hangs on: a second and a half in all for the
     /// plans of a process, and not beyond a stop. `None`: go on without.
-    pub async fn advice<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
-        let deadline = self.advice_deadline();
+    pub async fn advice<T>(
+        &self,
+        stop: &CancellationToken,
+        answer: impl Future<Output = T>,
+    ) -> Option<T> {
+        let deadline = self.advice_deadline(stop);
         self.advice.spend(deadline.bound(answer)).await?.ok()
     }
 
     /// The end of a call that is made for [`advice`](Self::advice).
-    pub fn advice_deadline(&self) -> Deadline {
-        self.deadline(ADVICE)
-    }
-
-    /// `timeout` from now, or when Terraform asks to stop.
-    pub fn deadline(&self, timeout: Duration) -> Deadline {
-        Deadline::after(timeout, self.stop.clone())
+    pub fn advice_deadline(&self, stop: &CancellationToken) -> Deadline {
+        Deadline::after(ADVICE, stop.clone())
     }
 }
 
@@ -172,34 +165,24 @@ pub enum NotAsked {
     Unknown,
 }
 
-fn settings(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.as_slice() {
-        [one] => format!("setting {one} is"),
-        many => format!("settings {} are", many.join(", ")),
-    }
-}
+/// Settings of the provider block that a call needs and whose values are unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownSettings(Vec<&'static str>);
 
-/// Where Configure leaves the clients, and entities find them.
-#[derive(Clone, Default)]
-pub struct ClientsHandle(Arc<RwLock<Option<Arc<Clients>>>>);
-
-impl ClientsHandle {
-    /// Puts new clients in the place of any earlier ones.
-    pub fn set(&self, clients: Clients) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(clients));
-    }
-
-    /// The clients of the last Configure; an error where there was none.
-    pub fn get(&self) -> Result<Arc<Clients>, Error> {
-        let clients = self
-            .0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        clients.ok_or_else(|| Error::Settings {
-            reason: "the provider has not been configured".to_owned(),
-        })
+impl From<UnknownSettings> for Error {
+    fn from(UnknownSettings(names): UnknownSettings) -> Self {
+        let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let settings = match quoted.as_slice() {
+            [one] => format!("setting {one} is"),
+            many => format!("settings {} are", many.join(", ")),
+        };
+        Self::Settings {
+            reason: format!(
+                "the provider's {settings} not known until apply, and SES cannot be called \
+                 without; apply what they depend on first (`terraform apply -target=…`), or give \
+                 them values that are known at plan"
+            ),
+        }
     }
 }
 
@@ -224,13 +207,15 @@ mod tests {
         let region = Region::parse("eu-west-1").unwrap();
         let known = clients(Vec::new(), Dns::Unknown);
         assert!(known.ses(&region).is_ok());
-        assert_eq!(known.region().await.unwrap(), Some(region.clone()));
+        let stop = CancellationToken::new();
+        let found = known.region(&stop).await.unwrap();
+        assert_eq!(found, Some(region.clone()));
 
         let unknown = clients(vec!["endpoints.ses", "profile"], Dns::Unknown);
-        let error = unknown.ses(&region).err().unwrap().to_string();
+        let error = Error::from(unknown.ses(&region).err().unwrap()).to_string();
         assert!(error.contains("`endpoints.ses`, `profile` are"), "{error}");
         assert_eq!(
-            unknown.region().await.unwrap(),
+            unknown.region(&stop).await.unwrap(),
             Some(region),
             "it is configured"
         );

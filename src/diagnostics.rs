@@ -7,6 +7,7 @@ use std::fmt::Display;
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use crate::mail_from::{Advice, visible};
+use crate::plugin::Told;
 use crate::ses::{Error, Operation};
 
 /// A diagnostic at `path`. (`Diagnostic::new` would append a backtrace to the
@@ -38,11 +39,16 @@ pub fn warn(diags: &mut Diagnostics, advice: Advice, path: AttributePath) {
     diags.add_warning(diagnostic(advice.summary, advice.detail, path));
 }
 
-/// The value, or `None` once the error is told as [`ses`] tells it.
-pub fn or_tell<T>(diags: &mut Diagnostics, doing: &str, result: Result<T, Error>) -> Option<T> {
-    result
-        .map_err(|error| diags.add_error(ses(doing, &error)))
-        .ok()
+/// The value; an error is told as [`ses`] tells it.
+pub fn or_tell<T>(
+    diags: &mut Diagnostics,
+    doing: &str,
+    result: Result<T, Error>,
+) -> Result<T, Told> {
+    result.map_err(|error| {
+        diags.add_error(ses(doing, &error));
+        Told
+    })
 }
 
 /// A failed call to SES. `doing` says what for, as in "Could not read the MAIL

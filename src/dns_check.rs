@@ -17,6 +17,9 @@ pub async fn look_up(
     domain: Option<&DomainName>,
     region: &Region,
 ) -> DnsFindings {
+    if dns_check == Some(false) {
+        clients.end_dns_ahead();
+    }
     match (clients.dns(dns_check), domain) {
         (Ok(resolver), Some(domain)) => {
             match deadline.bound(resolver.check(domain, region)).await {
@@ -35,6 +38,14 @@ pub async fn look_up(
 pub async fn look_up_fresh(clients: &Clients, domain: &DomainName, region: &Region) -> DnsFindings {
     match clients.dns(None) {
         Ok(resolver) => resolver.check_fresh(domain, region).await,
+        Err(reason) => not_asked(reason),
+    }
+}
+
+/// What is known without asking: that DNS is not to be asked, or that it was not.
+pub fn not_looked_up(clients: &Clients, dns_check: Option<bool>) -> DnsFindings {
+    match clients.dns(dns_check) {
+        Ok(_) => DnsFindings::unchecked(),
         Err(reason) => not_asked(reason),
     }
 }

@@ -9,10 +9,11 @@
 //! | [`provider`] | the provider block, and the registry of all that is exposed | `plugin`, the entities, `clients`, and below |
 //! | `identity_mail_from` | an entity: the resource `ses_identity_mail_from` | `plugin`'s types, and what is below; never another entity |
 //! | `identity_mail_from_verification` | an entity: the resource of that name, which waits for SES | as above |
-//! | [`attributes`] | what the attributes of several entities have in common | `diagnostics`, `duration`, `mail_from` |
+//! | [`target`] | what an operation works with: an identity of a region, SES there, and the time that it has | `plugin`'s types, `clients`, `diagnostics`, `ses`, `mail_from` |
+//! | [`attributes`] | what the attributes of several entities have in common | `plugin`'s types, `diagnostics`, `duration`, `mail_from` |
 //! | [`dns_check`] | what DNS says of a MAIL FROM domain, and what is told about it | `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`clients`] | what a configured provider hands to its entities | `ses`, `dns`, `mail_from` |
-//! | [`diagnostics`] | errors into the practitioner's text | `ses`, `mail_from` |
+//! | [`diagnostics`] | errors into the practitioner's text | `plugin`'s types, `ses`, `mail_from` |
 //! | [`ses`] | outward: SES, paced, batched, retried; the only place of AWS crates | `mail_from` |
 //! | [`dns`] | outward: DNS; the only place of hickory | `mail_from` |
 //! | [`duration`] | durations as practitioners write them | `mail_from` |
@@ -32,3 +33,4 @@ pub mod mail_from;
 pub mod plugin;
 pub mod provider;
 pub mod ses;
+pub mod target;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import of ours.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     (
         "provider",
         &[
@@ -26,6 +26,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
         "identity_mail_from",
         &[
             "plugin",
+            "target",
             "attributes",
             "dns_check",
             "clients",
@@ -38,6 +39,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
         "identity_mail_from_verification",
         &[
             "plugin",
+            "target",
             "attributes",
             "dns_check",
             "clients",
@@ -46,10 +48,17 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "ses",
         ],
     ),
-    ("attributes", &["diagnostics", "duration", "mail_from"]),
+    (
+        "target",
+        &["plugin", "clients", "diagnostics", "mail_from", "ses"],
+    ),
+    (
+        "attributes",
+        &["plugin", "diagnostics", "duration", "mail_from"],
+    ),
     ("dns_check", &["clients", "diagnostics", "ses", "mail_from"]),
     ("clients", &["dns", "mail_from", "ses"]),
-    ("diagnostics", &["mail_from", "ses"]),
+    ("diagnostics", &["plugin", "mail_from", "ses"]),
     ("dns", &["mail_from"]),
     ("ses", &["mail_from"]),
     ("duration", &["mail_from"]),

@@ -28,7 +28,7 @@ pub(super) struct DnsAhead(CancellationToken);
 
 impl DnsAhead {
     /// It ends with `stop` as well.
-    pub(super) fn new(stop: &CancellationToken) -> Self {
+    pub(super) fn new(stop: CancellationToken) -> Self {
         Self(stop.child_token())
     }
 

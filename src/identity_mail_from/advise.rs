@@ -7,7 +7,7 @@
 //! by way of its own resolvers, so that its verification is not held up; only our
 //! own warnings about the record can be that much out of date.
 
-use tf_provider::{AttributePath, Diagnostics};
+use tf_provider::AttributePath;
 
 use super::model::Model;
 use super::plan::Plan;
@@ -15,17 +15,17 @@ use super::validate::Meaning;
 use crate::clients::Clients;
 use crate::diagnostics::warn;
 use crate::mail_from::{
-    Advice, BehaviorOnMxFailure, DomainName, Identity, InPlace, Mx, RecordStatus, Region, judge_mx,
-    receiving, visible,
+    Advice, BehaviorOnMxFailure, DomainName, Mx, Place, RecordStatus, Region, judge_mx, receiving,
+    visible,
 };
-use crate::ses::{MailFrom, SetMailFrom};
+use crate::plugin::{Call, CancellationToken, Told};
+use crate::ses::{Client, Error, MailFrom, SetMailFrom};
 
 /// A MAIL FROM domain that an identity is to get.
 #[derive(Clone, Debug)]
 pub(super) struct NewDomain<'a> {
-    identity: &'a Identity,
+    place: Place,
     domain: &'a DomainName,
-    region: Region,
     behavior: Option<BehaviorOnMxFailure>,
     dns_check: Option<bool>,
     /// Whether the resource is created, so that nothing may be there yet.
@@ -53,9 +53,11 @@ impl<'a> NewDomain<'a> {
             return None;
         }
         Some(Self {
-            identity: meaning.identity.as_ref()?,
-            domain: meaning.mail_from_domain.as_ref()?,
-            region: Region::parse(planned.region.as_ref_option()?).ok()?,
+            place: Place {
+                identity: meaning.names.identity.clone()?,
+                region: Region::parse(planned.region.as_ref_option()?).ok()?,
+            },
+            domain: meaning.names.mail_from_domain.as_ref()?,
             behavior: meaning.behavior,
             dns_check: planned.dns_check.as_option(),
             creates: prior.is_none(),
@@ -63,11 +65,13 @@ impl<'a> NewDomain<'a> {
     }
 
     /// Asks SES and DNS, and warns.
-    pub(super) async fn advise(&self, diags: &mut Diagnostics, clients: &Clients) {
+    pub(super) async fn advise(&self, call: &mut Call<Clients>) -> Result<(), Told> {
+        let clients = call.configured()?;
+        let stop = call.stop();
         let (is_identity, held, mx) = tokio::join!(
-            self.is_identity(clients),
-            self.held(clients),
-            self.mx(clients)
+            self.is_identity(&clients, stop),
+            self.held(&clients, stop),
+            self.mx(&clients, stop)
         );
         let answers = Answers {
             is_identity: is_identity.unwrap_or(false),
@@ -75,31 +79,40 @@ impl<'a> NewDomain<'a> {
             mx,
         };
         for (attribute, advice) in self.warnings(&answers) {
-            warn(diags, advice, AttributePath::new(attribute));
+            warn(&mut call.diags, advice, AttributePath::new(attribute));
         }
+        Ok(())
     }
 
-    async fn is_identity(&self, clients: &Clients) -> Option<bool> {
-        let client = said(clients.ses(&self.region))?;
-        said(clients.advice(client.is_identity(self.domain)).await?)
+    async fn is_identity(&self, clients: &Clients, stop: &CancellationToken) -> Option<bool> {
+        let client = self.client(clients)?;
+        said(
+            clients
+                .advice(stop, client.is_identity(self.domain))
+                .await?,
+        )
     }
 
-    async fn held(&self, clients: &Clients) -> Option<SetMailFrom> {
+    async fn held(&self, clients: &Clients, stop: &CancellationToken) -> Option<SetMailFrom> {
         if !self.creates {
             return None;
         }
-        let client = said(clients.ses(&self.region))?;
-        let deadline = clients.advice_deadline();
-        let held = client.get(&deadline, self.identity);
-        match said(clients.advice(held).await?)? {
+        let client = self.client(clients)?;
+        let deadline = clients.advice_deadline(stop);
+        let held = client.get(&deadline, &self.place.identity);
+        match said(clients.advice(stop, held).await?)? {
             MailFrom::Set(held) => Some(held),
             MailFrom::Unset | MailFrom::UnknownIdentity => None,
         }
     }
 
-    async fn mx(&self, clients: &Clients) -> Option<Vec<Mx>> {
+    async fn mx(&self, clients: &Clients, stop: &CancellationToken) -> Option<Vec<Mx>> {
         let resolver = clients.dns(self.dns_check).ok()?;
-        said(clients.advice(resolver.mx(self.domain)).await?)
+        said(clients.advice(stop, resolver.mx(self.domain)).await?)
+    }
+
+    fn client(&self, clients: &Clients) -> Option<Client> {
+        said(clients.ses(&self.place.region).map_err(Error::from))
     }
 
     /// Each warning with the attribute that it is about.
@@ -119,12 +132,8 @@ impl<'a> NewDomain<'a> {
     }
 
     fn overwrites(&self, held: &SetMailFrom) -> Option<(&'static str, Advice)> {
-        let Self {
-            identity,
-            domain,
-            region,
-            ..
-        } = self;
+        let Self { place, domain, .. } = self;
+        let Place { identity, region } = place;
         if DomainName::parse(&held.domain).is_ok_and(|held| held == **domain) {
             return None;
         }
@@ -144,12 +153,8 @@ impl<'a> NewDomain<'a> {
     }
 
     fn is_an_identity(&self) -> Advice {
-        let Self {
-            identity,
-            domain,
-            region,
-            ..
-        } = self;
+        let Self { place, domain, .. } = self;
+        let Place { identity, region } = place;
         Advice {
             summary: "MAIL FROM domain is itself an identity of SES",
             detail: format!(
@@ -176,7 +181,7 @@ impl<'a> NewDomain<'a> {
                  of {} that receives no mail.",
                 self.domain,
                 records.join(", "),
-                self.identity.domain()
+                self.place.identity.domain()
             ),
         };
         Some(("mail_from_domain", advice))
@@ -186,18 +191,12 @@ impl<'a> NewDomain<'a> {
         if self.behavior != Some(BehaviorOnMxFailure::RejectMessage) {
             return None;
         }
-        let found = judge_mx(mx, &self.region);
+        let found = judge_mx(mx, &self.place.region);
         if matches!(found.status, RecordStatus::Ok | RecordStatus::OtherRegion) {
             return None;
         }
-        let Self {
-            identity, domain, ..
-        } = self;
-        let in_place = InPlace {
-            identity,
-            domain,
-            region: &self.region,
-        };
+        let Self { place, domain, .. } = self;
+        let identity = &place.identity;
         let advice = Advice {
             summary: "All mail will be rejected until the MX record is found (RejectMessage)",
             detail: format!(
@@ -206,7 +205,7 @@ impl<'a> NewDomain<'a> {
                  is not in place ({}). Apply with `UseDefaultValue` first, and change to \
                  `RejectMessage` once `verification_status` is `Success`. {}.",
                 found.status,
-                in_place.publish()
+                place.publish(domain)
             ),
         };
         Some(("behavior_on_mx_failure", advice))
@@ -222,6 +221,7 @@ fn said<T, E: std::fmt::Display>(answer: Result<T, E>) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
+    use tf_provider::Diagnostics;
     use tf_provider::value::Value;
 
     use super::*;

@@ -10,16 +10,20 @@
 //! - [`refresh`]: the state after a read.
 //! - [`settle`]: what to do about a Set once it is sent, and about a
 //!   verification that SES has given up.
+//! - [`report`]: what is told about it.
 //! - [`import`]: what an import id says.
+//! - [`upgrade`]: states of older releases, rewritten.
 
 mod advise;
 mod import;
 mod model;
 mod plan;
 mod refresh;
+mod report;
 mod resource;
 mod schema;
 mod settle;
+mod upgrade;
 mod validate;
 
 pub(crate) use resource::IdentityMailFrom;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
-use crate::attributes::timeout_or;
+use crate::attributes::{NameValues, timeout_or};
 use crate::mail_from::{DnsFindings, DnsRecord, DomainName, Finding, Region, RequiredRecords};
 
 /// Attributes by the names of the schema. Strings are as the practitioner or SES
@@ -57,7 +57,7 @@ pub(super) struct Dns {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct RecordFinding {
     pub(super) status: Value<String>,
-    pub(super) found: Value<Vec<Value<String>>>,
+    pub(super) records: Value<Vec<Value<String>>>,
 }
 
 /// How long an operation may take where nothing else is configured.
@@ -69,6 +69,16 @@ impl Model {
     pub(super) fn timeout(&self, of: impl Fn(&Timeouts) -> &Value<String>) -> Duration {
         let timeouts = self.timeouts.as_ref_option();
         timeout_or(timeouts.map(of), DEFAULT_TIMEOUT)
+    }
+
+    /// The attributes that every resource has in common.
+    pub(super) fn names(&self) -> NameValues {
+        NameValues {
+            identity: self.identity.clone(),
+            mail_from_domain: self.mail_from_domain.clone(),
+            region: self.region.clone(),
+            id: self.id.clone(),
+        }
     }
 
     /// Whether a verification that SES has given up is to be started again.
@@ -114,7 +124,7 @@ impl From<&Finding> for RecordFinding {
     fn from(finding: &Finding) -> Self {
         Self {
             status: Value::Value(finding.status.as_str().to_owned()),
-            found: Value::Value(finding.found.iter().cloned().map(Value::Value).collect()),
+            records: Value::Value(finding.found.iter().cloned().map(Value::Value).collect()),
         }
     }
 }

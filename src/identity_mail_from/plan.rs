@@ -6,8 +6,8 @@ use tf_provider::value::Value;
 
 use super::model::{Model, dns_records};
 use super::validate::Meaning;
-use crate::attributes::{planned_region, spelled_as_before};
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region, VerificationStatus};
+use crate::attributes::{NameValues, changed};
+use crate::mail_from::{BehaviorOnMxFailure, Region, VerificationStatus};
 
 /// A plan for one resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,37 +37,28 @@ pub(super) fn plan(
     meaning: &Meaning,
     region: Option<&Region>,
 ) -> Plan {
-    let was = |of: fn(&Model) -> &Value<String>| prior.map_or(&Value::Null, of);
-
-    let identity = spelled_as_before(&config.identity, was(|prior| &prior.identity), |text| {
-        Identity::parse(text).ok()
-    });
-    let mail_from_domain = spelled_as_before(
+    let names = NameValues::planned(
+        prior.map(Model::names).as_ref(),
+        &config.identity,
         &config.mail_from_domain,
-        was(|prior| &prior.mail_from_domain),
-        |text| DomainName::parse(text).ok(),
+        &meaning.names,
+        region,
     );
     // Never the prior value that core proposes: not configured means the default.
     let behavior_on_mx_failure = match &config.behavior_on_mx_failure {
         Value::Null => Value::Value(BehaviorOnMxFailure::default().as_str().to_owned()),
         configured => configured.clone(),
     };
-    let planned_region = planned_region(region, prior.map(|prior| &prior.region));
+    let requires_replace = prior.map_or_else(Vec::new, |prior| {
+        changed(&[
+            ("identity", &prior.identity, &names.identity),
+            ("region", &prior.region, &names.region),
+        ])
+    });
 
-    let mut requires_replace = Vec::new();
-    if let Some(prior) = prior {
-        for (name, before, after) in [
-            ("identity", &prior.identity, &identity),
-            ("region", &prior.region, &planned_region),
-        ] {
-            if before != after {
-                requires_replace.push(AttributePath::new(name));
-            }
-        }
-    }
-
-    let stays = prior
-        .filter(|prior| requires_replace.is_empty() && prior.mail_from_domain == mail_from_domain);
+    let stays = prior.filter(|prior| {
+        requires_replace.is_empty() && prior.mail_from_domain == names.mail_from_domain
+    });
     let unchanged = stays.filter(|prior| prior.behavior_on_mx_failure == behavior_on_mx_failure);
     let given_up = match stays.filter(|prior| is_given_up(prior)) {
         Some(_) if config.restarts_failed_verification() => Some(GivenUp::Restarted),
@@ -83,23 +74,21 @@ pub(super) fn plan(
         Some(prior) => (prior.verification_status.clone(), prior.dns.clone()),
     };
 
-    let known_region = planned_region
+    let known_region = names
+        .region
         .as_ref_option()
         .and_then(|text| Region::parse(text).ok());
     let planned = Model {
-        id: match &meaning.identity {
-            Some(identity) => Value::Value(identity.as_str().to_owned()),
-            None => Value::Unknown,
-        },
         dns_records: dns_records(
-            meaning.mail_from_domain.as_ref(),
+            meaning.names.mail_from_domain.as_ref(),
             known_region.as_ref(),
             &Value::Unknown,
         ),
-        identity,
-        mail_from_domain,
+        id: names.id,
+        identity: names.identity,
+        mail_from_domain: names.mail_from_domain,
+        region: names.region,
         behavior_on_mx_failure,
-        region: planned_region,
         restart_failed_verification: config.restart_failed_verification,
         dns_check: config.dns_check,
         timeouts: config.timeouts.clone(),

@@ -1,33 +1,29 @@
 //! The state after a read: what SES holds, and what DNS says.
 
+use tf_provider::Diagnostics;
 use tf_provider::value::Value;
-use tf_provider::{AttributePath, Diagnostics};
 
 use super::model::{Dns, Model, dns_records};
-use crate::attributes::{Place, spelled_as_before};
-use crate::clients::Clients;
-use crate::diagnostics::warn;
+use crate::attributes::spelled_as_before;
 use crate::dns_check;
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, InPlace, VerificationStatus};
-use crate::ses::{Deadline, SetMailFrom};
+use crate::mail_from::{BehaviorOnMxFailure, DnsFindings, DomainName};
+use crate::ses::SetMailFrom;
+use crate::target::Target;
 
 /// `state` with what SES `held` when it was asked, and the findings of DNS.
 /// Local attributes stay as they were; warns of DNS records that are not right,
 /// and of a domain that SES is about to give up.
 pub(super) async fn refresh(
     diags: &mut Diagnostics,
-    clients: &Clients,
-    deadline: &Deadline,
+    target: &Target,
     state: Model,
-    place: &Place,
     held: SetMailFrom,
 ) -> Model {
     // A domain that SES holds and we could not send (it was not set by us) has
     // no records that we could name, and is not asked for.
     let domain = DomainName::parse(&held.domain).ok();
-    let (domain, region) = (domain.as_ref(), &place.region);
-    let dns_check = state.dns_check.as_option();
-    let findings = dns_check::look_up(clients, deadline, dns_check, domain, region).await;
+    let (domain, region) = (domain.as_ref(), &target.place.region);
+    let findings = look_up(target, &state, domain).await;
     let in_ses = Value::Value(held.domain.clone());
     let mail_from_domain = spelled_as_before(&in_ses, &state.mail_from_domain, |text| {
         DomainName::parse(text).ok()
@@ -37,7 +33,8 @@ pub(super) async fn refresh(
     if state.mail_from_domain.is_null() || state.mail_from_domain == mail_from_domain {
         dns_check::warn_of(diags, &findings, domain, region);
     }
-    warn_of_status(diags, place, domain, &held);
+    // Failed is told by the plan, which knows what becomes of it.
+    target.warn_of_temporary_failure(diags, &held);
     Model {
         mail_from_domain,
         behavior_on_mx_failure: Value::Value(if held.behavior.is_empty() {
@@ -52,23 +49,13 @@ pub(super) async fn refresh(
     }
 }
 
-/// Failed is told by the plan, which knows what becomes of it.
-fn warn_of_status(
-    diags: &mut Diagnostics,
-    place: &Place,
+/// What DNS says of `domain`, as far as `model` wants it to be asked.
+pub(super) async fn look_up(
+    target: &Target,
+    model: &Model,
     domain: Option<&DomainName>,
-    held: &SetMailFrom,
-) {
-    let Some(domain) = domain else {
-        return;
-    };
-    if held.status == VerificationStatus::TemporaryFailure.as_str() {
-        let in_place = InPlace {
-            identity: &place.identity,
-            domain,
-            region: &place.region,
-        };
-        let advice = in_place.temporary_failure(held.behavior.parse().unwrap_or_default());
-        warn(diags, advice, AttributePath::new("verification_status"));
-    }
+) -> DnsFindings {
+    let dns_check = model.dns_check.as_option();
+    let (clients, region) = (&target.clients, &target.place.region);
+    dns_check::look_up(clients, &target.deadline, dns_check, domain, region).await
 }

@@ -11,7 +11,7 @@ use crate::attributes::{attribute, string};
 use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
 
 /// Raised when a state of the former version has to be rewritten to be read.
-const VERSION: i64 = 0;
+const VERSION: i64 = 1;
 
 /// The schema of the resource.
 pub(super) fn schema() -> Schema {
@@ -88,7 +88,7 @@ fn dns() -> HashMap<String, Attribute> {
         HashMap::from([
             string("status", Computed, DNS_STATUS),
             attribute(
-                "found",
+                "records",
                 Computed,
                 AttributeType::List(Box::new(AttributeType::String)),
                 "The records that were found, with control characters escaped.",

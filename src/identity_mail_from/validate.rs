@@ -3,33 +3,24 @@
 
 use std::str::FromStr;
 
+use tf_provider::Diagnostics;
 use tf_provider::value::Value;
-use tf_provider::{AttributePath, Diagnostics};
 
 use super::model::Model;
-use crate::attributes::{check_timeout, known, known_identity, known_mail_from_domain};
-use crate::diagnostics::invalid;
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, check_subdomain};
+use crate::attributes::{Names, check_timeout, known};
+use crate::mail_from::BehaviorOnMxFailure;
 
 /// What the attributes of a valid configuration mean, where they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Meaning {
-    pub(super) identity: Option<Identity>,
-    pub(super) mail_from_domain: Option<DomainName>,
+    pub(super) names: Names,
     /// Not configured: SES's default.
     pub(super) behavior: Option<BehaviorOnMxFailure>,
 }
 
 /// Parses a configuration or a plan, and tells what is wrong with it.
 pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Meaning {
-    let identity = known_identity(diags, &model.identity);
-    let mail_from_domain = known_mail_from_domain(diags, &model.mail_from_domain);
-    if let (Some(identity), Some(domain)) = (&identity, &mail_from_domain)
-        && let Err(error) = check_subdomain(domain, identity)
-    {
-        let path = AttributePath::new("mail_from_domain");
-        diags.add_error(invalid(path, &error, error.remedy()));
-    }
+    let names = Names::parse(diags, &model.identity, &model.mail_from_domain);
     let behavior = match &model.behavior_on_mx_failure {
         Value::Null => Some(BehaviorOnMxFailure::default()),
         value => known(
@@ -41,11 +32,7 @@ pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Meaning {
         ),
     };
     timeouts(diags, model);
-    Meaning {
-        identity,
-        mail_from_domain,
-        behavior,
-    }
+    Meaning { names, behavior }
 }
 
 fn timeouts(diags: &mut Diagnostics, model: &Model) {

@@ -3,7 +3,8 @@
 //!
 //! - [`schema`]: what a practitioner may write, and reads.
 //! - [`model`]: the same as Rust types.
-//! - [`plan`]: what can be refused, and what will be. Pure.
+//! - [`validate`]: what can be refused before anything is planned. Pure.
+//! - [`plan`]: what will be. Pure.
 //! - [`resource`]: Terraform's calls.
 //! - [`progress`]: what one look at SES means for the wait. Pure.
 //! - [`wait`]: looks at SES until the wait is over.
@@ -15,6 +16,7 @@ mod progress;
 mod report;
 mod resource;
 mod schema;
+mod validate;
 mod wait;
 
 pub(crate) use resource::IdentityMailFromVerification;

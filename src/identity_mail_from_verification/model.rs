@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
-use crate::attributes::timeout_or;
+use crate::attributes::{NameValues, timeout_or};
 
 /// Attributes by the names of the schema. Strings are as the practitioner or SES
 /// writes them; nothing here is checked.
@@ -33,6 +33,16 @@ pub(super) struct Timeouts {
 const DEFAULT_WAIT: Duration = Duration::from_secs(45 * 60);
 
 impl Model {
+    /// The attributes that every resource has in common.
+    pub(super) fn names(&self) -> NameValues {
+        NameValues {
+            identity: self.identity.clone(),
+            mail_from_domain: self.mail_from_domain.clone(),
+            region: self.region.clone(),
+            id: self.id.clone(),
+        }
+    }
+
     /// How long to wait for SES.
     pub(super) fn wait(&self) -> Duration {
         let timeouts = self.timeouts.as_ref_option();

@@ -1,42 +1,11 @@
-//! What can be refused before anything is planned, and what will be. Pure and
-//! deterministic: Terraform plans more than once.
+//! What will be. Pure and deterministic: Terraform plans more than once.
 
+use tf_provider::AttributePath;
 use tf_provider::value::Value;
-use tf_provider::{AttributePath, Diagnostics};
 
 use super::model::Model;
-use crate::attributes::{
-    check_timeout, known_identity, known_mail_from_domain, planned_region, spelled_as_before,
-};
-use crate::diagnostics::invalid;
-use crate::mail_from::{DomainName, Identity, Region, check_subdomain};
-
-/// What the attributes of a valid configuration mean, where they are known.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Meaning {
-    pub(super) identity: Option<Identity>,
-    pub(super) mail_from_domain: Option<DomainName>,
-}
-
-/// Parses a configuration or a plan, and tells what is wrong with it. Unknown
-/// values pass.
-pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Meaning {
-    let identity = known_identity(diags, &model.identity);
-    let mail_from_domain = known_mail_from_domain(diags, &model.mail_from_domain);
-    if let (Some(identity), Some(domain)) = (&identity, &mail_from_domain)
-        && let Err(error) = check_subdomain(domain, identity)
-    {
-        let path = AttributePath::new("mail_from_domain");
-        diags.add_error(invalid(path, &error, error.remedy()));
-    }
-    if let Value::Value(timeouts) = &model.timeouts {
-        check_timeout(diags, "create", &timeouts.create);
-    }
-    Meaning {
-        identity,
-        mail_from_domain,
-    }
-}
+use crate::attributes::{NameValues, Names, changed};
+use crate::mail_from::Region;
 
 /// A plan for one resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,48 +20,36 @@ pub(super) struct Plan {
 pub(super) fn plan(
     prior: Option<&Model>,
     config: &Model,
-    meaning: &Meaning,
+    meaning: &Names,
     region: Option<&Region>,
 ) -> Plan {
-    let was = |of: fn(&Model) -> &Value<String>| prior.map_or(&Value::Null, of);
-    let identity = spelled_as_before(&config.identity, was(|prior| &prior.identity), |text| {
-        Identity::parse(text).ok()
-    });
-    let mail_from_domain = spelled_as_before(
+    let names = NameValues::planned(
+        prior.map(Model::names).as_ref(),
+        &config.identity,
         &config.mail_from_domain,
-        was(|prior| &prior.mail_from_domain),
-        |text| DomainName::parse(text).ok(),
+        meaning,
+        region,
     );
-    let region = planned_region(region, prior.map(|prior| &prior.region));
-
-    let mut requires_replace = Vec::new();
-    if let Some(prior) = prior {
-        for (name, before, after) in [
-            ("identity", &prior.identity, &identity),
+    let requires_replace = prior.map_or_else(Vec::new, |prior| {
+        changed(&[
+            ("identity", &prior.identity, &names.identity),
             (
                 "mail_from_domain",
                 &prior.mail_from_domain,
-                &mail_from_domain,
+                &names.mail_from_domain,
             ),
-            ("region", &prior.region, &region),
-        ] {
-            if before != after {
-                requires_replace.push(AttributePath::new(name));
-            }
-        }
-    }
+            ("region", &prior.region, &names.region),
+        ])
+    });
     let verification_status = match prior {
         Some(prior) if requires_replace.is_empty() => prior.verification_status.clone(),
         _ => Value::Unknown,
     };
     let planned = Model {
-        id: match &meaning.identity {
-            Some(identity) => Value::Value(identity.as_str().to_owned()),
-            None => Value::Unknown,
-        },
-        identity,
-        mail_from_domain,
-        region,
+        id: names.id,
+        identity: names.identity,
+        mail_from_domain: names.mail_from_domain,
+        region: names.region,
         timeouts: config.timeouts.clone(),
         verification_status,
     };
@@ -110,8 +67,11 @@ pub(super) fn waits(planned: &Model) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tf_provider::Diagnostics;
+
     use super::*;
     use crate::identity_mail_from_verification::model::Timeouts;
+    use crate::identity_mail_from_verification::validate::validate;
 
     fn value(text: &str) -> Value<String> {
         Value::Value(text.to_owned())
@@ -207,39 +167,5 @@ mod tests {
         let plan = planned(Some(&prior), &config, Some("eu-west-1"));
         assert!(plan.requires_replace.is_empty() && !waits(&plan.planned));
         assert_eq!(plan.planned.timeouts, config.timeouts);
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_at_its_attribute() {
-        let timeouts = Value::Value(Timeouts {
-            create: value("soon"),
-        });
-        let slow = Model {
-            timeouts,
-            ..config("example.com", Value::Null)
-        };
-        for (config, path) in [
-            (config("@example.com", Value::Null), "identity"),
-            (
-                config("example.com", value("example.com")),
-                "mail_from_domain",
-            ),
-            (config("example.com", value("bounce")), "mail_from_domain"),
-            (slow, "timeouts.create"),
-        ] {
-            let mut diags = Diagnostics::default();
-            validate(&mut diags, &config);
-            let paths = diags.errors.iter().map(|error| error.attribute.to_string());
-            assert_eq!(paths.collect::<Vec<_>>(), [path]);
-        }
-        let mut diags = Diagnostics::default();
-        let unknown = Model {
-            identity: Value::Unknown,
-            mail_from_domain: Value::Unknown,
-            timeouts: Value::Unknown,
-            ..Model::default()
-        };
-        assert_eq!(validate(&mut diags, &unknown), Meaning::default());
-        assert!(diags.errors.is_empty());
     }
 }

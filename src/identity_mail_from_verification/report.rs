@@ -4,10 +4,9 @@ use tf_provider::{AttributePath, Diagnostic};
 
 use super::progress::Seen;
 use super::wait::Unverified;
-use crate::attributes::Place;
 use crate::diagnostics::{diagnostic, explain, ses as ses_failed};
 use crate::dns_check;
-use crate::mail_from::{DnsFindings, DomainName, InPlace, RecordStatus, visible};
+use crate::mail_from::{DnsFindings, DomainName, Place, RecordStatus, visible};
 use crate::ses::Error;
 
 /// The error for a wait for the MAIL FROM domain of `place`. `dns` is what DNS
@@ -115,12 +114,7 @@ fn shows(seen: &Seen, identity: &impl std::fmt::Display) -> String {
 fn records(place: &Place, domain: &DomainName, dns: &DnsFindings) -> String {
     let advice = dns_check::advise(dns, Some(domain), &place.region);
     let mut told: Vec<String> = advice.map(|advice| advice.detail).collect();
-    let publish = InPlace {
-        identity: &place.identity,
-        domain,
-        region: &place.region,
-    }
-    .publish();
+    let publish = place.publish(domain);
     match dns.mx.status {
         RecordStatus::Ok | RecordStatus::OtherRegion => told.insert(
             0,

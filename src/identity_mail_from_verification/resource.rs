@@ -4,26 +4,27 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tf_provider::schema::Schema;
-use tf_provider::value::{StructEmpty, Value};
-use tf_provider::{AttributePath, Diagnostics, Resource};
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics};
 
 use super::TYPE_NAME;
 use super::model::Model;
-use super::plan::{plan, validate, waits};
+use super::plan::{plan, waits};
 use super::progress::Seen;
 use super::report::report;
 use super::schema::schema;
+use super::validate::validate;
 use super::wait::{Unverified, wait};
-use crate::attributes::Place;
-use crate::clients::{Clients, ClientsHandle};
-use crate::diagnostics::{diagnostic, or_tell, warn};
+use crate::attributes;
+use crate::clients::Clients;
+use crate::diagnostics::diagnostic;
 use crate::dns_check;
-use crate::mail_from::{DnsFindings, DomainName, InPlace, VerificationStatus};
-use crate::plugin::Private;
-use crate::ses::SetMailFrom;
-
-type State = Value<Model>;
-type Meta = Value<StructEmpty>;
+use crate::mail_from::{DnsFindings, DomainName, VerificationStatus};
+use crate::plugin::{
+    Call, CancellationToken, CouldNotRead, NothingChanged, Planned, Read, Resource, Told,
+};
+use crate::ses::{Deadline, SetMailFrom};
+use crate::target::{Target, provider_region};
 
 /// How long a refresh may take to read the status.
 const READ_WITHIN: Duration = Duration::from_secs(5 * 60);
@@ -32,211 +33,153 @@ const READ_WITHIN: Duration = Duration::from_secs(5 * 60);
 const DNS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The resource `ses_identity_mail_from_verification`.
-pub(crate) struct IdentityMailFromVerification {
-    clients: ClientsHandle,
-}
-
-impl IdentityMailFromVerification {
-    /// The resource, with the clients that Configure leaves in `clients`.
-    pub(crate) fn new(clients: ClientsHandle) -> Self {
-        Self { clients }
-    }
-}
+pub(crate) struct IdentityMailFromVerification;
 
 #[async_trait]
 impl Resource for IdentityMailFromVerification {
-    type State<'a> = State;
-    type PrivateState<'a> = Private;
-    type ProviderMetaState<'a> = Meta;
+    type Configured = Clients;
+    type Model = Model;
 
-    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(schema())
+    fn schema(&self) -> Schema {
+        schema()
     }
 
-    async fn validate<'a>(&self, diags: &mut Diagnostics, config: State) -> Option<()> {
-        if let Value::Value(config) = &config {
-            validate(diags, config);
+    fn validate(&self, diags: &mut Diagnostics, config: &Model) {
+        validate(diags, config);
+    }
+
+    async fn plan(
+        &self,
+        call: &mut Call<Clients>,
+        prior: Option<&Model>,
+        config: &Model,
+    ) -> Result<Planned<Model>, Told> {
+        let meaning = validate(&mut call.diags, config);
+        if !call.diags.errors.is_empty() {
+            return Err(Told);
         }
-        Some(())
+        let doing = "Could not plan the verification of a MAIL FROM domain";
+        let region = provider_region(call, doing).await?;
+        let plan = plan(prior, config, &meaning, region.as_ref());
+        Ok(Planned {
+            state: plan.planned,
+            requires_replace: plan.requires_replace,
+        })
     }
 
-    async fn plan_create<'a>(
+    async fn read(
         &self,
-        diags: &mut Diagnostics,
-        _proposed: State,
-        config: State,
-        _meta: Meta,
-    ) -> Option<(State, Private)> {
-        let (planned, _) = self.plan(diags, None, config).await?;
-        Some((planned, Private::default()))
+        call: &mut Call<Clients>,
+        state: Model,
+    ) -> Result<Read<Model>, CouldNotRead> {
+        let to = "read the status of the MAIL FROM domain";
+        let target = target(call, &state, to, READ_WITHIN)?;
+        let held = target.ses.get(&target.deadline, &target.place.identity);
+        let held = target.answered(&mut call.diags, held.await)?;
+        match Seen::new(held, asked(&state).as_ref()) {
+            Seen::Verified(held) => Ok(Read::Is(verified(state, held))),
+            Seen::Sought(held) if is_missed(&held) => {
+                target.warn_of_temporary_failure(&mut call.diags, &held);
+                Ok(Read::Is(verified(state, held)))
+            }
+            // The verification is lost, and is planned to be waited for again.
+            _ => Ok(Read::Gone),
+        }
     }
 
-    async fn plan_update<'a>(
+    async fn create(
         &self,
-        diags: &mut Diagnostics,
-        prior: State,
-        _proposed: State,
-        config: State,
-        private: Private,
-        _meta: Meta,
-    ) -> Option<(State, Private, Vec<AttributePath>)> {
-        let prior = prior.as_option();
-        let (planned, requires_replace) = self.plan(diags, prior.as_ref(), config).await?;
-        Some((planned, private, requires_replace))
-    }
-
-    async fn plan_destroy<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        _prior: State,
-        private: Private,
-        _meta: Meta,
-    ) -> Option<Private> {
-        Some(private)
-    }
-
-    async fn create<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        planned: State,
-        _config: State,
-        private: Private,
-        _meta: Meta,
-    ) -> Option<(State, Private)> {
-        let created = self.verify(diags, planned.as_option()?).await?;
-        Some((Value::Value(created), private))
+        call: &mut Call<Clients>,
+        planned: Model,
+    ) -> Result<Model, NothingChanged> {
+        Ok(verify(call, planned).await?)
     }
 
     /// A domain is named where none was: Terraform replaces no null.
-    async fn update<'a>(
+    async fn update(
         &self,
-        diags: &mut Diagnostics,
-        _prior: State,
-        planned: State,
-        _config: State,
-        private: Private,
-        _meta: Meta,
-    ) -> Option<(State, Private)> {
-        let mut updated = planned.as_option()?;
-        if waits(&updated) {
-            updated = self.verify(diags, updated).await?;
+        call: &mut Call<Clients>,
+        _prior: &Model,
+        planned: Model,
+    ) -> Result<Model, NothingChanged> {
+        if waits(&planned) {
+            return Ok(verify(call, planned).await?);
         }
-        Some((Value::Value(updated), private))
+        Ok(planned)
     }
 
     /// There is nothing in SES that this resource stands for.
-    async fn destroy<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        _prior: State,
-        _private: Private,
-        _meta: Meta,
-    ) -> Option<()> {
-        Some(())
+    async fn delete(&self, _call: &mut Call<Clients>, _prior: Model) -> Result<(), Told> {
+        Ok(())
     }
 
-    async fn read<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        state: State,
-        private: Private,
-        _meta: Meta,
-    ) -> Option<(State, Private)> {
-        let state = state.as_option()?;
-        let place = place(diags, &state)?;
-        let doing = format!(
-            "Could not read the status of the MAIL FROM domain of {}",
-            place.identity
-        );
-        let clients = or_tell(diags, &doing, self.clients.get())?;
-        let client = or_tell(diags, &doing, clients.ses(&place.region))?;
-        let deadline = clients.deadline(READ_WITHIN);
-        let held = client.get(&deadline, &place.identity).await;
-        let seen = Seen::new(or_tell(diags, &doing, held)?, asked(&state).as_ref());
-        let read = match seen {
-            Seen::Verified(held) => Value::Value(verified(state, held)),
-            Seen::Sought(held) if is_missed(&held) => {
-                warn_of_miss(diags, &place, &held);
-                Value::Value(verified(state, held))
-            }
-            // The verification is lost, and is planned to be waited for again.
-            _ => Value::Null,
-        };
-        Some((read, private))
-    }
-
-    async fn import<'a>(&self, diags: &mut Diagnostics, _id: String) -> Option<(State, Private)> {
-        diags.add_error(diagnostic(
+    async fn import(&self, call: &mut Call<Clients>, _id: &str) -> Result<Model, Told> {
+        call.diags.add_error(diagnostic(
             format!("A {TYPE_NAME} cannot be imported"),
             "It stands for a wait and for nothing in SES, so there is nothing to import. Apply \
              the configuration without importing it: where SES says Success already, creating it \
              ends at once.",
             AttributePath::root(),
         ));
-        None
+        Err(Told)
     }
 }
 
-impl IdentityMailFromVerification {
-    async fn plan(
-        &self,
-        diags: &mut Diagnostics,
-        prior: Option<&Model>,
-        config: State,
-    ) -> Option<(State, Vec<AttributePath>)> {
-        let config = config.as_option()?;
-        let meaning = validate(diags, &config);
-        if !diags.errors.is_empty() {
-            return None;
-        }
-        let doing = "Could not plan the verification of a MAIL FROM domain";
-        let clients = or_tell(diags, doing, self.clients.get())?;
-        let region = or_tell(diags, doing, clients.region().await)?;
-        let plan = plan(prior, &config, &meaning, region.as_ref());
-        Some((Value::Value(plan.planned), plan.requires_replace))
-    }
+fn target(
+    call: &mut Call<Clients>,
+    model: &Model,
+    to: &str,
+    timeout: Duration,
+) -> Result<Target, Told> {
+    let diags = &mut call.diags;
+    let place = attributes::place(diags, TYPE_NAME, &model.identity, &model.region)?;
+    Target::of(call, place, to, timeout)
+}
 
-    /// Waits, and returns the state. `None`: there is none, and nothing to undo.
-    async fn verify(&self, diags: &mut Diagnostics, planned: Model) -> Option<Model> {
-        let place = place(diags, &planned)?;
-        let doing = format!(
-            "Could not wait for the MAIL FROM domain of {}",
-            place.identity
-        );
-        let clients = or_tell(diags, &doing, self.clients.get())?;
-        let client = or_tell(diags, &doing, clients.ses(&place.region))?;
-        let deadline = clients.deadline(planned.wait());
-        let (identity, asked) = (&place.identity, asked(&planned));
-        let cadence = clients.cadence();
-        match wait(&client, cadence, &deadline, identity, asked.as_ref()).await {
-            Ok(held) => Some(verified(planned, held)),
-            Err(unverified) => {
-                let domain = sought(&unverified).or(asked);
-                let dns = match &domain {
-                    Some(domain) => look_up(&clients, &unverified, domain, &place).await,
-                    None => None,
-                };
-                let error = report(&unverified, &place, domain.as_ref(), dns.as_ref());
-                diags.add_error(error);
-                None
-            }
-        }
-    }
+/// Waits, and returns the state. `Err`: there is none, and nothing to undo.
+async fn verify(call: &mut Call<Clients>, planned: Model) -> Result<Model, Told> {
+    let target = target(
+        call,
+        &planned,
+        "wait for the MAIL FROM domain",
+        planned.wait(),
+    )?;
+    let asked = asked(&planned);
+    let waited = wait(
+        &target.ses,
+        target.clients.cadence(),
+        &target.deadline,
+        &target.place.identity,
+        asked.as_ref(),
+    );
+    let unverified = match waited.await {
+        Ok(held) => return Ok(verified(planned, held)),
+        Err(unverified) => unverified,
+    };
+    let domain = sought(&unverified).or(asked);
+    let dns = match &domain {
+        Some(domain) => look_up(&target, call.stop(), &unverified, domain).await,
+        None => None,
+    };
+    let error = report(&unverified, &target.place, domain.as_ref(), dns.as_ref());
+    call.diags.add_error(error);
+    Err(Told)
 }
 
 /// What DNS says of the domain, where it is that which SES waits for.
 async fn look_up(
-    clients: &Clients,
+    target: &Target,
+    stop: &CancellationToken,
     unverified: &Unverified,
     domain: &DomainName,
-    place: &Place,
 ) -> Option<DnsFindings> {
     match unverified {
         Unverified::TimedOut { .. } | Unverified::Over(Seen::GivenUp(_)) => {}
         Unverified::Over(_) | Unverified::Ses(_) => return None,
     }
-    let asked = dns_check::look_up_fresh(clients, domain, &place.region);
-    clients.deadline(DNS_WITHIN).bound(asked).await.ok()
+    let asked = dns_check::look_up_fresh(&target.clients, domain, &target.place.region);
+    let deadline = Deadline::after(DNS_WITHIN, stop.clone());
+    deadline.bound(asked).await.ok()
 }
 
 /// The domain that SES holds at the end of a wait in vain.
@@ -261,23 +204,6 @@ fn verified(model: Model, held: SetMailFrom) -> Model {
 
 fn is_missed(held: &SetMailFrom) -> bool {
     held.status == VerificationStatus::TemporaryFailure.as_str()
-}
-
-fn warn_of_miss(diags: &mut Diagnostics, place: &Place, held: &SetMailFrom) {
-    let Ok(domain) = DomainName::parse(&held.domain) else {
-        return;
-    };
-    let in_place = InPlace {
-        identity: &place.identity,
-        domain: &domain,
-        region: &place.region,
-    };
-    let advice = in_place.temporary_failure(held.behavior.parse().unwrap_or_default());
-    warn(diags, advice, AttributePath::new("verification_status"));
-}
-
-fn place(diags: &mut Diagnostics, model: &Model) -> Option<Place> {
-    Place::of(diags, TYPE_NAME, &model.identity, &model.region)
 }
 
 /// The domain that must be verified, where one is named.

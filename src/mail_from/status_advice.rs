@@ -1,27 +1,12 @@
 //! What to tell the practitioner about SES's status of a MAIL FROM domain.
 
-use super::{
-    Advice, BehaviorOnMxFailure, DnsRecord, DomainName, Identity, Region, RequiredRecords,
-};
+use super::{Advice, BehaviorOnMxFailure, DnsRecord, DomainName, Identity, Place, RequiredRecords};
 
-/// A MAIL FROM domain in place: whose it is, and where.
-#[derive(Clone, Copy, Debug)]
-pub struct InPlace<'a> {
-    /// The identity that uses it.
-    pub identity: &'a Identity,
-    /// The domain.
-    pub domain: &'a DomainName,
-    /// The region of the identity.
-    pub region: &'a Region,
-}
-
-impl InPlace<'_> {
+impl Place {
     /// TemporaryFailure: SES looks on, for 72 hours. `behavior` is SES's
     /// `BehaviorOnMXFailure` for the identity.
-    pub fn temporary_failure(&self, behavior: BehaviorOnMxFailure) -> Advice {
-        let Self {
-            identity, domain, ..
-        } = self;
+    pub fn temporary_failure(&self, domain: &DomainName, behavior: BehaviorOnMxFailure) -> Advice {
+        let identity = &self.identity;
         Advice {
             summary: "MX record of a MAIL FROM domain is missed by SES (TemporaryFailure)",
             detail: format!(
@@ -30,16 +15,14 @@ impl InPlace<'_> {
                  72 hours from when it first missed the record; after that the status is Failed, \
                  and SES looks no more. {} within that time; nothing else has to be done.",
                 mail(identity, behavior),
-                self.publish()
+                self.publish(domain)
             ),
         }
     }
 
     /// Failed, and the next apply will start the verification again.
-    pub fn to_be_restarted(&self) -> Advice {
-        let Self {
-            identity, domain, ..
-        } = self;
+    pub fn to_be_restarted(&self, domain: &DomainName) -> Advice {
+        let identity = &self.identity;
         Advice {
             summary: "Verification of a MAIL FROM domain has failed and will be started again",
             detail: format!(
@@ -47,16 +30,14 @@ impl InPlace<'_> {
                  for 72 hours and looks no more (Failed). Applying this plan sets the domain \
                  again, so that SES looks for another 72 hours. {}, or it will fail again. (Set \
                  `restart_failed_verification = false` to leave it as it is.)",
-                self.publish()
+                self.publish(domain)
             ),
         }
     }
 
     /// Failed, and it is to stay so.
-    pub fn left_failed(&self) -> Advice {
-        let Self {
-            identity, domain, ..
-        } = self;
+    pub fn left_failed(&self, domain: &DomainName) -> Advice {
+        let identity = &self.identity;
         Advice {
             summary: "Verification of a MAIL FROM domain has failed",
             detail: format!(
@@ -64,19 +45,18 @@ impl InPlace<'_> {
                  for 72 hours and looks no more (Failed), also if the record is published now. \
                  {}, and remove `restart_failed_verification = false`: the next apply then starts \
                  the verification again.",
-                self.publish()
+                self.publish(domain)
             ),
         }
     }
 
     /// What to publish, as the beginning of a sentence.
-    pub fn publish(&self) -> String {
-        let RequiredRecords { mx, .. } = RequiredRecords::new(Some(self.domain), Some(self.region));
+    pub fn publish(&self, domain: &DomainName) -> String {
+        let RequiredRecords { mx, .. } = RequiredRecords::new(Some(domain), Some(&self.region));
         let DnsRecord { rdata, .. } = mx;
         format!(
-            "Publish `{}` as the only MX record of {}",
-            rdata.unwrap_or_default(),
-            self.domain
+            "Publish `{}` as the only MX record of {domain}",
+            rdata.unwrap_or_default()
         )
     }
 }
@@ -95,19 +75,20 @@ fn mail(identity: &Identity, behavior: BehaviorOnMxFailure) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Region;
     use super::*;
 
     #[test]
     fn each_status_names_the_domain_the_record_and_the_72_hours() {
-        let place = InPlace {
-            identity: &Identity::parse("example.com").unwrap(),
-            domain: &DomainName::parse("bounce.example.com").unwrap(),
-            region: &Region::parse("eu-west-1").unwrap(),
+        let place = Place {
+            identity: Identity::parse("example.com").unwrap(),
+            region: Region::parse("eu-west-1").unwrap(),
         };
+        let domain = DomainName::parse("bounce.example.com").unwrap();
         let told = [
-            place.temporary_failure(BehaviorOnMxFailure::UseDefaultValue),
-            place.to_be_restarted(),
-            place.left_failed(),
+            place.temporary_failure(&domain, BehaviorOnMxFailure::UseDefaultValue),
+            place.to_be_restarted(&domain),
+            place.left_failed(&domain),
         ];
         for advice in &told {
             for text in [
@@ -122,7 +103,7 @@ mod tests {
                 "warnings of one kind fold by their summary"
             );
         }
-        let refused = place.temporary_failure(BehaviorOnMxFailure::RejectMessage);
+        let refused = place.temporary_failure(&domain, BehaviorOnMxFailure::RejectMessage);
         assert!(refused.detail.contains("refuses all mail of example.com"));
         assert_eq!(refused.summary, told[0].summary);
     }

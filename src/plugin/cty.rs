@@ -27,14 +27,17 @@ pub(super) struct Field {
     pub(super) absent: Absent,
 }
 
-/// What stands for a field that a value lacks.
+/// What stands for a field that a value lacks, or that is null in it: core never
+/// takes null for blocks that repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absent {
     Null,
     /// Blocks that repeat are an empty collection when there is none.
     EmptyList,
-    /// As above; also an object whose fields are all absent.
+    /// As above.
     EmptyMap,
+    /// A group of blocks is always there: an object whose fields are absent.
+    EmptyObject,
 }
 
 impl Type {
@@ -59,6 +62,45 @@ impl Type {
                     .collect();
                 json!(["object", fields])
             }
+        }
+    }
+
+    /// The type that [`Type::to_json`] would write so; `None` if it is none.
+    pub(super) fn from_json(json: &Json) -> Option<Self> {
+        let of = |json| Self::from_json(json).map(Box::new);
+        let parts = match json {
+            Json::String(name) => {
+                return match name.as_str() {
+                    "string" => Some(Self::String),
+                    "number" => Some(Self::Number),
+                    "bool" => Some(Self::Bool),
+                    "dynamic" => Some(Self::Dynamic),
+                    _ => None,
+                };
+            }
+            Json::Array(parts) => parts.split_first()?,
+            _ => return None,
+        };
+        match (parts.0.as_str()?, parts.1) {
+            ("list", [element]) => of(element).map(Self::List),
+            ("set", [element]) => of(element).map(Self::Set),
+            ("map", [element]) => of(element).map(Self::Map),
+            ("tuple", [Json::Array(elements)]) => {
+                let elements = elements.iter().map(Self::from_json);
+                elements.collect::<Option<_>>().map(Self::Tuple)
+            }
+            // Which fields of an object are optional is no part of a value.
+            ("object", [Json::Object(fields)] | [Json::Object(fields), Json::Array(_)]) => {
+                let field = |(name, ty): (&String, _)| {
+                    Some((name.clone(), Field::of(Self::from_json(ty)?)))
+                };
+                fields
+                    .iter()
+                    .map(field)
+                    .collect::<Option<_>>()
+                    .map(Self::Object)
+            }
+            _ => None,
         }
     }
 
@@ -126,7 +168,7 @@ impl From<&NestedBlock> for Field {
     fn from(nested: &NestedBlock) -> Self {
         let (ty, absent) = match nested {
             NestedBlock::Single(block) => (block.into(), Absent::Null),
-            NestedBlock::Group(block) => (block.into(), Absent::EmptyMap),
+            NestedBlock::Group(block) => (block.into(), Absent::EmptyObject),
             NestedBlock::List(block) | NestedBlock::Optional(block) => {
                 (Type::List(Box::new(block.into())), Absent::EmptyList)
             }
@@ -154,6 +196,38 @@ impl From<&schema::Type> for Type {
                     .map(|(name, ty)| (name.clone(), Field::of(ty.into())))
                     .collect(),
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_read_as_they_are_written() {
+        let json = json!(["tuple", [
+            "string",
+            ["list", "number"],
+            ["set", "bool"],
+            ["map", ["object", { "a": "dynamic", "b": ["tuple", []] }]],
+        ]]);
+        assert_eq!(Type::from_json(&json).unwrap().to_json(), json);
+        let optional = json!(["object", { "a": "string" }, ["a"]]);
+        let object = Type::from_json(&optional).unwrap();
+        assert_eq!(object.to_json(), json!(["object", { "a": "string" }]));
+        for json in [
+            json!(null),
+            json!("text"),
+            json!([]),
+            json!(["list"]),
+            json!(["list", "string", "string"]),
+            json!(["tuple", "string"]),
+            json!(["object", ["a"]]),
+            json!(["object", { "a": 1 }]),
+            json!([["list"], "string"]),
+        ] {
+            assert_eq!(Type::from_json(&json), None, "{json}");
         }
     }
 }

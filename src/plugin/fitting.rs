@@ -6,9 +6,7 @@ use rmpv::Value;
 use tf_provider::{AttributePath, AttributePathStep};
 
 use super::cty::{Absent, Field, Type};
-
-/// The largest and smallest integers that msgpack holds, as floats.
-const INTEGERS: std::ops::Range<f64> = -9_223_372_036_854_775_808.0..18_446_744_073_709_551_616.0;
+use super::number::{NotANumber, Number};
 
 /// Why a value is refused.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -32,26 +30,30 @@ pub(super) enum Problem {
     Superfluous(String),
     #[error("a string is not UTF-8")]
     NotUtf8,
-    #[error("it is not a finite decimal number")]
-    NotANumber,
+    #[error(transparent)]
+    NotANumber(#[from] NotANumber),
+    #[error("it says of itself that it is of a type that there is not")]
+    NotAType,
 }
 
 /// Who has written the value, and who will read it.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Direction {
-    /// From core to the provider's types. Numbers with a fraction become floats,
-    /// which is what serde's number types read. A value of another release may
-    /// lack fields and have others.
+    /// From core to the provider's types. Numbers become integers, as serde's
+    /// number types read them, and decimal texts where they are no integers of
+    /// 64 bits. A value of another release may lack fields and have others.
     Incoming,
-    /// From the provider's types to core. Numbers with a fraction become the
-    /// shortest decimal that reads back the same: core computes in decimal, and
-    /// a float 0.9 would come back as 0.90000000000000002. Fields are exactly
-    /// those of the schema, or the provider's type is wrong.
+    /// From the provider's types to core. All numbers become decimal texts: core
+    /// gives a number read from a text the precision of one read from JSON, and
+    /// one read from a msgpack integer another, and Terraform 1.10 to 1.14 take
+    /// the two for different when they compare a refreshed state with a stored
+    /// one. Fields are exactly those of the schema, or the provider's type is
+    /// wrong.
     Outgoing,
 }
 
 /// The value as `ty` has it, or what is wrong and where: every number and every
-/// unknown in one form; in what comes in, missing fields are filled in and
+/// unknown in one form, blocks that repeat never null; in what comes in, missing fields are filled in and
 /// superfluous ones dropped.
 pub(super) fn fit(
     value: Value,
@@ -65,6 +67,71 @@ pub(super) fn fit(
     walk.fit(value, ty).map_err(|problem| (problem, walk.path))
 }
 
+/// A fitted value of type `ty` with all that is unknown made absent.
+pub(super) fn known(value: Value, ty: &Type) -> Value {
+    let field = |value, field: &Field| match value {
+        Value::Ext(..) => absent(field),
+        value => known(value, &field.ty),
+    };
+    match (value, ty) {
+        (Value::Ext(..), _) => Value::Nil,
+        (Value::Array(elements), Type::List(ty) | Type::Set(ty)) => {
+            Value::Array(elements.into_iter().map(|e| known(e, ty)).collect())
+        }
+        (Value::Array(elements), Type::Tuple(types)) => Value::Array(
+            elements
+                .into_iter()
+                .zip(types)
+                .map(|(e, ty)| known(e, ty))
+                .collect(),
+        ),
+        (Value::Map(entries), Type::Map(ty)) => Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, e)| (key, known(e, ty)))
+                .collect(),
+        ),
+        (Value::Map(entries), Type::Object(fields)) => {
+            let known = |(key, value): (Value, Value)| {
+                let value = match key.as_str().and_then(|name| fields.get(name)) {
+                    Some(of) => field(value, of),
+                    None => value,
+                };
+                (key, value)
+            };
+            Value::Map(entries.into_iter().map(known).collect())
+        }
+        (Value::Array(pair), Type::Dynamic) => Value::Array(pair.into_iter().map(nulled).collect()),
+        (value, _) => value,
+    }
+}
+
+/// The value with null for all that is unknown.
+fn nulled(value: Value) -> Value {
+    match value {
+        Value::Ext(..) => Value::Nil,
+        Value::Array(elements) => Value::Array(elements.into_iter().map(nulled).collect()),
+        Value::Map(entries) => {
+            Value::Map(entries.into_iter().map(|(k, v)| (k, nulled(v))).collect())
+        }
+        other => other,
+    }
+}
+
+fn absent(field: &Field) -> Value {
+    match (field.absent, &field.ty) {
+        (Absent::Null, _) => Value::Nil,
+        (Absent::EmptyList, _) => Value::Array(Vec::new()),
+        (Absent::EmptyObject, Type::Object(fields)) => Value::Map(
+            fields
+                .iter()
+                .map(|(name, field)| (name.as_str().into(), absent(field)))
+                .collect(),
+        ),
+        (Absent::EmptyMap | Absent::EmptyObject, _) => Value::Map(Vec::new()),
+    }
+}
+
 /// A walk down a value beside its type. On failure `path` is left where it is.
 struct Walk {
     direction: Direction,
@@ -76,7 +143,7 @@ impl Walk {
         match (value, ty) {
             (Value::Nil, _) => Ok(Value::Nil),
             (Value::Ext(..), _) => Ok(Value::Ext(0, vec![0])),
-            (value, Type::Dynamic) => Ok(dynamic(value)),
+            (value, Type::Dynamic) => self.dynamic(value),
             (Value::Boolean(bool), Type::Bool) => Ok(bool.into()),
             (Value::String(string), Type::String) => {
                 string.into_str().map(Value::from).ok_or(Problem::NotUtf8)
@@ -139,22 +206,36 @@ impl Walk {
         let mut object = Vec::with_capacity(fields.len());
         for (name, field) in fields {
             let step = AttributePathStep::Attribute(name.clone().into());
-            let value = entries.remove(name);
-            if value.is_none() && self.direction == Direction::Outgoing {
-                self.path.add_step(step);
-                return Err(Problem::Missing);
-            }
-            let value = value.unwrap_or(match field.absent {
-                Absent::Null => Value::Nil,
-                Absent::EmptyList => Value::Array(Vec::new()),
-                Absent::EmptyMap => Value::Map(Vec::new()),
-            });
+            let value = match entries.remove(name) {
+                None if self.direction == Direction::Outgoing => {
+                    self.path.add_step(step);
+                    return Err(Problem::Missing);
+                }
+                None | Some(Value::Nil) => absent(field),
+                Some(value) => value,
+            };
             object.push((name.as_str().into(), self.at(step, value, &field.ty)?));
         }
         match entries.into_keys().next() {
             Some(name) if self.direction == Direction::Outgoing => Err(Problem::Superfluous(name)),
             _ => Ok(Value::Map(object)),
         }
+    }
+
+    /// A value that brings its type: `[type, value]` in msgpack, an object of the
+    /// two in JSON.
+    fn dynamic(&mut self, value: Value) -> Result<Value, Problem> {
+        let found = found(&value);
+        let (text, value) = typed(value)?.ok_or(Problem::Mismatch {
+            expected: "a value with its type",
+            found,
+        })?;
+        let json = serde_json::from_slice(&text).map_err(|_| Problem::NotAType)?;
+        let ty = Type::from_json(&json).ok_or(Problem::NotAType)?;
+        Ok(Value::Array(vec![
+            Value::Binary(text),
+            self.fit(value, &ty)?,
+        ]))
     }
 
     fn at(&mut self, step: AttributePathStep, value: Value, ty: &Type) -> Result<Value, Problem> {
@@ -178,59 +259,53 @@ fn keyed(entries: Vec<(Value, Value)>) -> Result<Vec<(String, Value)>, Problem> 
         .collect()
 }
 
-/// A value that brings its type: `[type, value]` in msgpack, an object of the
-/// two in JSON.
-fn dynamic(value: Value) -> Value {
-    let Value::Map(entries) = &value else {
-        return value;
-    };
-    let entry = |name| entries.iter().find(|(key, _)| key.as_str() == Some(name));
-    match (entry("type"), entry("value")) {
-        (Some((_, ty)), Some((_, inner))) if entries.len() == 2 => {
-            let ty = rmpv::ext::from_value::<serde_json::Value>(ty.clone()).unwrap_or_default();
-            Value::Array(vec![Value::Binary(ty.to_string().into()), inner.clone()])
+/// The type, as cty's JSON, and the value beside it; `None` if there are no two.
+fn typed(value: Value) -> Result<Option<(Vec<u8>, Value)>, Problem> {
+    match value {
+        Value::Array(pair) => {
+            let Ok([ty, value]) = <[Value; 2]>::try_from(pair) else {
+                return Ok(None);
+            };
+            Ok(match ty {
+                Value::Binary(text) => Some((text, value)),
+                Value::String(text) => Some((text.into_bytes(), value)),
+                _ => None,
+            })
         }
-        _ => value,
+        Value::Map(entries) if entries.len() == 2 => {
+            let mut entries: BTreeMap<_, _> = keyed(entries)?.into_iter().collect();
+            let (Some(ty), Some(value)) = (entries.remove("type"), entries.remove("value")) else {
+                return Ok(None);
+            };
+            let ty: serde_json::Value = rmpv::ext::from_value(ty).map_err(|_| Problem::NotAType)?;
+            Ok(Some((ty.to_string().into_bytes(), value)))
+        }
+        _ => Ok(None),
     }
 }
 
+/// A number in the form of its direction. Bytes are a JSON number's text.
 fn number(value: Value, direction: Direction) -> Result<Value, Problem> {
-    let float = match value {
-        Value::Integer(_) => return Ok(value),
-        Value::F32(float) => float.into(),
-        Value::F64(float) => float,
-        Value::String(decimal) => {
-            let decimal = decimal.as_str().ok_or(Problem::NotUtf8)?;
-            if let Ok(integer) = decimal.parse::<i64>() {
-                return Ok(integer.into());
-            }
-            if let Ok(integer) = decimal.parse::<u64>() {
-                return Ok(integer.into());
-            }
-            // Rust's floats read "inf" and "nan" too, which are no numbers here:
-            // the check below refuses them.
-            decimal.parse().map_err(|_| Problem::NotANumber)?
-        }
-        other => {
-            return Err(Problem::Mismatch {
-                expected: expected(&Type::Number),
-                found: found(&other),
-            });
-        }
+    use Direction::{Incoming, Outgoing};
+    let decimal = |text: Option<&str>| text.ok_or(Problem::NotUtf8)?.parse().map_err(Into::into);
+    let number: Result<Number, Problem> = match (&value, direction) {
+        (Value::Integer(integer), _) => decimal(Some(&integer.to_string())),
+        (Value::F32(float), Outgoing) => decimal(Some(&float.to_string())),
+        (Value::F64(float), Outgoing) => decimal(Some(&float.to_string())),
+        (Value::F32(float), Incoming) => Number::exactly(f64::from(*float)).map_err(Into::into),
+        (Value::F64(float), Incoming) => Number::exactly(*float).map_err(Into::into),
+        (Value::String(text), _) => decimal(text.as_str()),
+        (Value::Binary(text), _) => decimal(std::str::from_utf8(text).ok()),
+        (other, _) => Err(Problem::Mismatch {
+            expected: expected(&Type::Number),
+            found: found(other),
+        }),
     };
-    if !float.is_finite() {
-        return Err(Problem::NotANumber);
-    }
-    if float.fract() == 0.0 && INTEGERS.contains(&float) {
-        // Both casts are exact within the range.
-        return Ok(match float < 0.0 {
-            true => (float as i64).into(),
-            false => (float as u64).into(),
-        });
-    }
-    Ok(match direction {
-        Direction::Incoming => float.into(),
-        Direction::Outgoing => float.to_string().into(),
+    let number = number?;
+    Ok(match (direction, number.as_i64(), number.as_u64()) {
+        (Incoming, Some(integer), _) => integer.into(),
+        (Incoming, _, Some(integer)) => integer.into(),
+        _ => number.to_string().into(),
     })
 }
 
@@ -254,7 +329,7 @@ fn found(value: &Value) -> &'static str {
         Value::Boolean(_) => "a bool",
         Value::Integer(_) | Value::F32(_) | Value::F64(_) => "a number",
         Value::String(_) => "a string",
-        Value::Binary(_) => "bytes",
+        Value::Binary(_) => "bytes or a decimal number",
         Value::Array(_) => "a sequence",
         Value::Map(_) => "an object or a map",
         Value::Ext(..) => "an unknown value",

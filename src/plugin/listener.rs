@@ -155,8 +155,11 @@ async fn secured(tls: Option<TlsAcceptor>, connection: Connection) -> Option<Con
     }
 }
 
-/// A connection of whatever kind.
-pub(super) struct Connection(Pin<Box<dyn Stream>>);
+/// A connection of whatever kind, and whose it is.
+pub(super) struct Connection<L = ()> {
+    stream: Pin<Box<dyn Stream>>,
+    link: L,
+}
 
 trait Stream: AsyncRead + AsyncWrite + Send {}
 
@@ -164,41 +167,54 @@ impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
 
 impl Connection {
     fn new(stream: impl Stream + 'static) -> Self {
-        Self(Box::pin(stream))
+        Self {
+            stream: Box::pin(stream),
+            link: (),
+        }
+    }
+
+    /// The same with `link`, which every request on it carries.
+    pub(super) fn with<L>(self, link: L) -> Connection<L> {
+        Connection {
+            stream: self.stream,
+            link,
+        }
     }
 }
 
-impl Connected for Connection {
-    type ConnectInfo = ();
+impl<L: Clone + Send + Sync + 'static> Connected for Connection<L> {
+    type ConnectInfo = L;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> L {
+        self.link.clone()
+    }
 }
 
-impl AsyncRead for Connection {
+impl<L: Unpin> AsyncRead for Connection<L> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.0.as_mut().poll_read(cx, buf)
+        self.stream.as_mut().poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Connection {
+impl<L: Unpin> AsyncWrite for Connection<L> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.0.as_mut().poll_write(cx, buf)
+        self.stream.as_mut().poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.as_mut().poll_flush(cx)
+        self.stream.as_mut().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.as_mut().poll_shutdown(cx)
+        self.stream.as_mut().poll_shutdown(cx)
     }
 }
 

@@ -1,78 +1,92 @@
 //! A Terraform plugin server for protocol 6: bytes in, typed calls out.
 //!
-//! Knows nothing of SES. What is served is written as a [`Provider`], with
-//! resources in tf-provider's typed traits.
+//! Knows nothing of SES. What is served is written as a [`Provider`] that
+//! registers its [`Resource`]s, [`DataSource`]s and [`Function`]s, in the words of
+//! tf-provider: `Value`, `Schema`, `Diagnostics`, `AttributePath`.
+//!
+//! A call comes in by [`listener`] and [`tls`], is run to its end by [`rpc`],
+//! decoded, made and encoded by [`calls`] (values by [`wire`]), and reaches the
+//! entity by way of [`erased`]. [`session`] says whose call it is, and [`serve`]
+//! is the process from its first line ([`handshake`]) to its exit ([`stop`]).
 
+mod call;
 mod calls;
+mod capabilities;
 mod cty;
+mod data_source;
 mod diagnostics;
 mod dynamic;
+mod entities;
 mod erased;
 mod fitting;
+mod function;
 mod handshake;
 mod listener;
 mod logging;
+mod number;
 pub mod proto;
-mod registry;
-mod resources;
+mod read_only;
+mod resource;
 mod rpc;
 mod schema;
 mod serve;
 mod services;
+mod session;
 mod stop;
 mod tls;
 mod wire;
 
 use async_trait::async_trait;
+use serde::de::DeserializeOwned;
 use tf_provider::Diagnostics;
 use tf_provider::schema::Schema;
 
-pub use dynamic::Dynamic;
-pub use erased::{
-    ErasedDataSource, ErasedFunction, ErasedResource, Planned, Private, data_source, function,
-    resource,
-};
+pub use call::{Call, Told};
+pub use capabilities::upgrade::UpgradeState;
+pub use data_source::DataSource;
+pub use entities::{Entities, Registered};
+pub use function::Function;
 pub use handshake::HandshakeError;
+pub use number::{NotANumber, Number};
+pub use resource::{CouldNotRead, NothingChanged, Planned, Read, Resource};
 pub use serve::{ServeError, ServeOptions, serve};
 pub use tls::TlsError;
 pub use tokio_util::sync::CancellationToken;
 
-/// What a plugin process serves: one provider configuration and its entities.
+/// What a plugin process serves: a provider block and entities.
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
     /// The provider block, usually `Value<ProviderConfig>`.
-    type Config: serde::de::DeserializeOwned + Send;
+    type Config: DeserializeOwned + Send;
+
+    /// What Configure makes of the block, and entities find in their
+    /// [`Call`]s.
+    type Configured: Send + Sync + 'static;
 
     /// Schema of the provider block.
     fn schema(&self) -> Schema;
 
-    /// Checks a provider block, whose values may still be unknown. Makes no
-    /// remote call; findings go into `diags`.
-    async fn validate(&self, diags: &mut Diagnostics, config: Self::Config);
+    /// Registers all that the provider exposes.
+    fn register(&self, entities: &mut Entities<Self::Configured>);
+
+    /// Checks a provider block, whose values may still be unknown. Calls nothing.
+    fn validate(&self, diags: &mut Diagnostics, config: Self::Config);
 
     /// Takes the provider block; values may be unknown during a plan.
-    ///
-    /// `stop` is cancelled by StopProvider, SIGINT or SIGTERM, and every wait
-    /// must end with it. A process that is attached to serves many runs: a
-    /// Configure that follows a StopProvider gets a fresh token.
     async fn configure(
         &self,
         diags: &mut Diagnostics,
-        terraform_version: String,
-        config: Self::Config,
-        stop: CancellationToken,
-    );
+        configure: Configure<Self::Config>,
+    ) -> Result<Self::Configured, Told>;
+}
 
-    /// Managed resources by type name.
-    fn resources(&self) -> Vec<(&'static str, Box<dyn ErasedResource>)>;
-
-    /// Data sources by type name.
-    fn data_sources(&self) -> Vec<(&'static str, Box<dyn ErasedDataSource>)> {
-        Vec::new()
-    }
-
-    /// Functions by name, called as `provider::TYPE::NAME`.
-    fn functions(&self) -> Vec<(&'static str, Box<dyn ErasedFunction>)> {
-        Vec::new()
-    }
+/// What comes with a Configure.
+#[derive(Clone, Debug)]
+pub struct Configure<B> {
+    /// The provider block.
+    pub config: B,
+    /// The version of Terraform or OpenTofu.
+    pub terraform_version: String,
+    /// Cancelled when Terraform asks this run to stop: for what outlives a call.
+    pub stop: CancellationToken,
 }

@@ -1,6 +1,13 @@
 //! Schemas as Terraform reads them: tf-provider's types → messages.
 //!
 //! Attributes and blocks are sorted, so that two processes say the same.
+//!
+//! A nested attribute that is only computed is sent as one of a plain object
+//! type: with a nested type, `plan -generate-config-out` crashes Terraform 1.5
+//! and 1.6 and OpenTofu up to 1.11.1, and Terraform's mocks cannot fill a list.
+//! What the nested type would say of its fields goes into the description.
+
+mod fields;
 
 use std::collections::HashMap;
 
@@ -61,6 +68,7 @@ fn block(block: &Block) -> proto::schema::Block {
         description: block.description.content.clone(),
         description_kind: kind(&block.description),
         deprecated: block.deprecated,
+        ..Default::default()
     }
 }
 
@@ -95,18 +103,10 @@ fn attributes(attributes: &HashMap<String, Attribute>) -> Vec<proto::schema::Att
 
 fn attribute(name: &str, attribute: &Attribute) -> proto::schema::Attribute {
     use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
-    let nested_type = nested_type(&attribute.attr_type);
-    let r#type = match nested_type {
-        Some(_) => Vec::new(),
-        None => Type::from(&attribute.attr_type)
-            .to_json()
-            .to_string()
-            .into_bytes(),
-    };
-    proto::schema::Attribute {
+    let ty = &attribute.attr_type;
+    let is_only_computed = attribute.constraint == Computed;
+    let mut message = proto::schema::Attribute {
         name: name.to_owned(),
-        r#type,
-        nested_type,
         description: attribute.description.content.clone(),
         description_kind: kind(&attribute.description),
         required: attribute.constraint == Required,
@@ -114,8 +114,20 @@ fn attribute(name: &str, attribute: &Attribute) -> proto::schema::Attribute {
         computed: matches!(attribute.constraint, Computed | OptionalComputed),
         sensitive: attribute.sensitive,
         deprecated: attribute.deprecated,
-        write_only: false,
+        ..Default::default()
+    };
+    match nested_type(ty) {
+        Some(nested) if !is_only_computed => message.nested_type = Some(nested),
+        nested => {
+            message.r#type = Type::from(ty).to_json().to_string().into_bytes();
+            if nested.is_some() {
+                message.description = fields::described(&message.description, ty);
+                message.description_kind = proto::StringKind::Markdown.into();
+                message.sensitive |= fields::are_sensitive(ty);
+            }
+        }
     }
+    message
 }
 
 fn nested_type(ty: &AttributeType) -> Option<proto::schema::Object> {
@@ -212,39 +224,107 @@ mod tests {
         );
     }
 
+    fn nestings(nested: &HashMap<String, Attribute>) -> [(AttributeType, object::NestingMode); 4] {
+        use AttributeType::{AttributeList, AttributeMap, AttributeSet, AttributeSingle};
+        use object::NestingMode;
+        let nested = || nested.clone();
+        [
+            (AttributeSingle(nested()), NestingMode::Single),
+            (AttributeList(nested()), NestingMode::List),
+            (AttributeSet(nested()), NestingMode::Set),
+            (AttributeMap(nested()), NestingMode::Map),
+        ]
+    }
+
     #[test]
-    fn nested_attributes_have_a_nested_type_and_no_type() {
-        let nested = map([("x", string(AttributeConstraint::Computed))]);
-        for (ty, nesting) in [
-            (
-                AttributeType::AttributeSingle(nested.clone()),
-                object::NestingMode::Single,
-            ),
-            (
-                AttributeType::AttributeList(nested.clone()),
-                object::NestingMode::List,
-            ),
-            (
-                AttributeType::AttributeSet(nested.clone()),
-                object::NestingMode::Set,
-            ),
-            (
-                AttributeType::AttributeMap(nested),
-                object::NestingMode::Map,
-            ),
-        ] {
-            let attribute = attribute(
-                "n",
-                &Attribute {
-                    attr_type: ty,
-                    ..string(AttributeConstraint::Computed)
-                },
-            );
-            assert!(attribute.r#type.is_empty());
-            let object = attribute.nested_type.unwrap();
-            assert_eq!(object.nesting(), nesting);
-            assert_eq!(object.attributes[0].name, "x");
+    fn nested_attributes_that_can_be_set_have_a_nested_type_and_no_type() {
+        use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
+        let nested = map([("x", string(Computed))]);
+        for constraint in [Required, Optional, OptionalComputed] {
+            for (attr_type, nesting) in nestings(&nested) {
+                let sent = Attribute {
+                    attr_type,
+                    ..string(constraint.clone())
+                };
+                let sent = attribute("n", &sent);
+                assert!(sent.r#type.is_empty());
+                assert_eq!(sent.description, "text");
+                let object = sent.nested_type.unwrap();
+                assert_eq!(object.nesting(), nesting);
+                assert_eq!(object.attributes[0].name, "x");
+            }
         }
+    }
+
+    #[test]
+    fn nested_attributes_that_are_only_computed_have_a_type_and_no_nested_type() {
+        let secret = Attribute {
+            sensitive: true,
+            ..string(AttributeConstraint::Computed)
+        };
+        let is_secret = |nested: &HashMap<_, _>, ty: &str| {
+            let types = [
+                ty.to_owned(),
+                format!(r#"["list",{ty}]"#),
+                format!(r#"["set",{ty}]"#),
+                format!(r#"["map",{ty}]"#),
+            ];
+            let mut secret = Vec::new();
+            for ((attr_type, _), ty) in nestings(nested).into_iter().zip(types) {
+                let sent = Attribute {
+                    attr_type,
+                    ..string(AttributeConstraint::Computed)
+                };
+                let sent = attribute("n", &sent);
+                assert_eq!(sent.nested_type, None);
+                assert_eq!(String::from_utf8(sent.r#type).unwrap(), ty);
+                assert!(sent.description.starts_with("text. Fields"));
+                secret.push(sent.sensitive);
+            }
+            secret
+        };
+        let flat = map([("x", string(AttributeConstraint::Computed))]);
+        assert_eq!(is_secret(&flat, r#"["object",{"x":"string"}]"#), [false; 4]);
+        let list = Attribute {
+            attr_type: AttributeType::AttributeList(map([("x", secret)])),
+            ..string(AttributeConstraint::Computed)
+        };
+        let deep = map([("deep", list)]);
+        let ty = r#"["object",{"deep":["list",["object",{"x":"string"}]]}]"#;
+        assert_eq!(is_secret(&deep, ty), [true; 4]);
+    }
+
+    #[test]
+    fn no_attribute_that_is_only_computed_has_a_nested_type_at_any_depth() {
+        use AttributeConstraint::{Computed, Optional};
+        let leaf = map([("x", string(Computed))]);
+        let computed = Attribute {
+            attr_type: AttributeType::AttributeMap(leaf),
+            ..string(Computed)
+        };
+        let settable = Attribute {
+            attr_type: AttributeType::AttributeSingle(map([("computed", computed.clone())])),
+            ..string(Optional)
+        };
+        let block = block(&Block {
+            attributes: map([("settable", settable.clone()), ("computed", computed)]),
+            blocks: map([(
+                "nested",
+                NestedBlock::List(Block {
+                    attributes: map([("settable", settable)]),
+                    ..Block::default()
+                }),
+            )]),
+            ..Block::default()
+        });
+        let nested = block.block_types[0].block.as_ref().unwrap();
+        for attribute in [&block.attributes[1], &nested.attributes[0]] {
+            let object = attribute.nested_type.as_ref().unwrap();
+            assert_eq!(object.attributes[0].nested_type, None);
+            let ty = br#"["map",["object",{"x":"string"}]]"#;
+            assert_eq!(object.attributes[0].r#type, ty);
+        }
+        assert_eq!(block.attributes[0].nested_type, None);
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use std::io::{self, Write as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use tokio::task::JoinSet;
+use tokio_util::task::TaskTracker;
 use tonic::transport::Server;
 
 use super::calls::Calls;
@@ -17,16 +20,15 @@ use super::proto::health::health_server::HealthServer;
 use super::proto::tfplugin6::provider_server::ProviderServer;
 use super::rpc::Service;
 use super::services::Services;
-use super::stop::{self, InFlight};
+use super::session::Sessions;
+use super::stop::{self, AFTER_SHUTDOWN, AT_LAST, Ending, Signal};
 use super::tls::{self, TlsError};
 use super::{CancellationToken, Provider, logging};
 
 /// A message may hold the state of a fleet; Terraform sends and takes as much.
 const MAX_MESSAGE: usize = 256 << 20;
-/// How long answers may take to leave after the host has asked to exit.
+/// How long answers may take to leave when the process exits.
 const FLUSH: Duration = Duration::from_millis(50);
-/// How long calls in flight may take to end when nobody is left to ask for it.
-const LAST_CALLS: Duration = Duration::from_secs(30);
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -43,6 +45,14 @@ pub struct ServeOptions {
 /// Why a plugin process could not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// Two entities of the provider have one name, which is a bug of it.
+    #[error("the provider has a bug: the {kind} {name} is registered twice")]
+    RegisteredTwice {
+        /// Resource, data source or function.
+        kind: &'static str,
+        /// The name.
+        name: &'static str,
+    },
     /// The host did not say what it must.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
@@ -77,33 +87,30 @@ pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<()
     tracing::info!(version = options.version, "provider started");
 
     let calls = Arc::new(Calls::new(provider));
-    let in_flight = InFlight::default();
-    let exit = CancellationToken::new();
+    if let Some((kind, name)) = calls.entities.registered_twice() {
+        return Err(ServeError::RegisteredTwice { kind, name });
+    }
+    let ending = Ending {
+        sessions: Arc::new(Sessions::<P::Configured>::new(options.debug)),
+        in_flight: TaskTracker::new(),
+        exit: CancellationToken::new(),
+    };
     // Ended when this returns, whatever they wait for.
     let mut watching = JoinSet::new();
 
     // Before the host knows of this process, and so before it can be told to
     // interrupt it.
-    let signals = stop::on_signals({
-        let (calls, in_flight, exit) = (Arc::clone(&calls), in_flight.clone(), exit.clone());
-        move || {
-            tracing::info!("interrupted: ending what waits");
-            let first = calls.stop.interrupt();
-            if options.debug && first {
-                tokio::spawn(exit_after(in_flight.clone(), exit.clone()));
-            } else if options.debug {
-                exit.cancel();
-            }
-        }
+    let signals = stop::on_signals(match options.debug {
+        true => Box::new(attached_to(ending.clone())) as Box<dyn Fn(Signal) + Send>,
+        false => Box::new(started_by_terraform(ending.clone())),
     });
     watching.spawn(signals.map_err(ServeError::Signals)?);
     if !options.debug {
-        let (calls, in_flight, exit) = (Arc::clone(&calls), in_flight.clone(), exit.clone());
+        let ending = ending.clone();
         watching.spawn(async move {
-            stop::orphaned().await;
+            stop::abandoned(&ending.sessions).await;
             tracing::warn!("Terraform is gone: ending what waits, then exiting");
-            calls.stop.interrupt();
-            exit_after(in_flight, exit).await;
+            ending.end(AT_LAST).await;
         });
     }
 
@@ -131,10 +138,23 @@ pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<()
         let listener = Arc::clone(&listener);
         async move { listener.accept_into(tls, accepted).await }
     });
-    let services = Services { exit: exit.clone() };
+    let sessions = Arc::clone(&ending.sessions);
+    let incoming = incoming.map_ok(move |connection| connection.with(sessions.connect()));
+    let services = Services {
+        shutdown: CancellationToken::new(),
+        exit: ending.exit.clone(),
+    };
+    watching.spawn({
+        let (shutdown, ending) = (services.shutdown.clone(), ending.clone());
+        async move {
+            shutdown.cancelled().await;
+            ending.end(AFTER_SHUTDOWN).await;
+        }
+    });
+    let exit = ending.exit.clone();
     let server = Server::builder()
         .add_service(
-            ProviderServer::new(Service::new(Arc::clone(&calls), in_flight))
+            ProviderServer::new(Service::new(calls, ending.in_flight))
                 .max_decoding_message_size(MAX_MESSAGE)
                 .max_encoding_message_size(MAX_MESSAGE),
         )
@@ -155,10 +175,38 @@ pub async fn serve<P: Provider>(provider: P, options: ServeOptions) -> Result<()
     Ok(())
 }
 
-/// Asks to exit once no call is in flight, or at last after a while.
-async fn exit_after(in_flight: InFlight, exit: CancellationToken) {
-    in_flight.finish(LAST_CALLS).await;
-    exit.cancel();
+/// What signals do to a process that Terraform has started. An interrupt reaches
+/// Terraform too, which says what is to follow, and so may the first word to
+/// terminate; the second ends the process. A terminal that is closed is nothing
+/// to it: `nohup` keeps Terraform from it, and if Terraform ends, that is noticed.
+fn started_by_terraform<C: Send + Sync + 'static>(ending: Ending<C>) -> impl Fn(Signal) + Send {
+    let terminated = AtomicBool::new(false);
+    move |signal| match signal {
+        Signal::HangUp => {}
+        Signal::Terminate if terminated.swap(true, Relaxed) => end(&ending, signal),
+        Signal::Interrupt | Signal::Terminate => {
+            tracing::info!(?signal, "ending what waits");
+            ending.sessions.stop();
+        }
+    }
+}
+
+/// What signals do to a process that Terraform attaches to: the first ends it, and
+/// a second one does so at once.
+fn attached_to<C: Send + Sync + 'static>(ending: Ending<C>) -> impl Fn(Signal) + Send {
+    let ended = AtomicBool::new(false);
+    let hang_up_is_ignored = stop::hang_up_is_ignored();
+    move |signal| match signal {
+        Signal::HangUp if hang_up_is_ignored => {}
+        _ if ended.swap(true, Relaxed) => ending.exit.cancel(),
+        _ => end(&ending, signal),
+    }
+}
+
+fn end<C: Send + Sync + 'static>(ending: &Ending<C>, signal: Signal) {
+    tracing::info!(?signal, "ending what waits, then exiting");
+    let ending = ending.clone();
+    tokio::spawn(async move { ending.end(AT_LAST).await });
 }
 
 fn attach_help(reattach: &str) -> String {

@@ -1,8 +1,7 @@
 //! The services that go-plugin asks of every plugin, beside Terraform's own.
 
-use std::pin::Pin;
-
-use futures_util::{Stream, StreamExt as _, future, stream};
+use futures_util::{StreamExt as _, future, stream};
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::CancellationToken;
@@ -14,18 +13,19 @@ use super::proto::health::health_check_response::ServingStatus;
 use super::proto::health::health_server::Health;
 use super::proto::health::{HealthCheckRequest, HealthCheckResponse};
 
-type IdleStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-/// Ends the process when the host asks, by cancelling `exit`.
+/// What the host and the process say to each other about the end.
 #[derive(Clone, Debug)]
 pub(super) struct Services {
+    /// Cancelled when the host asks to end.
+    pub(super) shutdown: CancellationToken,
+    /// Cancelled when the process exits.
     pub(super) exit: CancellationToken,
 }
 
 impl Services {
     /// A stream without items. It ends with the process: a stream that stayed
     /// open would keep the connection from closing.
-    fn idle<T: Send + 'static>(&self) -> IdleStream<T> {
+    fn idle<T: Send + 'static>(&self) -> BoxStream<T> {
         let exit = self.exit.clone().cancelled_owned();
         let ended = stream::once(exit).filter_map(|()| future::ready(None));
         Box::pin(ended)
@@ -35,33 +35,29 @@ impl Services {
 #[tonic::async_trait]
 impl GrpcController for Services {
     async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
-        self.exit.cancel();
+        self.shutdown.cancel();
         Ok(Response::new(Empty {}))
     }
 }
 
 #[tonic::async_trait]
 impl GrpcStdio for Services {
-    type StreamStdioStream = IdleStream<StdioData>;
-
     // Nothing is printed on stdout, and Terraform reads stderr by itself.
     async fn stream_stdio(
         &self,
         _: Request<Empty>,
-    ) -> Result<Response<Self::StreamStdioStream>, Status> {
+    ) -> Result<Response<BoxStream<StdioData>>, Status> {
         Ok(Response::new(self.idle()))
     }
 }
 
 #[tonic::async_trait]
 impl GrpcBroker for Services {
-    type StartStreamStream = IdleStream<ConnInfo>;
-
     // Terraform opens this stream but asks for no further connections.
     async fn start_stream(
         &self,
         _: Request<Streaming<ConnInfo>>,
-    ) -> Result<Response<Self::StartStreamStream>, Status> {
+    ) -> Result<Response<BoxStream<ConnInfo>>, Status> {
         Ok(Response::new(self.idle()))
     }
 }

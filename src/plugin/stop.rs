@@ -1,117 +1,106 @@
-//! How calls are stopped, and what makes the process stop them.
+//! The end of the process, and what brings it about.
 
 use std::future::Future;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 
 use super::CancellationToken;
+use super::session::Sessions;
 
-/// How often to look whether the parent process still lives.
-#[cfg(unix)]
-const PARENT_POLL: Duration = Duration::from_secs(1);
+/// How long calls in flight may take to end once Terraform has said Shutdown:
+/// go-plugin kills the process 2 seconds after that.
+pub(super) const AFTER_SHUTDOWN: Duration = Duration::from_millis(1500);
 
-/// The token that ends the provider's waits.
-#[derive(Debug, Default)]
-pub(super) struct Stop(Mutex<State>);
+/// How long they may take where nobody kills the process.
+pub(super) const AT_LAST: Duration = Duration::from_secs(30);
 
-#[derive(Debug, Default)]
-struct State {
-    token: CancellationToken,
-    interrupted: bool,
-}
+/// How long Terraform may take to connect, as it gives a plugin that long to start.
+const FIRST_CONNECTION: Duration = Duration::from_secs(60);
 
-impl Stop {
-    /// StopProvider: ends the waits of the run that is configured now.
-    pub(super) fn cancel(&self) {
-        self.state().token.cancel();
-    }
+/// How long Terraform may be without a connection. Its streams to the plugin stay
+/// open for as long as it lives, so that no connection ends by being idle.
+const BETWEEN_CONNECTIONS: Duration = Duration::from_secs(1);
 
-    /// A signal: ends every wait from now on, because the process that started
-    /// this one has been interrupted as well. Returns whether it is the first.
-    pub(super) fn interrupt(&self) -> bool {
-        let mut state = self.state();
-        state.token.cancel();
-        !std::mem::replace(&mut state.interrupted, true)
-    }
-
-    /// The token for a new Configure: a fresh one if an earlier run was stopped.
-    pub(super) fn configured(&self) -> CancellationToken {
-        let mut state = self.state();
-        if state.token.is_cancelled() && !state.interrupted {
-            state.token = CancellationToken::new();
-        }
-        state.token.clone()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Counts the calls that are being worked on; clones count together.
-#[derive(Clone, Debug, Default)]
-pub(super) struct InFlight(watch::Sender<usize>);
-
-/// A call in flight, until dropped.
+/// Brings the process to its end.
 #[derive(Debug)]
-pub(super) struct Call(watch::Sender<usize>);
+pub(super) struct Ending<C> {
+    pub(super) sessions: Arc<Sessions<C>>,
+    pub(super) in_flight: TaskTracker,
+    /// Cancelled when the process is to exit.
+    pub(super) exit: CancellationToken,
+}
 
-impl InFlight {
-    pub(super) fn begin(&self) -> Call {
-        self.0.send_modify(|calls| *calls += 1);
-        Call(self.0.clone())
-    }
-
-    /// Waits until no call is left, or `limit` has passed.
-    pub(super) async fn finish(&self, limit: Duration) {
-        let mut calls = self.0.subscribe();
-        let idle = calls.wait_for(|calls| *calls == 0);
-        let _ = tokio::time::timeout(limit, idle).await;
+impl<C> Clone for Ending<C> {
+    fn clone(&self) -> Self {
+        Self {
+            sessions: Arc::clone(&self.sessions),
+            in_flight: self.in_flight.clone(),
+            exit: self.exit.clone(),
+        }
     }
 }
 
-impl Drop for Call {
-    fn drop(&mut self) {
-        self.0.send_modify(|calls| *calls -= 1);
+impl<C> Ending<C> {
+    /// Stops what waits, and asks to exit once no call is in flight, or when
+    /// `limit` has passed: what is being changed is brought to its end.
+    pub(super) async fn end(&self, limit: Duration) {
+        self.sessions.end();
+        self.in_flight.close();
+        let _ = tokio::time::timeout(limit, self.in_flight.wait()).await;
+        self.exit.cancel();
     }
 }
 
-/// Returns once the process that started this one is gone.
-pub(super) async fn orphaned() {
-    #[cfg(unix)]
-    until_changed(std::os::unix::process::parent_id).await;
-    #[cfg(not(unix))]
-    std::future::pending().await
+/// Returns once Terraform is gone. Its connections tell: in a container it may
+/// have any process id, and so may whoever inherits its children.
+pub(super) async fn abandoned<C>(sessions: &Sessions<C>) {
+    let connected = sessions.connected();
+    if tokio::time::timeout(FIRST_CONNECTION, connected)
+        .await
+        .is_err()
+    {
+        return;
+    }
+    loop {
+        sessions.disconnected().await;
+        tokio::time::sleep(BETWEEN_CONNECTIONS).await;
+        if !sessions.is_connected() {
+            return;
+        }
+    }
 }
 
-#[cfg(unix)]
-async fn until_changed(parent: impl Fn() -> u32) {
-    let original = parent();
-    while parent() == original {
-        tokio::time::sleep(PARENT_POLL).await;
-    }
+/// A signal that asks to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Ctrl-C, which reaches Terraform's whole process group.
+    Interrupt,
+    /// Asked for by a process manager, perhaps of the whole group as well.
+    Terminate,
+    /// The terminal is closed.
+    HangUp,
 }
 
 /// Calls `received` for every signal that asks to end, which from now on do
-/// not end the process: Ctrl-C reaches Terraform's whole process group, and
-/// what a plugin is changing must still get into the state.
-pub(super) fn on_signals(received: impl Fn()) -> std::io::Result<impl Future<Output = ()>> {
+/// not end the process: what a plugin is changing must still get into the state.
+pub(super) fn on_signals(received: impl Fn(Signal)) -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
 
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        let mut hangup = signal(SignalKind::hangup())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
         Ok(async move {
             loop {
-                tokio::select! {
-                    _ = interrupt.recv() => received(),
-                    _ = terminate.recv() => received(),
-                    _ = hangup.recv() => received(),
-                }
+                let signal = tokio::select! {
+                    _ = interrupt.recv() => Signal::Interrupt,
+                    _ = terminate.recv() => Signal::Terminate,
+                    _ = hang_up.recv() => Signal::HangUp,
+                };
+                received(signal);
             }
         })
     }
@@ -120,72 +109,83 @@ pub(super) fn on_signals(received: impl Fn()) -> std::io::Result<impl Future<Out
         let mut interrupt = tokio::signal::windows::ctrl_c()?;
         Ok(async move {
             while interrupt.recv().await.is_some() {
-                received();
+                received(Signal::Interrupt);
             }
         })
     }
 }
 
+/// Whether the process was started with SIGHUP ignored, as `nohup` does it. Read
+/// where Linux tells it; elsewhere it counts as not ignored.
+pub(super) fn hang_up_is_ignored() -> bool {
+    // The first signal is the lowest bit.
+    const HANG_UP: u64 = 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & HANG_UP != 0)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use tokio::time::{Instant, sleep};
 
     use super::*;
 
-    #[test]
-    fn a_stopped_run_does_not_stop_the_next() {
-        let stop = Stop::default();
-        let first = stop.configured();
-        let alias = stop.configured();
-        stop.cancel();
-        assert!(first.is_cancelled() && alias.is_cancelled());
-        let second = stop.configured();
-        assert!(!second.is_cancelled());
-        stop.cancel();
-        assert!(second.is_cancelled());
-    }
-
-    #[test]
-    fn an_interrupted_process_stays_stopped() {
-        let stop = Stop::default();
-        assert!(stop.interrupt());
-        assert!(stop.configured().is_cancelled());
-        assert!(!stop.interrupt());
-        stop.cancel();
-        assert!(stop.configured().is_cancelled());
+    fn ending() -> Ending<()> {
+        Ending {
+            sessions: Arc::new(Sessions::new(false)),
+            in_flight: TaskTracker::new(),
+            exit: CancellationToken::new(),
+        }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn calls_are_waited_for_up_to_a_limit() {
-        let calls = InFlight::default();
-        let begun = tokio::time::Instant::now();
-        calls.finish(Duration::from_secs(30)).await;
+    async fn the_end_waits_for_calls_in_flight_up_to_a_limit() {
+        let begun = Instant::now();
+        let idle = ending();
+        idle.end(AT_LAST).await;
+        assert!(idle.exit.is_cancelled());
         assert_eq!(begun.elapsed(), Duration::ZERO);
 
-        let call = calls.begin();
-        let other = calls.begin();
-        drop(other);
-        calls.finish(Duration::from_secs(30)).await;
-        assert_eq!(begun.elapsed(), Duration::from_secs(30));
-
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            drop(call);
-        });
-        calls.finish(Duration::from_secs(30)).await;
-        assert_eq!(begun.elapsed(), Duration::from_secs(35));
+        for (takes, waited) in [(5, 5), (500, 30)] {
+            let begun = Instant::now();
+            let busy = ending();
+            busy.in_flight.spawn(sleep(Duration::from_secs(takes)));
+            let stopped = busy.sessions.connect().session.stop_of_call();
+            let (_, ()) = tokio::join!(busy.end(AT_LAST), async {
+                stopped.cancelled().await;
+                assert_eq!(begun.elapsed(), Duration::ZERO);
+            });
+            assert!(busy.exit.is_cancelled());
+            assert_eq!(begun.elapsed(), Duration::from_secs(waited));
+        }
     }
 
-    #[cfg(unix)]
     #[tokio::test(start_paused = true)]
-    async fn another_parent_means_orphaned() {
-        let polls = Cell::new(0);
-        let begun = tokio::time::Instant::now();
-        until_changed(|| {
-            polls.set(polls.get() + 1);
-            if polls.get() > 4 { 1 } else { 42 }
-        })
-        .await;
-        assert_eq!(begun.elapsed(), PARENT_POLL * 3);
+    async fn terraform_is_gone_when_it_does_not_connect_in_time() {
+        let begun = Instant::now();
+        abandoned(&Sessions::<()>::new(false)).await;
+        assert_eq!(begun.elapsed(), FIRST_CONNECTION);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn terraform_is_gone_when_its_connections_are() {
+        let sessions = Arc::new(Sessions::<()>::new(false));
+        let first = sessions.connect();
+        let begun = Instant::now();
+        let waiting = tokio::spawn({
+            let sessions = Arc::clone(&sessions);
+            async move { abandoned(&sessions).await }
+        });
+        sleep(Duration::from_secs(3600)).await;
+        drop(first);
+        sleep(BETWEEN_CONNECTIONS / 2).await;
+        let second = sessions.connect();
+        sleep(Duration::from_secs(3600)).await;
+        assert!(!waiting.is_finished());
+        drop(second);
+        waiting.await.unwrap();
+        assert!(begun.elapsed() > Duration::from_secs(7200));
     }
 }

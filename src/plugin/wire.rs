@@ -3,14 +3,15 @@
 //! What core sends is regular but not uniform: a number may be an integer, a
 //! float or a decimal string, an unknown any msgpack extension, and a state
 //! from another release may lack attributes. After [`decode`] there is one form
-//! of each, so that serde's derived types can read it; [`encode`] goes back.
+//! of each, so that serde's types and [`Number`](super::Number) can read it;
+//! [`encode`] goes back.
 
 use rmpv::Value;
 use tf_provider::{AttributePath, Diagnostic};
 
 use super::cty::Type;
 use super::dynamic::Dynamic;
-use super::fitting::{Direction, Problem, fit};
+use super::fitting::{Direction, Problem, fit, known};
 use super::proto::tfplugin6::DynamicValue;
 
 /// Values nested deeper are refused: the tree is walked recursively.
@@ -108,22 +109,15 @@ pub(super) fn encode(value: &Dynamic, ty: &Type) -> Result<DynamicValue, Malform
     })
 }
 
-/// The value with null for all that is unknown.
-pub(super) fn without_unknowns(value: &Dynamic) -> Result<Dynamic, Malformed> {
-    fn known(value: Value) -> Value {
-        match value {
-            Value::Ext(..) => Value::Nil,
-            Value::Array(elements) => Value::Array(elements.into_iter().map(known).collect()),
-            Value::Map(entries) => {
-                Value::Map(entries.into_iter().map(|(k, v)| (k, known(v))).collect())
-            }
-            other => other,
-        }
-    }
-    Ok(to_dynamic(&known(parse_msgpack(value.as_msgpack())?)))
+/// The value, of type `ty`, as if all that is unknown were absent: null, or no
+/// blocks.
+pub(super) fn without_unknowns(value: &Dynamic, ty: &Type) -> Result<Dynamic, Malformed> {
+    let value = parse_msgpack(value.as_msgpack())?;
+    Ok(to_dynamic(&known(value, ty)))
 }
 
-fn parse_msgpack(bytes: &[u8]) -> Result<Value, Malformed> {
+/// Reads the value that `bytes` are.
+pub(super) fn parse_msgpack(bytes: &[u8]) -> Result<Value, Malformed> {
     let malformed = |problem| Malformed {
         path: AttributePath::root(),
         problem,
@@ -155,7 +149,9 @@ fn from_json(json: serde_json::Value) -> Value {
         Json::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(integer), _) => integer.into(),
             (_, Some(integer)) => integer.into(),
-            _ => number.as_f64().map_or(Value::Nil, Value::from),
+            // As bytes, which nothing else in JSON becomes: where a string is
+            // wanted, a number is wrong.
+            _ => Value::Binary(number.to_string().into_bytes()),
         },
         Json::String(string) => string.into(),
         Json::Array(elements) => Value::Array(elements.into_iter().map(from_json).collect()),
@@ -183,5 +179,5 @@ fn to_dynamic(value: &Value) -> Dynamic {
 }
 
 #[cfg(test)]
-#[path = "wire_tests.rs"]
+#[path = "wire_tests/mod.rs"]
 mod tests;

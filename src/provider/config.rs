@@ -8,7 +8,7 @@ use tf_provider::value::Value;
 use super::validate::Parsed;
 use crate::clients::{Clients, Dns};
 use crate::dns::{Resolver, Settings};
-use crate::plugin::CancellationToken;
+use crate::plugin::{CancellationToken, Number};
 use crate::ses::{AccessKeys, Connection, ConnectionSettings};
 
 /// What the process's environment says, beside what the AWS SDK reads itself.
@@ -32,7 +32,7 @@ pub struct Config {
     pub(super) access_key: Value<String>,
     pub(super) secret_key: Value<String>,
     pub(super) token: Value<String>,
-    pub(super) requests_per_second: Value<f64>,
+    pub(super) requests_per_second: Value<Number>,
     pub(super) endpoints: Value<Endpoints>,
     pub(super) dns: Value<DnsBlock>,
 }
@@ -50,7 +50,7 @@ pub(super) struct DnsBlock {
     pub(super) enabled: Value<bool>,
     pub(super) nameservers: Value<Vec<Value<String>>>,
     pub(super) timeout: Value<String>,
-    pub(super) attempts: Value<f64>,
+    pub(super) attempts: Value<Number>,
 }
 
 /// SES's limit for each of its identity operations.
@@ -86,7 +86,7 @@ impl Config {
             env_profile: environment.profile.clone(),
             env_access_key: environment.access_key.clone(),
         });
-        let rate = self.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
+        let rate = parsed.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
         Clients::new(connection, unknown, rate, dns, stop)
     }
 

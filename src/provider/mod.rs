@@ -10,38 +10,45 @@ use tf_provider::Diagnostics;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 
-use crate::clients::ClientsHandle;
+use crate::clients::Clients;
 use crate::identity_mail_from::{self, IdentityMailFrom};
 use crate::identity_mail_from_verification::{self, IdentityMailFromVerification};
-use crate::plugin::{self, CancellationToken, ErasedResource};
+use crate::plugin::{self, Configure, Entities, Told};
 
 pub use config::{Config, Environment};
 
 /// The provider `ses`.
 pub struct Provider {
     environment: Environment,
-    clients: ClientsHandle,
 }
 
 impl Provider {
-    /// A provider that has not been configured yet.
+    /// The provider in a process with this environment.
     pub fn new(environment: Environment) -> Self {
-        Self {
-            environment,
-            clients: ClientsHandle::default(),
-        }
+        Self { environment }
     }
 }
 
 #[async_trait]
 impl plugin::Provider for Provider {
     type Config = Value<Config>;
+    type Configured = Clients;
 
     fn schema(&self) -> Schema {
         schema::schema()
     }
 
-    async fn validate(&self, diags: &mut Diagnostics, config: Value<Config>) {
+    fn register(&self, entities: &mut Entities<Clients>) {
+        entities
+            .resource(identity_mail_from::TYPE_NAME, IdentityMailFrom)
+            .upgrades_state();
+        entities.resource(
+            identity_mail_from_verification::TYPE_NAME,
+            IdentityMailFromVerification,
+        );
+    }
+
+    fn validate(&self, diags: &mut Diagnostics, config: Value<Config>) {
         if let Value::Value(config) = &config {
             validate::validate(diags, config);
         }
@@ -50,29 +57,13 @@ impl plugin::Provider for Provider {
     async fn configure(
         &self,
         diags: &mut Diagnostics,
-        _terraform_version: String,
-        config: Value<Config>,
-        stop: CancellationToken,
-    ) {
-        let config = config.unwrap_or_default();
+        configure: Configure<Value<Config>>,
+    ) -> Result<Clients, Told> {
+        let config = configure.config.unwrap_or_default();
         let parsed = validate::validate(diags, &config);
-        if diags.errors.is_empty() {
-            self.clients
-                .set(config.into_clients(parsed, &self.environment, stop));
+        if !diags.errors.is_empty() {
+            return Err(Told);
         }
-    }
-
-    fn resources(&self) -> Vec<(&'static str, Box<dyn ErasedResource>)> {
-        let clients = || self.clients.clone();
-        vec![
-            (
-                identity_mail_from::TYPE_NAME,
-                plugin::resource(IdentityMailFrom::new(clients())),
-            ),
-            (
-                identity_mail_from_verification::TYPE_NAME,
-                plugin::resource(IdentityMailFromVerification::new(clients())),
-            ),
-        ]
+        Ok(config.into_clients(parsed, &self.environment, configure.stop))
     }
 }

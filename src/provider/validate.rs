@@ -10,18 +10,20 @@ use super::config::{Config, DnsBlock};
 use crate::diagnostics::invalid;
 use crate::duration;
 use crate::mail_from::{Region, visible};
+use crate::plugin::Number;
 
 /// The attributes that mean more than they say, where they are known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parsed {
     pub(super) region: Option<Region>,
+    pub(super) requests_per_second: Option<f64>,
     pub(super) nameservers: Vec<SocketAddr>,
     pub(super) dns_timeout: Option<Duration>,
     pub(super) dns_attempts: Option<u32>,
 }
 
 /// More than this only makes a plan slow.
-const MOST_DNS_ATTEMPTS: f64 = 10.0;
+const MOST_DNS_ATTEMPTS: u32 = 10;
 
 /// Parses a provider block, and tells what is wrong with it.
 pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
@@ -36,14 +38,18 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
         }
     }
     keys(diags, config);
-    if let Value::Value(rate) = config.requests_per_second
-        && !(rate >= 0.0 && rate.is_finite())
-    {
-        diags.add_error(invalid(
-            AttributePath::new("requests_per_second"),
-            format!("{rate} requests a second cannot be sent"),
-            "Write a positive number, such as `1` (SES's limit) or `0.5`; `0` for no limit.",
-        ));
+    if let Value::Value(number) = &config.requests_per_second {
+        parsed.requests_per_second = rate(number);
+        if parsed.requests_per_second.is_none() {
+            diags.add_error(invalid(
+                AttributePath::new("requests_per_second"),
+                format!(
+                    "{} requests a second cannot be sent",
+                    visible(&number.to_string())
+                ),
+                "Write a positive number, such as `1` (SES's limit) or `0.5`; `0` for no limit.",
+            ));
+        }
     }
     if let Value::Value(endpoints) = &config.endpoints {
         for (name, url) in [("ses", &endpoints.ses), ("sts", &endpoints.sts)] {
@@ -54,6 +60,14 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
         dns(diags, block, &mut parsed);
     }
     parsed
+}
+
+/// Requests a second; `None` if so many cannot be sent. A number next to zero
+/// must not become the zero that stands for no limit.
+fn rate(number: &Number) -> Option<f64> {
+    let rate = number.as_f64();
+    let is_zero = *number == Number::from(0);
+    (rate.is_finite() && !number.is_negative() && (rate > 0.0 || is_zero)).then_some(rate)
 }
 
 fn keys(diags: &mut Diagnostics, config: &Config) {
@@ -127,13 +141,16 @@ fn dns(diags: &mut Diagnostics, block: &DnsBlock, parsed: &mut Parsed) {
             }
         }
     }
-    if let Value::Value(attempts) = block.attempts {
-        if attempts.fract() == 0.0 && (1.0..=MOST_DNS_ATTEMPTS).contains(&attempts) {
-            parsed.dns_attempts = Some(attempts as u32);
-        } else {
+    if let Value::Value(number) = &block.attempts {
+        let attempts = number.as_u64().and_then(|n| u32::try_from(n).ok());
+        parsed.dns_attempts = attempts.filter(|n| (1..=MOST_DNS_ATTEMPTS).contains(n));
+        if parsed.dns_attempts.is_none() {
             diags.add_error(invalid(
                 path().attribute("attempts"),
-                format!("a name server cannot be asked {attempts} times"),
+                format!(
+                    "a name server cannot be asked {} times",
+                    visible(&number.to_string())
+                ),
                 format!("Write a whole number from 1 to {MOST_DNS_ATTEMPTS}."),
             ));
         }
@@ -189,17 +206,19 @@ mod tests {
     #[test]
     fn rates_are_zero_or_more() {
         for (rate, valid) in [
-            (0.0, true),
-            (1e-3, true),
-            (0.1, true),
-            (0.9, true),
-            (100.0, true),
-            (-1.0, false),
-            (f64::INFINITY, false),
-            (f64::NAN, false),
+            ("0", true),
+            ("0.0", true),
+            ("1e-3", true),
+            ("0.1", true),
+            ("0.9", true),
+            ("100", true),
+            ("-1", false),
+            ("-1e-400", false),
+            ("1e-400", false),
+            ("1e400", false),
         ] {
             let config = Config {
-                requests_per_second: Value::Value(rate),
+                requests_per_second: Value::Value(rate.parse().unwrap()),
                 ..Config::default()
             };
             assert_eq!(errors(&config).is_empty(), valid, "{rate}");
@@ -259,7 +278,7 @@ mod tests {
             dns: Value::Value(DnsBlock {
                 nameservers: Value::Value(nameservers.map(value).into()),
                 timeout: value("soon"),
-                attempts: Value::Value(1.5),
+                attempts: Value::Value("1.5".parse().unwrap()),
                 ..DnsBlock::default()
             }),
             ..Config::default()

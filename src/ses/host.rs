@@ -224,6 +224,18 @@ mod tests {
         assert_eq!(take(&elsewhere, 100.0), 100.0);
     }
 
+    #[test]
+    fn times_are_read_as_they_were_written() {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut random = fastrand::Rng::with_seed(9);
+        for _ in 0..2_000 {
+            let mut lines = Lines::default();
+            lines.take(2e9 * random.f64(), "Set", random.f64());
+            write(&mut file, &lines).unwrap();
+            assert_eq!(read(&mut file).unwrap(), lines);
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_process_that_holds_the_lock_for_ever_holds_nobody_up_for_long() {
         let folder = tempfile::tempdir().unwrap();

@@ -5,9 +5,10 @@ use serde_json::{Value as Json, json};
 use terraform_provider_ses::plugin::proto::tfplugin6::attribute_path::step::Selector;
 use terraform_provider_ses::plugin::proto::tfplugin6::provider_client::ProviderClient;
 use terraform_provider_ses::plugin::proto::tfplugin6::{
-    DynamicValue, RawState, apply_resource_change, call_function, get_functions,
-    get_provider_schema, import_resource_state, plan_resource_change, read_data_source,
-    read_resource, upgrade_resource_state, validate_provider_config, validate_resource_config,
+    ClientCapabilities, Deferred, DynamicValue, RawState, apply_resource_change, call_function,
+    deferred, get_functions, get_provider_schema, import_resource_state, plan_resource_change,
+    read_data_source, read_resource, upgrade_resource_state, validate_provider_config,
+    validate_resource_config,
 };
 use tonic::transport::Channel;
 
@@ -135,6 +136,103 @@ async fn a_handler_that_panics_orphans_and_forgets_nothing() {
 }
 
 #[tokio::test]
+async fn a_panic_at_validation_is_an_error() {
+    let plugin = Plugin::start().await;
+    let mut provider = plugin.provider().await;
+    let request = validate_resource_config::Request {
+        type_name: "toy_thing".to_owned(),
+        config: msgpack(&thing("a", Some("panic at validation"))),
+        ..Default::default()
+    };
+    let answer = provider.validate_resource_config(request).await.unwrap();
+    assert!(is_bug(&answer.into_inner().diagnostics));
+}
+
+#[tokio::test]
+async fn what_was_made_and_cannot_be_written_is_not_orphaned() {
+    let plugin = Plugin::start().await;
+    let mut provider = plugin.provider().await;
+    let planned = json!({ "id": UNKNOWN, "name": "a", "mode": "garbled", "limits": null });
+    let created = apply(&mut provider, &Json::Null, &planned).await;
+    assert!(is_bug(&created.diagnostics), "{:?}", created.diagnostics);
+    let known = json!({ "id": null, "name": "a", "mode": "garbled", "limits": null });
+    assert_eq!(read(created.new_state.as_ref()), known);
+    assert_eq!(created.private, b"private");
+
+    let garbled = thing("b", Some("garbled"));
+    let updated = apply(&mut provider, &thing("a", None), &garbled).await;
+    assert!(is_bug(&updated.diagnostics));
+    assert_eq!(read(updated.new_state.as_ref()), thing("a", None));
+}
+
+#[tokio::test]
+async fn what_needs_an_unknown_setting_is_put_off_where_the_host_takes_that() {
+    let plugin = Plugin::start().await;
+    let mut provider = plugin.provider().await;
+    let unknown = thing("a", Some("unknown"));
+    for deferral_allowed in [true, false] {
+        let client = Some(ClientCapabilities {
+            deferral_allowed,
+            ..Default::default()
+        });
+        let reason = deferral_allowed.then(|| Deferred {
+            reason: deferred::Reason::ProviderConfigUnknown.into(),
+        });
+        let request = read_resource::Request {
+            type_name: "toy_thing".to_owned(),
+            current_state: msgpack(&unknown),
+            private: b"private".to_vec(),
+            client_capabilities: client,
+            ..Default::default()
+        };
+        let answer = provider.read_resource(request).await.unwrap().into_inner();
+        assert_eq!(answer.deferred, reason);
+        assert_eq!(answer.diagnostics.is_empty(), deferral_allowed);
+        assert_eq!(read(answer.new_state.as_ref()), unknown);
+        assert_eq!(answer.private, b"private");
+    }
+    let client = Some(ClientCapabilities {
+        deferral_allowed: true,
+        ..Default::default()
+    });
+    let request = plan_resource_change::Request {
+        type_name: "toy_thing".to_owned(),
+        prior_state: msgpack(&Json::Null),
+        proposed_new_state: msgpack(&unknown),
+        config: msgpack(&unknown),
+        client_capabilities: client,
+        ..Default::default()
+    };
+    let planned = provider.plan_resource_change(request).await.unwrap();
+    let planned = planned.into_inner();
+    assert!(planned.deferred.is_some() && planned.diagnostics.is_empty());
+    assert_eq!(read(planned.planned_state.as_ref()), unknown);
+
+    let request = import_resource_state::Request {
+        type_name: "toy_thing".to_owned(),
+        id: "unknown".to_owned(),
+        client_capabilities: client,
+        ..Default::default()
+    };
+    let answer = provider.import_resource_state(request).await.unwrap();
+    let answer = answer.into_inner();
+    assert!(answer.deferred.is_some() && answer.diagnostics.is_empty());
+    let imported = answer.imported_resources[0].state.as_ref();
+    assert_eq!(read(imported), json!(UNKNOWN));
+}
+
+#[tokio::test]
+async fn a_provider_that_was_not_configured_says_so() {
+    let plugin = Plugin::start().await;
+    let mut provider = plugin.provider().await;
+    let refreshed = refresh(&mut provider, &thing("a", Some("settings"))).await;
+    assert_eq!(
+        summaries(&refreshed.diagnostics),
+        ["Provider not configured"]
+    );
+}
+
+#[tokio::test]
 async fn no_answer_and_no_reason_is_an_error_and_changes_nothing() {
     let plugin = Plugin::start().await;
     let mut provider = plugin.provider().await;
@@ -199,9 +297,8 @@ async fn a_finding_has_a_path_and_harmless_text() {
         config: msgpack(&config),
         ..Default::default()
     };
-    let answer = provider
-        .validate_resource_config(validate(thing("", None)))
-        .await;
+    let nameless = json!({ "id": null, "name": "", "mode": null, "limits": null });
+    let answer = provider.validate_resource_config(validate(nameless)).await;
     let answer = answer.unwrap().into_inner();
     let [finding] = answer.diagnostics.as_slice() else {
         panic!("one finding, not {answer:?}");
@@ -275,8 +372,9 @@ async fn a_stored_state_is_fitted_to_the_schema() {
             ..Default::default()
         }),
     };
-    for version in [1, 2] {
-        let request = stored(version, r#"{ "id": "a", "name": "a", "retired": [1] }"#);
+    for (version, name) in [(i64::MIN, "title"), (0, "title"), (1, "label"), (2, "name")] {
+        let state = format!(r#"{{ "id": "a", "{name}": "a", "retired": [1] }}"#);
+        let request = stored(version, &state);
         let answer = provider
             .upgrade_resource_state(request)
             .await
@@ -358,7 +456,7 @@ async fn what_is_announced_is_what_is_served() {
         .unwrap()
         .into_inner();
     let capabilities = schemas.server_capabilities.unwrap();
-    assert!(capabilities.plan_destroy);
+    assert!(!capabilities.plan_destroy);
     assert!(capabilities.get_provider_schema_optional);
     assert!(!capabilities.move_resource_state);
     assert!(!capabilities.generate_resource_config);

@@ -1,5 +1,6 @@
 //! Stopping calls, and the end of the process.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -8,14 +9,16 @@ use terraform_provider_ses::plugin::proto::go_plugin::grpc_broker_client::GrpcBr
 use terraform_provider_ses::plugin::proto::go_plugin::grpc_stdio_client::GrpcStdioClient;
 use terraform_provider_ses::plugin::proto::tfplugin6::provider_client::ProviderClient;
 use terraform_provider_ses::plugin::proto::tfplugin6::{
-    apply_resource_change, configure_provider, get_metadata, stop_provider,
+    apply_resource_change, configure_provider, read_resource, stop_provider,
 };
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 use tonic::{Response, Status};
 
-use crate::plugin::{Certificate, Plugin, SOON, command_by_terraform, toy_provider};
+use crate::plugin::{
+    Certificate, Plugin, SOON, attached_socket, command, command_by_terraform, plaintext, signal,
+};
 use crate::values::{msgpack, read, summaries, thing};
 
 type Applied = Result<Response<apply_resource_change::Response>, Status>;
@@ -93,50 +96,191 @@ async fn stop_provider_ends_waits_and_a_new_configure_begins_anew() {
 
 #[tokio::test]
 async fn a_signal_ends_waits_but_not_the_process() {
-    for signal in ["INT", "TERM", "HUP"] {
+    for signal in ["INT", "TERM"] {
         let mut plugin = Plugin::start().await;
         let mut provider = plugin.provider().await;
         configure(&mut provider).await;
         let waiting = wait(&provider).await;
         plugin.signal(signal);
         is_stopped(waiting).await;
-        // A second one, and Terraform's last questions are still answered.
-        plugin.signal(signal);
-        let metadata = provider.get_metadata(get_metadata::Request {}).await;
-        assert!(metadata.is_ok(), "{signal}");
+        // Terraform's last questions are still answered, and the next run begins
+        // anew.
+        configure(&mut provider).await;
+        let waiting = wait(&provider).await;
+        provider
+            .stop_provider(stop_provider::Request {})
+            .await
+            .unwrap();
+        is_stopped(waiting).await;
         let channel = plugin.plaintext().await.unwrap();
         plugin.shut_down(channel).await;
     }
 }
 
 #[tokio::test]
-async fn the_plugin_does_not_outlive_terraform() {
-    // A shell in Terraform's place, killed before it can end its plugin.
-    let mut command = Command::new("sh");
-    let plugin = command_by_terraform(None);
-    for (name, value) in plugin.as_std().get_envs() {
-        command.env(name, value.unwrap());
-    }
-    command
-        .args(["-c", "\"$0\" & wait"])
-        .arg(toy_provider())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .kill_on_drop(true);
-    let mut plugin = Plugin::spawn(command).await;
+async fn a_terminal_that_is_closed_stops_nothing() {
+    let mut plugin = Plugin::start().await;
     let mut provider = plugin.provider().await;
     configure(&mut provider).await;
     let waiting = wait(&provider).await;
+    plugin.signal("HUP");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!waiting.is_finished());
+    let channel = plugin.plaintext().await.unwrap();
+    plugin.shut_down(channel).await;
+}
 
-    plugin.process.kill().await.unwrap();
-    // The call in flight ends and its result still leaves ...
-    let applied = tokio::time::timeout(SOON, waiting).await.unwrap();
-    let applied = applied.unwrap().unwrap().into_inner();
-    assert_eq!(summaries(&applied.diagnostics), ["stopped"]);
-    // ... and then the process is gone: its end of stdout is closed.
-    let mut rest = String::new();
-    let read = tokio::io::AsyncReadExt::read_to_string(&mut plugin.stdout, &mut rest);
-    tokio::time::timeout(SOON, read).await.unwrap().unwrap();
-    assert_eq!(rest, "");
-    assert!(!plugin.socket.parent().unwrap().exists());
+#[tokio::test]
+async fn a_second_word_to_terminate_ends_the_process() {
+    let mut plugin = Plugin::start().await;
+    let mut provider = plugin.provider().await;
+    configure(&mut provider).await;
+    let waiting = wait(&provider).await;
+    plugin.signal("TERM");
+    is_stopped(waiting).await;
+    plugin.signal("TERM");
+    plugin.exited().await;
+}
+
+/// Begins a create that cannot be stopped, and lets it get there; it takes a
+/// second, and then leaves the file `made`.
+async fn work(provider: &ProviderClient<Channel>, made: &Path) -> JoinHandle<Applied> {
+    let planned = msgpack(&thing(made.to_str().unwrap(), Some("work")));
+    let mut provider = provider.clone();
+    let working = tokio::spawn(async move {
+        let request = apply_resource_change::Request {
+            type_name: "toy_thing".to_owned(),
+            prior_state: msgpack(&Json::Null),
+            planned_state: planned.clone(),
+            config: planned,
+            ..Default::default()
+        };
+        provider.apply_resource_change(request).await
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    working
+}
+
+#[tokio::test]
+async fn a_change_under_way_is_finished_whichever_way_the_end_comes() {
+    for end in ["shutdown", "disconnection", "signals"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut plugin = Plugin::start().await;
+        let mut provider = plugin.provider().await;
+        configure(&mut provider).await;
+        let made = dir.path().join("made");
+        let working = work(&provider, &made).await;
+        match end {
+            "shutdown" => {
+                let channel = plugin.plaintext().await.unwrap();
+                plugin.shut_down(channel).await;
+            }
+            "disconnection" => {
+                working.abort();
+                drop(provider);
+                plugin.exited().await;
+            }
+            _ => {
+                plugin.signal("TERM");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                plugin.signal("TERM");
+                plugin.exited().await;
+            }
+        }
+        assert!(made.exists(), "{end}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_ends_with_its_caller_and_no_other_does() {
+    let mut command = command_by_terraform(None);
+    command.env("TF_LOG_PROVIDER", "debug");
+    let mut plugin = Plugin::spawn(command).await;
+    let mut log = BufReader::new(plugin.process.stderr.take().unwrap()).lines();
+    // The log tells of the end of a call whose answer nobody hears.
+    let mut is_served = async |rpc: &str| {
+        while let Some(line) = log.next_line().await.unwrap() {
+            let line: Json = serde_json::from_str(&line).unwrap();
+            if line["@message"] == "call served" && line["tf_rpc"] == rpc {
+                assert_eq!(line["tf_resource_type"], "toy_thing");
+                assert_eq!(line["diagnostic_warning_count"], "1");
+                return;
+            }
+        }
+        panic!("the log has ended");
+    };
+    let mut provider = plugin.provider().await;
+    configure(&mut provider).await;
+    let other = wait(&provider).await;
+    let waiting = wait(&provider).await;
+    waiting.abort();
+    tokio::time::timeout(SOON, is_served("ApplyResourceChange"))
+        .await
+        .unwrap();
+    assert!(!other.is_finished());
+
+    let mut request = tonic::Request::new(read_resource::Request {
+        type_name: "toy_thing".to_owned(),
+        current_state: msgpack(&thing("a", Some("wait"))),
+        ..Default::default()
+    });
+    request.set_timeout(Duration::from_millis(300));
+    assert!(provider.read_resource(request).await.is_err());
+    tokio::time::timeout(SOON, is_served("ReadResource"))
+        .await
+        .unwrap();
+    assert!(!other.is_finished());
+}
+
+#[tokio::test]
+async fn runs_that_are_attached_share_neither_stop_nor_settings() {
+    let mut command = command();
+    command.arg("--debug");
+    let mut process = command.spawn().unwrap();
+    let socket = attached_socket(&mut process).await;
+    let mut runs = Vec::new();
+    for rate in [1, 2] {
+        let channel = plaintext(&socket).await.unwrap();
+        let mut provider = ProviderClient::new(channel);
+        let request = configure_provider::Request {
+            config: msgpack(&serde_json::json!({ "rate": rate })),
+            ..Default::default()
+        };
+        provider.configure_provider(request).await.unwrap();
+        runs.push((provider.clone(), wait(&provider).await));
+    }
+    for (rate, (provider, _)) in ["1", "2"].into_iter().zip(&runs) {
+        let request = read_resource::Request {
+            type_name: "toy_thing".to_owned(),
+            current_state: msgpack(&thing("a", Some("settings"))),
+            ..Default::default()
+        };
+        let answer = provider.clone().read_resource(request).await.unwrap();
+        assert_eq!(read(answer.into_inner().new_state.as_ref())["id"], rate);
+    }
+    let (mut provider, waiting) = runs.remove(0);
+    provider
+        .stop_provider(stop_provider::Request {})
+        .await
+        .unwrap();
+    is_stopped(waiting).await;
+    let (_, other) = runs.remove(0);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!other.is_finished());
+    // Ctrl-C in the process's own terminal stops all and ends it.
+    signal(&process, "INT");
+    is_stopped(other).await;
+    let exit = tokio::time::timeout(SOON, process.wait()).await.unwrap();
+    assert!(exit.unwrap().success());
+}
+
+#[tokio::test]
+async fn the_plugin_does_not_outlive_terraform() {
+    let mut plugin = Plugin::start().await;
+    let mut provider = plugin.provider().await;
+    configure(&mut provider).await;
+    let waiting = wait(&provider).await;
+    waiting.abort();
+    drop(provider);
+    plugin.exited().await;
 }

@@ -6,6 +6,7 @@ mod calls;
 mod connection;
 mod lifecycle;
 mod plugin;
+mod read_only;
 mod start;
 mod terraform;
 mod values;

@@ -214,13 +214,31 @@ impl Plugin {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.process.id().unwrap().to_string();
-        let status = std::process::Command::new("kill")
-            .args(["-s", name, &pid])
-            .status()
-            .unwrap();
-        assert!(status.success());
+        signal(&self.process, name);
     }
+}
+
+pub(crate) fn signal(process: &Child, name: &str) {
+    let pid = process.id().unwrap().to_string();
+    let status = std::process::Command::new("kill")
+        .args(["-s", name, &pid])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Where a process that was started with `--debug` says that it listens.
+pub(crate) async fn attached_socket(process: &mut Child) -> PathBuf {
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let value = loop {
+        let line = lines.next_line().await.unwrap().unwrap();
+        if let Some(value) = line.trim().strip_prefix("TF_REATTACH_PROVIDERS=") {
+            break value.trim_matches('\'').to_owned();
+        }
+    };
+    let value: serde_json::Value = serde_json::from_str(&value).unwrap();
+    let entry = value.as_object().unwrap().values().next().unwrap();
+    entry["Addr"]["String"].as_str().unwrap().into()
 }
 
 fn endpoint() -> Endpoint {

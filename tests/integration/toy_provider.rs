@@ -3,17 +3,20 @@
 #![allow(clippy::panic, reason = "a handler that panics is part of the test")]
 
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use terraform_provider_ses::plugin::{self, CancellationToken, Private, ServeOptions};
+use serde_json::{Map, Value as Json};
+use terraform_provider_ses::plugin::{
+    self, Call, Configure, CouldNotRead, DataSource, Entities, Function, NothingChanged, Number,
+    Planned, Read, Resource, ServeOptions, Told, UpgradeState,
+};
 use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, FunctionSchema, NestedBlock,
     Parameter, Schema, Type,
 };
-use tf_provider::value::{StructEmpty, Value};
-use tf_provider::{AttributePath, DataSource, Diagnostic, Diagnostics, Function, Resource};
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -31,18 +34,11 @@ async fn main() -> ExitCode {
     }
 }
 
-static STOP: Mutex<Option<CancellationToken>> = Mutex::new(None);
-
-fn stop() -> CancellationToken {
-    let stop = STOP.lock().unwrap_or_else(PoisonError::into_inner);
-    stop.clone().unwrap_or_default()
-}
-
 struct Toy;
 
 #[derive(Serialize, Deserialize)]
 struct Config {
-    rate: Value<f64>,
+    rate: Value<Number>,
 }
 
 fn attribute(attr_type: AttributeType, constraint: AttributeConstraint) -> Attribute {
@@ -66,9 +62,21 @@ fn block(attributes: impl IntoIterator<Item = (&'static str, Attribute)>) -> Blo
     }
 }
 
+fn said(summary: &'static str) -> Diagnostic {
+    Diagnostic {
+        summary: summary.into(),
+        detail: "".into(),
+        attribute: AttributePath::root(),
+    }
+}
+
+/// What Configure was given: null is "nothing", unknown is "unknown".
+type Rate = Value<Number>;
+
 #[async_trait]
 impl plugin::Provider for Toy {
     type Config = Value<Config>;
+    type Configured = Rate;
 
     fn schema(&self) -> Schema {
         Schema {
@@ -80,13 +88,21 @@ impl plugin::Provider for Toy {
         }
     }
 
-    async fn validate(&self, diags: &mut Diagnostics, config: Self::Config) {
+    fn register(&self, entities: &mut Entities<Rate>) {
+        entities.resource("toy_thing", Thing).upgrades_state();
+        entities.data_source("toy_echo", Echo);
+        entities.function("shout", Shout);
+        if std::env::args().any(|argument| argument == "--twice") {
+            entities.data_source("toy_echo", Echo);
+        }
+    }
+
+    fn validate(&self, diags: &mut Diagnostics, config: Value<Config>) {
         let rate = config.and_then(|config| config.rate);
-        if rate.is_value() && rate.unwrap_or_default() < 0.0 {
+        if rate.map_or(false, |rate| rate.is_negative()) {
             diags.errors.push(Diagnostic {
-                summary: "rate is negative".into(),
-                detail: "".into(),
                 attribute: AttributePath::new("rate"),
+                ..said("rate is negative")
             });
         }
     }
@@ -94,32 +110,22 @@ impl plugin::Provider for Toy {
     async fn configure(
         &self,
         _: &mut Diagnostics,
-        _: String,
-        _: Self::Config,
-        stop: CancellationToken,
-    ) {
-        *STOP.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop);
-    }
-
-    fn resources(&self) -> Vec<(&'static str, Box<dyn plugin::ErasedResource>)> {
-        vec![("toy_thing", plugin::resource(Thing))]
-    }
-
-    fn data_sources(&self) -> Vec<(&'static str, Box<dyn plugin::ErasedDataSource>)> {
-        vec![("toy_echo", plugin::data_source(Echo))]
-    }
-
-    fn functions(&self) -> Vec<(&'static str, Box<dyn plugin::ErasedFunction>)> {
-        vec![("shout", plugin::function(Shout))]
+        configure: Configure<Value<Config>>,
+    ) -> Result<Rate, Told> {
+        Ok(configure.config.and_then(|config| config.rate))
     }
 }
 
-/// `mode` says what becomes of each call: `panic`, `wait` (until stopped),
-/// `silent` (no answer and no reason), `gone`, or null to work.
+/// `mode` says what becomes of each call: `panic`, `wait` (until stopped), `work`
+/// (for a second, whoever stops it), `silent` (no answer and no reason), `gone`,
+/// `unknown` (a setting of the provider that is), `settings` (the id becomes those of
+/// the provider), `garbled` (a value that cannot be written), or null to do as it is
+/// told.
 struct Thing;
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct ThingModel {
+    #[serde(skip_serializing_if = "is_garbled")]
     id: Value<String>,
     name: Value<String>,
     mode: Value<String>,
@@ -128,37 +134,61 @@ struct ThingModel {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Limits {
-    rate: Value<f64>,
+    rate: Value<Number>,
 }
 
-type State = Value<ThingModel>;
+/// The schema has an id, so that a value without one cannot be written.
+fn is_garbled(id: &Value<String>) -> bool {
+    id.as_ref_option().is_some_and(|id| id == "garbled")
+}
 
-/// What the mode of `state` leaves to do.
-async fn act(diags: &mut Diagnostics, state: &State) -> Option<()> {
-    let mode = state.as_ref().and_then(|state| state.mode.as_ref());
-    match mode.map_or("", String::as_str) {
+impl ThingModel {
+    fn mode(&self) -> &str {
+        self.mode.as_ref_option().map_or("", String::as_str)
+    }
+
+    /// What was made of this plan.
+    fn made(self) -> Self {
+        let id = match self.mode() {
+            "garbled" => Value::Value("garbled".to_owned()),
+            _ => self.name.clone(),
+        };
+        Self { id, ..self }
+    }
+}
+
+/// What the mode of `thing` leaves to do.
+async fn act(call: &mut Call<Rate>, thing: &ThingModel) -> Result<(), Told> {
+    match thing.mode() {
         "panic" => panic!("asked to panic"),
-        "silent" => return None,
+        "silent" => return Err(Told),
         "wait" => {
-            stop().cancelled().await;
-            diags.warnings.push(Diagnostic {
-                summary: "stopped".into(),
-                detail: "".into(),
-                attribute: AttributePath::root(),
-            });
+            call.stop().cancelled().await;
+            call.diags.warnings.push(said("stopped"));
+        }
+        "work" => {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            let path = thing.name.as_ref_option().map_or("", String::as_str);
+            // The test says so if it is not there.
+            let _ = std::fs::write(path, "done");
+        }
+        "unknown" => {
+            if !call.defer() {
+                call.diags.errors.push(said("rate is unknown"));
+            }
+            return Err(Told);
         }
         _ => {}
     }
-    Some(())
+    Ok(())
 }
 
 #[async_trait]
 impl Resource for Thing {
-    type State<'a> = State;
-    type PrivateState<'a> = Private;
-    type ProviderMetaState<'a> = Value<StructEmpty>;
+    type Configured = Rate;
+    type Model = ThingModel;
 
-    fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
+    fn schema(&self) -> Schema {
         let mut block = block([
             (
                 "id",
@@ -180,130 +210,127 @@ impl Resource for Thing {
         block
             .blocks
             .insert("limits".to_owned(), NestedBlock::Single(limits));
-        Some(Schema { version: 2, block })
+        Schema { version: 2, block }
     }
 
-    async fn validate<'a>(&self, diags: &mut Diagnostics, config: State) -> Option<()> {
-        let name = config.and_then(|config| config.name);
-        if name.map_or(false, |name| name.is_empty()) {
+    fn validate(&self, diags: &mut Diagnostics, config: &ThingModel) {
+        if config.mode() == "panic at validation" {
+            panic!("asked to panic");
+        }
+        let name = config.name.as_ref_option();
+        if name.is_some_and(String::is_empty) {
             diags.errors.push(Diagnostic {
-                summary: "name is empty".into(),
                 detail: "say \u{1b}[31msomething".into(),
                 attribute: AttributePath::new("name"),
+                ..said("name is empty")
             });
         }
-        Some(())
     }
 
-    async fn read<'a>(
+    async fn plan(
         &self,
-        diags: &mut Diagnostics,
-        state: State,
-        private: Private,
-        _: Value<StructEmpty>,
-    ) -> Option<(State, Private)> {
-        act(diags, &state).await?;
-        let mode = state.as_ref().and_then(|state| state.mode.as_ref());
-        match mode.map_or("", String::as_str) {
-            "gone" => Some((Value::Null, private)),
-            _ => Some((state, private)),
+        call: &mut Call<Rate>,
+        prior: Option<&ThingModel>,
+        config: &ThingModel,
+    ) -> Result<Planned<ThingModel>, Told> {
+        if config.mode() == "unknown" && call.defer() {
+            return Err(Told);
+        }
+        let Some(prior) = prior else {
+            call.set_private(b"planned".to_vec());
+            return Ok(Planned {
+                state: ThingModel {
+                    id: Value::Unknown,
+                    ..config.clone()
+                },
+                requires_replace: Vec::new(),
+            });
+        };
+        let renamed = prior.name.as_ref_option() != config.name.as_ref_option();
+        Ok(Planned {
+            state: ThingModel {
+                id: prior.id.clone(),
+                ..config.clone()
+            },
+            requires_replace: match renamed {
+                true => vec![AttributePath::new("name")],
+                false => Vec::new(),
+            },
+        })
+    }
+
+    async fn read(
+        &self,
+        call: &mut Call<Rate>,
+        state: ThingModel,
+    ) -> Result<Read<ThingModel>, CouldNotRead> {
+        act(call, &state).await?;
+        match state.mode() {
+            "gone" => Ok(Read::Gone),
+            "settings" => {
+                let rate = call.configured()?;
+                Ok(Read::Is(ThingModel {
+                    id: (*rate).as_ref().map(ToString::to_string),
+                    ..state
+                }))
+            }
+            _ => Ok(Read::Is(state)),
         }
     }
 
-    async fn plan_create<'a>(
+    async fn create(
         &self,
-        _: &mut Diagnostics,
-        proposed: State,
-        _: State,
-        _: Value<StructEmpty>,
-    ) -> Option<(State, Private)> {
-        let planned = proposed.map(|state| ThingModel {
-            id: Value::Unknown,
-            ..state
-        });
-        Some((planned, Private(b"planned".to_vec())))
+        call: &mut Call<Rate>,
+        planned: ThingModel,
+    ) -> Result<ThingModel, NothingChanged> {
+        act(call, &planned).await?;
+        Ok(planned.made())
     }
 
-    async fn plan_update<'a>(
+    async fn update(
         &self,
-        _: &mut Diagnostics,
-        prior: State,
-        proposed: State,
-        _: State,
-        private: Private,
-        _: Value<StructEmpty>,
-    ) -> Option<(State, Private, Vec<AttributePath>)> {
-        let name = |state: &State| state.as_ref().and_then(|state| state.name.clone());
-        let replaces = match name(&prior) == name(&proposed) {
-            true => Vec::new(),
-            false => vec![AttributePath::new("name")],
+        call: &mut Call<Rate>,
+        _: &ThingModel,
+        planned: ThingModel,
+    ) -> Result<ThingModel, NothingChanged> {
+        act(call, &planned).await?;
+        Ok(planned.made())
+    }
+
+    async fn delete(&self, call: &mut Call<Rate>, prior: ThingModel) -> Result<(), Told> {
+        act(call, &prior).await
+    }
+
+    async fn import(&self, call: &mut Call<Rate>, id: &str) -> Result<ThingModel, Told> {
+        if id == "unknown" && call.defer() {
+            return Err(Told);
+        }
+        call.set_private(b"imported".to_vec());
+        Ok(ThingModel {
+            id: Value::Value(id.to_owned()),
+            name: Value::Value(id.to_owned()),
+            ..ThingModel::default()
+        })
+    }
+}
+
+/// Version 0 had `title`, version 1 `label`, version 2 has `name`.
+impl UpgradeState for Thing {
+    fn upgrade(&self, from: i64, state: &mut Map<String, Json>) {
+        let (before, after) = match from {
+            0 => ("title", "label"),
+            1 => ("label", "name"),
+            _ => return,
         };
-        Some((proposed, private, replaces))
-    }
-
-    async fn plan_destroy<'a>(
-        &self,
-        _: &mut Diagnostics,
-        _: State,
-        private: Private,
-        _: Value<StructEmpty>,
-    ) -> Option<Private> {
-        Some(private)
-    }
-
-    async fn create<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        planned: State,
-        _: State,
-        private: Private,
-        _: Value<StructEmpty>,
-    ) -> Option<(State, Private)> {
-        act(diags, &planned).await?;
-        let created = planned.map(|state| ThingModel {
-            id: state.name.clone(),
-            ..state
-        });
-        Some((created, private))
-    }
-
-    async fn update<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        _: State,
-        planned: State,
-        _: State,
-        private: Private,
-        _: Value<StructEmpty>,
-    ) -> Option<(State, Private)> {
-        act(diags, &planned).await?;
-        Some((planned, private))
-    }
-
-    async fn destroy<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        state: State,
-        _: Private,
-        _: Value<StructEmpty>,
-    ) -> Option<()> {
-        act(diags, &state).await
-    }
-
-    async fn import<'a>(&self, _: &mut Diagnostics, id: String) -> Option<(State, Private)> {
-        let imported = ThingModel {
-            id: Value::Value(id.clone()),
-            name: Value::Value(id),
-            mode: Value::Null,
-            limits: Value::Null,
-        };
-        Some((Value::Value(imported), Private(b"imported".to_vec())))
+        if let Some(value) = state.remove(before) {
+            state.insert(after.to_owned(), value);
+        }
     }
 }
 
 struct Echo;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct EchoModel {
     said: Value<String>,
     heard: Value<String>,
@@ -311,10 +338,10 @@ struct EchoModel {
 
 #[async_trait]
 impl DataSource for Echo {
-    type State<'a> = Value<EchoModel>;
-    type ProviderMetaState<'a> = Value<StructEmpty>;
+    type Configured = Rate;
+    type Model = EchoModel;
 
-    fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
+    fn schema(&self) -> Schema {
         let block = block([
             (
                 "said",
@@ -325,31 +352,27 @@ impl DataSource for Echo {
                 attribute(AttributeType::String, AttributeConstraint::Computed),
             ),
         ]);
-        Some(Schema { version: 0, block })
+        Schema { version: 0, block }
     }
 
-    async fn read<'a>(
-        &self,
-        _: &mut Diagnostics,
-        config: Value<EchoModel>,
-        _: Value<StructEmpty>,
-    ) -> Option<Value<EchoModel>> {
-        Some(config.map(|echo| EchoModel {
-            heard: echo.said.clone(),
-            ..echo
-        }))
+    fn validate(&self, _: &mut Diagnostics, _: &EchoModel) {}
+
+    async fn read(&self, _: &mut Call<Rate>, config: EchoModel) -> Result<EchoModel, Told> {
+        Ok(EchoModel {
+            heard: config.said.clone(),
+            ..config
+        })
     }
 }
 
 struct Shout;
 
-#[async_trait]
 impl Function for Shout {
-    type Input<'a> = (Value<String>,);
-    type Output<'a> = Value<String>;
+    type Arguments = (Value<String>,);
+    type Result = Value<String>;
 
-    fn schema(&self, _: &mut Diagnostics) -> Option<FunctionSchema> {
-        Some(FunctionSchema {
+    fn schema(&self) -> FunctionSchema {
+        FunctionSchema {
             parameters: vec![Parameter {
                 name: "text".to_owned(),
                 param_type: Type::String,
@@ -357,23 +380,22 @@ impl Function for Shout {
             }],
             return_type: Type::String,
             ..FunctionSchema::default()
-        })
+        }
     }
 
-    async fn call<'a>(
+    fn call(
         &self,
         diags: &mut Diagnostics,
         (text,): (Value<String>,),
-    ) -> Option<Value<String>> {
+    ) -> Result<Value<String>, Told> {
         let text = text.unwrap_or_default();
         if text.is_empty() {
             diags.errors.push(Diagnostic {
-                summary: "nothing to shout".into(),
-                detail: "".into(),
                 attribute: AttributePath::function_argument(0),
+                ..said("nothing to shout")
             });
-            return None;
+            return Err(Told);
         }
-        Some(Value::Value(text.to_uppercase()))
+        Ok(Value::Value(text.to_uppercase()))
     }
 }

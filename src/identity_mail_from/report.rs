@@ -1,0 +1,150 @@
+//! What is told about a Set that was sent, about an unset, and about an import
+//! that has found nothing.
+
+use tf_provider::{AttributePath, Diagnostic, Diagnostics};
+
+use super::plan::{GivenUp, Plan};
+use super::settle::Settled;
+use super::validate::Meaning;
+use crate::diagnostics::{diagnostic, explain, ses as ses_failed, warn};
+use crate::mail_from::{DomainName, Place, Region, VerificationStatus};
+use crate::plugin::NothingChanged;
+use crate::target::Target;
+
+/// Tells what became of a Set of `domain`, and returns the status for the state.
+/// `creating`: an error would taint, so there is none once SES has accepted.
+pub(super) fn settled(
+    diags: &mut Diagnostics,
+    target: &Target,
+    domain: &DomainName,
+    settled: Settled,
+    creating: bool,
+) -> Result<String, NothingChanged> {
+    let place = &target.place;
+    let status = match settled {
+        Settled::Shown { status } => return Ok(status),
+        Settled::NotMade(error) => {
+            diags.add_error(ses_failed(target.doing(), &error.error));
+            return Err(NothingChanged);
+        }
+        Settled::NotShownYet { reason } => {
+            diags.add_warning(diagnostic(
+                "MAIL FROM domain set, its status not read yet",
+                format!(
+                    "SES has accepted {domain} as the MAIL FROM domain of {place}, but its status \
+                     could not be read: {reason}\n\nThe state says Pending; the next plan reads \
+                     it again."
+                ),
+                AttributePath::new("verification_status"),
+            ));
+            VerificationStatus::Pending
+        }
+        Settled::InDoubt(error) => {
+            diags.add_error(diagnostic(
+                target.doing(),
+                format!(
+                    "{}\n\nSES may have made the change all the same, so it is kept in the \
+                     state; the next plan reads what SES holds.",
+                    explain(&error)
+                ),
+                AttributePath::root(),
+            ));
+            VerificationStatus::Pending
+        }
+        Settled::NotRestarted(error) => {
+            diags.add_warning(diagnostic(
+                "Verification of a MAIL FROM domain not started again",
+                format!(
+                    "SES has accepted {domain} as the MAIL FROM domain of {place}, but goes on to \
+                     say Failed, and to unset it first was not possible. The next apply tries \
+                     again.\n\n{}",
+                    explain(&error)
+                ),
+                AttributePath::new("verification_status"),
+            ));
+            VerificationStatus::Failed
+        }
+        Settled::LeftOff { error, certain } => {
+            let told = left_off(place, domain, &explain(&error), certain);
+            if creating {
+                diags.add_warning(told);
+            } else {
+                diags.add_error(told);
+            }
+            // Whoever plans from this without a refresh sets it again, too.
+            VerificationStatus::Failed
+        }
+    };
+    Ok(status.as_str().to_owned())
+}
+
+fn left_off(place: &Place, domain: &DomainName, reason: &str, certain: bool) -> Diagnostic {
+    let is = if certain { "is" } else { "may be" };
+    diagnostic(
+        format!("MAIL FROM of {} {is} off", place.identity),
+        format!(
+            "To start its failed verification again, {domain} was unset as the MAIL FROM domain \
+             of {place}, and could not be set again: mail goes out under a domain of Amazon's \
+             until it is. The next apply sets it.\n\n{reason}"
+        ),
+        AttributePath::root(),
+    )
+}
+
+/// A delete that has changed nothing.
+pub(super) fn left_to_sibling(place: &Place) -> Diagnostic {
+    diagnostic(
+        "MAIL FROM domain left to another resource",
+        format!(
+            "Another resource sets the MAIL FROM domain of {place} in this apply, so deleting this \
+             one has changed nothing in SES. This is how it should be when a resource was renamed \
+             or is replaced with `create_before_destroy`; otherwise two resources are configured \
+             for one identity, and one of them has to go."
+        ),
+        AttributePath::root(),
+    )
+}
+
+/// An import of an identity without MAIL FROM domain.
+pub(super) fn nothing_to_import(place: &Place, is_identity: bool) -> Diagnostic {
+    let (problem, remedy) = if is_identity {
+        (
+            "has no custom MAIL FROM domain",
+            "Without one there is nothing to import: leave the import out, and applying the \
+             configuration sets it.",
+        )
+    } else {
+        (
+            "is not an identity that SES knows",
+            "See that its name is written as in SES, and that region and account are those of the \
+             identity: the id of an import may name the region, as in `example.com@eu-west-1`.",
+        )
+    };
+    diagnostic(
+        format!("MAIL FROM domain of {} cannot be imported", place.identity),
+        format!("{place} {problem}. {remedy}"),
+        AttributePath::root(),
+    )
+}
+
+/// Says why a Set is planned where nothing is configured otherwise, or that
+/// none is although SES has given up.
+pub(super) fn warn_of_failed(diags: &mut Diagnostics, plan: &Plan, meaning: &Meaning) {
+    let region = plan.planned.region.as_ref_option();
+    let region = region.and_then(|region| Region::parse(region).ok());
+    let names = meaning.names.clone();
+    let (Some(given_up), Some(identity), Some(domain), Some(region)) = (
+        plan.given_up,
+        names.identity,
+        names.mail_from_domain,
+        region,
+    ) else {
+        return;
+    };
+    let place = Place { identity, region };
+    let advice = match given_up {
+        GivenUp::Restarted => place.to_be_restarted(&domain),
+        GivenUp::Left => place.left_failed(&domain),
+    };
+    warn(diags, advice, AttributePath::new("verification_status"));
+}

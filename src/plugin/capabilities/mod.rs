@@ -1,0 +1,17 @@
+//! What a resource may have beside [`Resource`](super::Resource): each capability
+//! is a trait with its RPCs in a file of its own, and is registered where the
+//! resource is ([`Registered`](super::Registered)), so that no other resource
+//! changes when one comes. What the server announces follows from what is
+//! registered.
+//!
+//! | capability | RPCs | |
+//! |---|---|---|
+//! | [`upgrade`] | UpgradeResourceState | rewrites states of older schema versions |
+//!
+//! Those that the protocol has, and no resource of ours yet, have their place
+//! here: the move from another provider's type (MoveResourceState), resource
+//! identity (GetResourceIdentitySchemas, UpgradeResourceIdentity), lists
+//! (ListResource), the planning of a destroy (`plan_destroy`), attributes that
+//! are write-only or deprecated with a message, and the configuration at apply.
+
+pub(super) mod upgrade;

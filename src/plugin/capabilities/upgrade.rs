@@ -1,0 +1,93 @@
+//! States of older schema versions, rewritten.
+
+use serde_json::{Map, Value as Json};
+use tf_provider::Diagnostics;
+
+use crate::plugin::Provider;
+use crate::plugin::call::Told;
+use crate::plugin::calls::{Calls, encoded, noted};
+use crate::plugin::diagnostics::{diagnostics, error};
+use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue};
+use crate::plugin::wire;
+
+/// Rewrites states that older releases have written. Without it, and after it,
+/// the server fits each state to the schema of today: what the state lacks
+/// becomes null, what the schema lacks is dropped.
+pub trait UpgradeState: Send + Sync + 'static {
+    /// Rewrites the attributes of schema version `from` as those of the next
+    /// version; called for one version after the other. A state may have been
+    /// edited by hand: whatever is not as expected stays as it is.
+    fn upgrade(&self, from: i64, state: &mut Map<String, Json>);
+}
+
+impl<P: Provider> Calls<P> {
+    /// Answers every state of this schema version or an older one, fitted to
+    /// the schema of today: Terraform asks at every read of the state.
+    pub(in crate::plugin) fn upgrade(
+        &self,
+        request: &proto::upgrade_resource_state::Request,
+    ) -> proto::upgrade_resource_state::Response {
+        let mut diags = Diagnostics::default();
+        let upgraded = self.try_upgrade(&mut diags, request);
+        proto::upgrade_resource_state::Response {
+            upgraded_state: upgraded.ok(),
+            diagnostics: diagnostics(diags),
+        }
+    }
+
+    fn try_upgrade(
+        &self,
+        diags: &mut Diagnostics,
+        request: &proto::upgrade_resource_state::Request,
+    ) -> Result<DynamicValue, Told> {
+        let type_name = &request.type_name;
+        let resource = self.entities.resources.get(diags, type_name)?;
+        let version = resource.schema.message.version;
+        if request.version > version {
+            diags.errors.push(error(
+                "State is newer than the provider",
+                format!(
+                    "The state of a {type_name} was written by a newer version of the provider: \
+                     its schema version is {}, and this provider knows {version}. Upgrade the \
+                     provider.",
+                    request.version
+                ),
+            ));
+            return Err(Told);
+        }
+        let json = request.raw_state.as_ref().map(|raw| raw.json.as_slice());
+        let Some(json) = json.filter(|json| !json.is_empty()) else {
+            diags.errors.push(error(
+                "State cannot be read",
+                format!(
+                    "The state of a {type_name} is in the format of Terraform 0.11 or earlier, \
+                     which no release of this provider has written."
+                ),
+            ));
+            return Err(Told);
+        };
+        let rewritten = match &resource.upgrade {
+            Some(upgrade) if request.version < version => {
+                rewritten(upgrade.as_ref(), request.version.max(0)..version, json)
+            }
+            _ => None,
+        };
+        let json = rewritten.as_deref().unwrap_or(json);
+        let state = noted(diags, wire::decode_json(json, &resource.schema.ty))?;
+        encoded(diags, &state, &resource.schema.ty)
+    }
+}
+
+/// The state's JSON in the newest version; `None` where it is no object, which
+/// is told when it is decoded.
+fn rewritten(
+    upgrade: &dyn UpgradeState,
+    versions: std::ops::Range<i64>,
+    json: &[u8],
+) -> Option<Vec<u8>> {
+    let mut state: Map<String, Json> = serde_json::from_slice(json).ok()?;
+    for version in versions {
+        upgrade.upgrade(version, &mut state);
+    }
+    serde_json::to_vec(&state).ok()
+}

@@ -1,0 +1,108 @@
+//! What an operation of an entity works with: an identity of a region, SES there,
+//! and the time that it has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tf_provider::{AttributePath, Diagnostics};
+
+use crate::clients::Clients;
+use crate::diagnostics::{self, or_tell, warn};
+use crate::mail_from::{DomainName, Place, Region, VerificationStatus};
+use crate::plugin::{Call, Told};
+use crate::ses::{Client, Deadline, Error, SetMailFrom};
+
+/// The target of one operation.
+pub struct Target {
+    /// The identity, and where it is.
+    pub place: Place,
+    /// What Configure has set up.
+    pub clients: Arc<Clients>,
+    /// SES in the region of the identity.
+    pub ses: Client,
+    /// Until when the operation may take, and when Terraform stops it.
+    pub deadline: Deadline,
+    /// What errors begin with.
+    doing: String,
+}
+
+impl Target {
+    /// The target of an operation that may take `timeout`; `to` says what it is
+    /// to do, as in "read the MAIL FROM domain". Where a setting of the provider is
+    /// unknown, the call is deferred if the host takes that.
+    pub fn of(
+        call: &mut Call<Clients>,
+        place: Place,
+        to: &str,
+        timeout: Duration,
+    ) -> Result<Self, Told> {
+        let doing = format!("Could not {to} of {place}");
+        let clients = call.configured()?;
+        let ses = match clients.ses(&place.region) {
+            Ok(ses) => ses,
+            Err(_) if call.defer() => return Err(Told),
+            Err(unknown) => return or_tell(&mut call.diags, &doing, Err(unknown.into())),
+        };
+        Ok(Self {
+            deadline: Deadline::after(timeout, call.stop().clone()),
+            place,
+            clients,
+            ses,
+            doing,
+        })
+    }
+
+    /// What could not be done, as the beginning of an error.
+    pub fn doing(&self) -> &str {
+        &self.doing
+    }
+
+    /// The answer of SES; its error is told.
+    pub fn answered<T>(
+        &self,
+        diags: &mut Diagnostics,
+        answer: Result<T, Error>,
+    ) -> Result<T, Told> {
+        or_tell(diags, &self.doing, answer)
+    }
+
+    /// Warns of a domain that SES has verified and misses now: it is about to be
+    /// given up.
+    pub fn warn_of_temporary_failure(&self, diags: &mut Diagnostics, held: &SetMailFrom) {
+        if held.status != VerificationStatus::TemporaryFailure.as_str() {
+            return;
+        }
+        // What we could not have sent has no records that we could name.
+        if let Ok(domain) = DomainName::parse(&held.domain) {
+            let behavior = held.behavior.parse().unwrap_or_default();
+            let advice = self.place.temporary_failure(&domain, behavior);
+            warn(diags, advice, AttributePath::new("verification_status"));
+        }
+    }
+}
+
+/// The provider's region, for a plan; `None` while it is unknown. An error of
+/// `doing` where there is none.
+pub async fn provider_region(
+    call: &mut Call<Clients>,
+    doing: &str,
+) -> Result<Option<Region>, Told> {
+    let clients = call.configured()?;
+    let region = clients.region(call.stop()).await;
+    or_tell(&mut call.diags, doing, region)
+}
+
+/// The same for a call that cannot do without it.
+pub async fn known_region(call: &mut Call<Clients>, doing: &str) -> Result<Region, Told> {
+    match provider_region(call, doing).await? {
+        Some(region) => Ok(region),
+        None if call.defer() => Err(Told),
+        None => {
+            let unknown = Error::Settings {
+                reason: "the provider's region is not known until apply".to_owned(),
+            };
+            call.diags.add_error(diagnostics::ses(doing, &unknown));
+            Err(Told)
+        }
+    }
+}
