@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::{Running, THIS, Workspace, basic, wait_until};
+use crate::harness::{THIS, Workspace, basic, reattach};
 
 #[test]
 fn started_by_hand_it_says_what_it_is_on_stderr_alone() {
@@ -49,22 +49,11 @@ fn debugging_ends_with_ctrl_c_and_leaves_no_socket() {
     let ws = Workspace::new();
     let provider = ws.spawn_provider(&["--debug"]);
     let reattach: Value = serde_json::from_str(&reattach(&provider)).unwrap();
-    let entry = &reattach["registry.terraform.io/terraform-provider-ses/ses"];
+    let entry = &reattach["terraform-provider-ses/ses"];
     assert_eq!(entry["ProtocolVersion"], 6);
     let socket = entry["Addr"]["String"].as_str().unwrap();
     assert!(fs::exists(socket).unwrap(), "{socket}");
     provider.interrupt_group();
     provider.wait().succeeds();
     assert!(!fs::exists(socket).unwrap(), "{socket}");
-}
-
-/// The value of TF_REATTACH_PROVIDERS that a provider tells once it listens.
-fn reattach(provider: &Running) -> String {
-    wait_until("the provider says where it listens", || {
-        provider.stdout_so_far().contains("Ctrl-C")
-    });
-    let told = provider.stdout_so_far();
-    let (_, reattach) = told.split_once("TF_REATTACH_PROVIDERS='").unwrap();
-    let (reattach, _) = reattach.split_once('\'').unwrap();
-    reattach.to_owned()
 }

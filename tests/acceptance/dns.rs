@@ -227,7 +227,7 @@ fn each_verdict_is_reached_and_those_that_hurt_are_warnings() {
         (case.publish)(&ws.dns(), &format!("bounce.{name}"));
     }
     ws.apply().succeeds();
-    let unchecked = json!({ "status": "unchecked", "found": [] });
+    let unchecked = json!({ "status": "unchecked", "records": [] });
     for (address, values) in ws.resources() {
         assert_eq!(values["dns"]["mx"], unchecked, "{address}");
         assert_eq!(values["dns"]["spf"], unchecked, "{address}");
@@ -249,7 +249,7 @@ fn each_verdict_is_reached_and_those_that_hurt_are_warnings() {
             ("MX", &dns["mx"], case.mx, MX),
             ("SPF", &dns["spf"], case.spf, SPF),
         ] {
-            let wanted = json!({ "status": status, "found": records });
+            let wanted = json!({ "status": status, "records": records });
             assert_eq!(*found, wanted, "{record} of {}", case.situation);
             let Some(summary) = summary(record, status) else {
                 continue;
@@ -315,7 +315,7 @@ fn records_that_would_drive_a_terminal_print_harmlessly() {
     }
     let dns = &ws.resource(THIS).unwrap()["dns"];
     assert_eq!(dns["spf"]["status"], "wrong");
-    assert_eq!(dns["spf"]["found"], json!([shown]));
+    assert_eq!(dns["spf"]["records"], json!([shown]));
 }
 
 #[test]

@@ -130,3 +130,52 @@ fn configured_spelling_is_kept_when_ses_answers_in_its_own() {
         .says("0 added, 1 changed, 0 destroyed");
     ws.ends_with(&["example.com"]);
 }
+
+/// The exit codes of a plan and of a plan that only refreshes: 0 if it finds
+/// nothing, 2 if it finds something.
+fn codes(ws: &Workspace) -> [Option<i32>; 2] {
+    let refresh_only = ws.terraform(&["plan", "-refresh-only", "-detailed-exitcode"]);
+    [ws.plan().code, refresh_only.code]
+}
+
+#[test]
+fn refreshed_state_differs_for_no_kind_of_plan_until_ses_changes() {
+    for (dns, more, status) in [
+        ("", "", "unchecked"),
+        ("enabled = false", "", "disabled"),
+        ("", "dns_check = false", "disabled"),
+    ] {
+        let mut ws = Workspace::new();
+        ws.provider
+            .dns
+            .as_mut()
+            .unwrap()
+            .push_str(&format!("\n    {dns}"));
+        ws.config(&mail_from("example.com", "bounce.example.com", more));
+        ws.apply().succeeds();
+        let created = ws.resource(THIS).unwrap();
+        assert_eq!(created["dns"]["mx"]["status"], status, "{dns} {more}");
+        assert_eq!(created["dns"]["spf"]["status"], status, "{dns} {more}");
+        if status == "disabled" {
+            // The first refresh finds what the create has said.
+            assert_eq!(codes(&ws), [Some(0); 2], "{dns} {more}");
+        }
+        let refresh = &["apply", "-refresh-only", "-auto-approve"];
+        ws.terraform(refresh).succeeds();
+        assert_eq!(codes(&ws), [Some(0); 2], "{dns} {more}");
+
+        let other = "other.example.com";
+        ws.ses()
+            .set_mail_from(REGION, "example.com", other, Behavior::UseDefaultValue)
+            .unwrap();
+        assert_eq!(codes(&ws), [Some(2); 2], "{dns} {more}");
+        ws.apply().succeeds();
+        ws.terraform(refresh).succeeds();
+        assert_eq!(codes(&ws), [Some(0); 2], "{dns} {more}");
+
+        ws.ses().clear_mail_from(REGION, "example.com").unwrap();
+        assert_eq!(codes(&ws), [Some(2); 2], "{dns} {more}");
+        ws.apply().succeeds();
+        ws.ends_with(&["example.com"]);
+    }
+}

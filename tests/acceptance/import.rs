@@ -2,7 +2,7 @@
 
 use simulator::ses::Behavior;
 
-use crate::harness::{REGION, THIS, Workspace, basic, mail_from};
+use crate::harness::{Feature, REGION, THIS, Workspace, basic, lacks, mail_from};
 
 /// A workspace where SES holds bounce.example.com for example.com already.
 fn held(behavior: Behavior) -> Workspace {
@@ -29,6 +29,9 @@ fn import_by_command_plans_nothing() {
 
 #[test]
 fn import_by_block_plans_nothing_else() {
+    if lacks(Feature::ImportBlocks) {
+        return;
+    }
     let ws = held(Behavior::RejectMessage);
     let import = "import {\n  to = ses_identity_mail_from.this\n  id = \"example.com\"\n}\n";
     let more = "behavior_on_mx_failure = \"RejectMessage\"";
@@ -76,6 +79,9 @@ fn import_of_an_address_keeps_its_spelling() {
 
 #[test]
 fn generated_configuration_plans_nothing() {
+    if lacks(Feature::ImportBlocks) {
+        return;
+    }
     let ws = held(Behavior::RejectMessage);
     ws.config("import {\n  to = ses_identity_mail_from.this\n  id = \"example.com\"\n}\n");
     ws.terraform(&["plan", "-generate-config-out=generated.tf", "-out=plan"])
@@ -88,15 +94,55 @@ fn generated_configuration_plans_nothing() {
     ws.ends_with(&["example.com"]);
 }
 
+/// Ids of what cannot be imported: identity, region, and what is missing there.
+const NOT_THERE: [(&str, &str, &str, &str); 3] = [
+    ("example.com", "example.com", REGION, "no MAIL FROM domain"),
+    (
+        "unknown.example",
+        "unknown.example",
+        REGION,
+        "no such identity",
+    ),
+    (
+        "example.com@eu-west-1",
+        "example.com",
+        "eu-west-1",
+        "no such identity",
+    ),
+];
+
 #[test]
-fn import_of_what_is_not_set_is_refused() {
+fn import_of_what_is_not_there_says_which_and_where_and_what_to_do() {
     let ws = Workspace::new();
     ws.config(&basic());
-    for id in ["example.com", "unknown.example", "example.com@eu-west-1"] {
-        ws.terraform(&["import", THIS, id])
-            .fails_with(&["Cannot import non-existent remote object"]);
+    for (id, identity, region, missing) in NOT_THERE {
+        let run = ws.terraform(&["import", THIS, id]);
+        let run = run.fails_with(&[identity, region, missing]);
+        assert!(
+            !run.stderr.contains("non-existent remote object"),
+            "{run:?}"
+        );
         assert_eq!(ws.resource(THIS), None, "{id}");
     }
+    assert_eq!(ws.sets(), []);
+}
+
+#[test]
+fn import_block_of_what_is_not_there_says_which_and_where_and_what_to_do() {
+    if lacks(Feature::ImportBlocks) {
+        return;
+    }
+    let ws = Workspace::new();
+    for (id, identity, region, missing) in NOT_THERE {
+        let import = format!("import {{\n  to = {THIS}\n  id = {id:?}\n}}\n");
+        ws.config(&[import, basic()].concat());
+        let run = ws.plan().fails_with(&[identity, region, missing]);
+        assert!(
+            !run.stderr.contains("non-existent remote object"),
+            "{run:?}"
+        );
+    }
+    assert_eq!(ws.sets(), []);
 }
 
 #[test]

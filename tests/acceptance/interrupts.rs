@@ -8,7 +8,7 @@ use simulator::ses::{Fault, FaultKind};
 use tokio::time::Instant;
 
 use crate::harness::{
-    GET, REGION, Run, Running, SET, Workspace, basic, fleet, mail_from, wait_until,
+    GET, REGION, Run, Running, SET, Workspace, basic, fleet, mail_from, wait_for_calls, wait_until,
 };
 
 /// How long an interrupted run may take where nothing is in flight: a second
@@ -94,15 +94,6 @@ fn interrupted(running: Running, interrupt: Interrupt, limit: Duration) -> Run {
         "ended {took:?} after {interrupt:?}:\n{run:?}"
     );
     run
-}
-
-/// Waits until SES has been sent `count` calls of `action`.
-#[track_caller]
-fn wait_for_calls(ws: &Workspace, action: &str, count: usize) {
-    wait_until(&format!("there are {count} calls of {action}"), || {
-        let calls = ws.ses().calls();
-        calls.iter().filter(|call| call.action == action).count() >= count
-    });
 }
 
 /// Waits until SES has been asked `count` times what it holds after a Set.

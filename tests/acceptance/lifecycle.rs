@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use simulator::ses::{Behavior, Status};
 
-use crate::harness::{REGION, THIS, Workspace, basic, mail_from, wait_until};
+use crate::harness::{Feature, REGION, THIS, Workspace, basic, lacks, mail_from, wait_until};
 
 /// The `dns_records` of bounce.example.com in the default region.
 fn records() -> Value {
@@ -42,7 +42,7 @@ fn create_sends_all_three_parameters_and_keeps_what_ses_says() {
     let domain = calls[0].mail_from_domain.as_deref();
     assert_eq!(domain, Some("bounce.example.com"));
     assert_eq!(calls[0].behavior.as_deref(), Some("UseDefaultValue"));
-    let unchecked = json!({ "status": "unchecked", "found": [] });
+    let unchecked = json!({ "status": "unchecked", "records": [] });
     assert_eq!(
         ws.resource(THIS).unwrap(),
         json!({
@@ -265,9 +265,9 @@ fn records_that_are_published_as_told_bring_success() {
     let state = ws.resource(THIS).unwrap();
     assert_eq!(state["verification_status"], "Success");
     assert_eq!(state["dns"]["mx"]["status"], "ok");
-    assert_eq!(state["dns"]["mx"]["found"], json!([mx["rdata"]]));
+    assert_eq!(state["dns"]["mx"]["records"], json!([mx["rdata"]]));
     assert_eq!(state["dns"]["spf"]["status"], "ok");
-    assert_eq!(state["dns"]["spf"]["found"], json!([txt["value"]]));
+    assert_eq!(state["dns"]["spf"]["records"], json!([txt["value"]]));
     ws.ends_with(&["example.com"]);
 }
 
@@ -289,7 +289,7 @@ fn tainted_resource_is_replaced() {
 }
 
 #[test]
-fn moved_and_forgotten_resources_cost_no_set() {
+fn moved_resource_costs_no_set() {
     let ws = Workspace::new();
     ws.config(&basic());
     ws.apply().succeeds();
@@ -301,12 +301,24 @@ fn moved_and_forgotten_resources_cost_no_set() {
     ws.apply()
         .succeeds()
         .says("0 added, 0 changed, 0 destroyed");
-    ws.plans_nothing();
+    assert_eq!(ws.sets(), []);
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn forgotten_resource_costs_no_set() {
+    if lacks(Feature::RemovedBlocks) {
+        return;
+    }
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    ws.ses().clear_calls();
     ws.config(
-        "removed {\n  from = ses_identity_mail_from.that\n  lifecycle {\n    destroy = false\n  }\n}\n",
+        "removed {\n  from = ses_identity_mail_from.this\n  lifecycle {\n    destroy = false\n  }\n}\n",
     );
     ws.apply().succeeds();
-    assert_eq!(ws.resource("ses_identity_mail_from.that"), None);
+    assert_eq!(ws.resource(THIS), None);
     assert_eq!(ws.sets(), []);
     let held = ws.held("example.com").mail_from_domain;
     assert_eq!(held.as_deref(), Some("bounce.example.com"));

@@ -32,6 +32,14 @@ fn keeps_secrets(run: &Run) {
     }
 }
 
+/// The lines of a log in JSON.
+fn lines(run: &Run) -> Vec<Value> {
+    let lines = run.stderr.lines();
+    lines
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
+}
+
 /// What SES answers to a signature that it does not take: AWS's query services
 /// then quote the request that they have computed theirs from, with its token.
 fn wrong_signature() -> FaultKind {
@@ -107,11 +115,7 @@ fn lines_of_the_provider_arrive_with_their_levels_and_fields() {
     ws.set_env("TF_LOG", "json");
     ws.ses().inject(Fault::new(FaultKind::Throttle).on(SET));
     let run = ws.apply().succeeds();
-    let lines: Vec<Value> = run
-        .stderr
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
+    let lines = lines(&run);
     let line = |message: &str| {
         let found = lines.iter().find(|line| line["@message"] == message);
         found.unwrap_or_else(|| panic!("no {message:?} in:\n{}", run.stderr))
@@ -135,4 +139,71 @@ fn nothing_is_logged_unless_it_is_asked_for() {
     ws.ses().inject(Fault::new(FaultKind::Throttle).on(SET));
     let run = ws.apply().succeeds();
     assert_eq!(run.stderr, "");
+}
+
+/// The lines about calls that the provider has served, of `rpc` alone.
+fn served(run: &Run, rpc: &str) -> Vec<Value> {
+    let mut lines = lines(run);
+    lines.retain(|line| line["@message"] == "call served" && line["tf_rpc"] == rpc);
+    lines
+}
+
+#[test]
+fn line_of_a_call_has_the_fields_of_other_providers() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.set_env("TF_LOG", "json");
+    ws.ses().inject(Fault::new(FaultKind::AccessDenied).on(SET));
+    let failed = ws.apply().exits(1);
+    let [apply] = served(&failed, "ApplyResourceChange").try_into().unwrap();
+    assert_eq!(apply["@level"], "debug");
+    assert_eq!(apply["tf_resource_type"], "ses_identity_mail_from");
+    assert_eq!(apply["diagnostic_error_count"], "1");
+    assert_eq!(apply["diagnostic_warning_count"], "0");
+
+    ws.apply().succeeds();
+    let plan = ws.plan().succeeds();
+    let [read] = served(&plan, "ReadResource").try_into().unwrap();
+    assert_eq!(read["tf_resource_type"], "ses_identity_mail_from");
+    // Neither record has been published.
+    assert_eq!(read["diagnostic_error_count"], "0");
+    assert_eq!(read["diagnostic_warning_count"], "2");
+    let [configure] = served(&plan, "ConfigureProvider").try_into().unwrap();
+    assert_eq!(configure.get("tf_resource_type"), None, "{configure}");
+
+    for run in [&failed, &plan] {
+        let mut served: Vec<_> = lines(run);
+        served.retain(|line| line["@message"] == "call served");
+        assert!(served.len() > 4, "{served:?}");
+        let mut ids: Vec<_> = served
+            .iter()
+            .map(|line| line["tf_req_id"].as_str().unwrap())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), served.len(), "{ids:?}");
+        for line in &served {
+            let took = line["tf_req_duration_ms"].as_str().unwrap();
+            assert!(took.parse::<f64>().is_ok(), "{line}");
+            assert!(line["tf_rpc"].is_string(), "{line}");
+        }
+    }
+}
+
+#[test]
+fn line_within_a_call_names_the_call() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.set_env("TF_LOG", "json");
+    ws.ses().inject(Fault::new(FaultKind::Throttle).on(SET));
+    let run = ws.apply().succeeds();
+    let [apply] = served(&run, "ApplyResourceChange").try_into().unwrap();
+    let lines = lines(&run);
+    let failed = lines
+        .iter()
+        .find(|line| line["@message"] == "an attempt failed");
+    for field in ["tf_req_id", "tf_rpc", "tf_resource_type"] {
+        assert_eq!(failed.unwrap()[field], apply[field], "{field}");
+        assert!(apply[field].is_string(), "{apply}");
+    }
 }

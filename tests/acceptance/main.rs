@@ -1,9 +1,11 @@
-//! The real `terraform` on PATH drives the provider, by real HTTP and real DNS
-//! against the simulator. Needs nothing but loopback.
+//! A real Terraform drives the provider, by real HTTP and real DNS against the
+//! simulator. Needs nothing but loopback. The environment variable TERRAFORM may
+//! name another program than `terraform`; see `harness/cli.rs`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod advice;
+mod attached;
 mod command_line;
 mod destroy;
 mod dns;
@@ -18,10 +20,15 @@ mod local_attributes;
 mod logs;
 mod pacing;
 mod provider_block;
+mod read_only;
 mod restart;
+mod restart_interrupts;
 mod siblings;
+mod signals;
 mod spelling;
 mod state;
+mod temporary_folder;
 mod unknown_values;
+mod upgrade;
 mod validation;
 mod verification;

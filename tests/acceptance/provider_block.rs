@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{REGION, THIS, Workspace, basic};
+use crate::harness::{REGION, THIS, Workspace, basic, provider_address};
 
 /// An expression that is unknown until apply, and then is `value`; with the
 /// resource that makes it so.
@@ -122,7 +122,7 @@ fn region_credentials_and_endpoint_come_from_the_environment() {
     ws.set_env("AWS_REGION", REGION);
     ws.set_env("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT");
     ws.set_env("AWS_SECRET_ACCESS_KEY", "secret");
-    ws.set_env("AWS_ENDPOINT_URL_SES", &ws.simulator.ses_url());
+    ws.set_env("AWS_ENDPOINT_URL_SES", ws.simulator.ses_url());
     ws.apply().succeeds();
     let set = &ws.sets()[0];
     assert_eq!(set.region, REGION);
@@ -226,7 +226,7 @@ fn schema_hides_secrets_and_takes_one_block_of_each_kind() {
     let ws = Workspace::new();
     let run = ws.terraform(&["providers", "schema", "-json"]).succeeds();
     let schemas: Value = serde_json::from_str(&run.stdout).unwrap();
-    let schema = &schemas["provider_schemas"]["registry.terraform.io/terraform-provider-ses/ses"];
+    let schema = &schemas["provider_schemas"][provider_address()];
     let provider = &schema["provider"]["block"];
     for (name, attribute) in provider["attributes"].as_object().unwrap() {
         let secret = ["access_key", "secret_key", "token"].contains(&name.as_str());

@@ -65,3 +65,36 @@ fn state_that_names_no_identity_is_told_with_the_way_out() {
     ws.terraform(&["import", THIS, "example.com"]).succeeds();
     ws.ends_with(&["example.com"]);
 }
+
+#[test]
+fn number_of_any_size_in_the_state_is_read_and_refreshed() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    let path = ws.folder().join("terraform.tfstate");
+    let usual = "\"priority\": 10,";
+    for number in [
+        "11",
+        "-1",
+        "10.5",
+        "0.1",
+        "10.000",
+        "9007199254740993",
+        "18446744073709551616",
+        "1e30",
+        "1E-7",
+        "123456789012345678901234567890.123456789",
+        "1e400",
+    ] {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(usual), "{text}");
+        let edited = text.replace(usual, &format!("\"priority\": {number},"));
+        fs::write(&path, edited).unwrap();
+        ws.plan().succeeds();
+        ws.terraform(&["apply", "-refresh-only", "-auto-approve"])
+            .succeeds();
+        let records = &ws.resource(THIS).unwrap()["dns_records"];
+        assert_eq!(records[0]["priority"], 10, "{number}");
+    }
+    ws.ends_with(&["example.com"]);
+}

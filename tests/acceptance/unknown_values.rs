@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{REGION, THIS, Workspace, mail_from};
+use crate::harness::{REGION, THIS, Workspace, basic, mail_from};
 
 const EVERYTHING_UNKNOWN: &str = r#"
 resource "terraform_data" "later" {
@@ -122,5 +122,68 @@ resource "ses_identity_mail_from" "this" {
         .says("0 added, 2 changed, 0 destroyed");
     let held = ws.held("example.com").mail_from_domain;
     assert_eq!(held.as_deref(), Some("mail.example.com"));
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn dynamic_block_that_is_unknown_at_plan_becomes_one_at_apply() {
+    let ws = Workspace::new();
+    let later = "resource \"terraform_data\" \"later\" {\n  input = [\"10m\"]\n}\n";
+    let dynamic = r#"
+  dynamic "timeouts" {
+    for_each = terraform_data.later.output
+    content {
+      create = timeouts.value
+    }
+  }
+"#;
+    let resource = mail_from("example.com", "bounce.example.com", dynamic);
+    ws.config(&[later, &resource].concat());
+    ws.terraform(&["validate"]).succeeds();
+    ws.plan().exits(2);
+    ws.apply().succeeds();
+    assert_eq!(ws.resource(THIS).unwrap()["timeouts"]["create"], "10m");
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn dynamic_block_of_known_elements_is_as_if_it_were_written() {
+    let ws = Workspace::new();
+    for (elements, timeout) in [("[\"10m\"]", json!("10m")), ("[]", json!(null))] {
+        let dynamic = format!(
+            "dynamic \"timeouts\" {{\n    for_each = {elements}\n    content {{\n      \
+             create = timeouts.value\n    }}\n  }}"
+        );
+        ws.config(&mail_from("example.com", "bounce.example.com", &dynamic));
+        ws.terraform(&["validate"]).succeeds();
+        ws.apply().succeeds();
+        assert_eq!(ws.resource(THIS).unwrap()["timeouts"]["create"], timeout);
+        ws.plans_nothing();
+    }
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn dynamic_blocks_of_the_provider_may_be_unknown_at_plan() {
+    let mut ws = Workspace::new();
+    let dns = format!("nameservers = [{:?}]", ws.simulator.dns_addr().to_string());
+    let ses = format!("ses = {:?}", ws.simulator.ses_url());
+    let dynamic = |block: &str, content: &str| {
+        format!(
+            "  dynamic \"{block}\" {{\n    for_each = terraform_data.later.output\n    \
+             content {{\n      {content}\n    }}\n  }}\n"
+        )
+    };
+    let blocks = [dynamic("dns", &dns), dynamic("endpoints", &ses)].concat();
+    (ws.provider.dns, ws.provider.ses_endpoint) = (None, None);
+    // Written behind the region, as it is.
+    ws.provider.region = Some(format!("{REGION:?}\n{blocks}"));
+    let later = "resource \"terraform_data\" \"later\" {\n  input = [\"one\"]\n}\n";
+    ws.config(&[later, &basic()].concat());
+    ws.terraform(&["validate"]).succeeds();
+    ws.plan().exits(2);
+    assert_eq!(ws.ses().calls(), []);
+    ws.apply().succeeds();
+    assert_eq!(ws.sets().len(), 1);
     ws.ends_with(&["example.com"]);
 }

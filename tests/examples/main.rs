@@ -1,4 +1,4 @@
-//! What the documentation shows works: a real `terraform` runs the files in
+//! What the documentation shows works: a real Terraform runs the files in
 //! examples/ against the simulator.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use simulator::ses::Behavior;
 
-use harness::{REGION, Workspace};
+use harness::{Feature, REGION, Workspace, lacks};
 
 #[path = "../acceptance/harness/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "other tests use the rest of it")]
@@ -76,6 +76,9 @@ fn import_command_example_takes_over_what_ses_holds() {
 
 #[test]
 fn import_block_example_takes_over_what_ses_holds() {
+    if lacks(Feature::ImportBlocks) {
+        return;
+    }
     let ws = held();
     let import = example("resources/ses_identity_mail_from/import.tf");
     ws.config(&(import + &resource()));

@@ -1,4 +1,4 @@
-//! The real `terraform`, from PATH, with a provider on this server.
+//! A real Terraform with a provider on this server.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
@@ -6,7 +6,12 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use self::cli::{Feature, cli, lacks};
 use crate::plugin::toy_provider;
+
+#[path = "../acceptance/harness/cli.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod cli;
 
 const CONFIGURATION: &str = r#"
 terraform {
@@ -53,7 +58,8 @@ impl Workspace {
         };
         let mirror = dir.join("mirror");
         let package = mirror
-            .join("registry.terraform.io/test/toy/0.0.1")
+            .join(cli().product.registry())
+            .join("test/toy/0.0.1")
             .join(format!("{system}_{architecture}"));
         std::fs::create_dir_all(&package).unwrap();
         let executable = package.join("terraform-provider-toy_v0.0.1");
@@ -68,7 +74,7 @@ impl Workspace {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let dir = self.0.path();
-        let mut command = Command::new("terraform");
+        let mut command = Command::new(&cli().program);
         command
             .args(arguments)
             .current_dir(dir)
@@ -78,8 +84,7 @@ impl Workspace {
     }
 
     fn run(&self, arguments: &[&str], code: i32) -> Output {
-        let output = self.command(arguments).output();
-        let output = output.expect("terraform must be on PATH");
+        let output = self.command(arguments).output().unwrap();
         assert_eq!(
             output.status.code(),
             Some(code),
@@ -91,6 +96,9 @@ impl Workspace {
 
 #[test]
 fn terraform_applies_and_then_plans_nothing() {
+    if lacks(Feature::ProviderFunctions) {
+        return;
+    }
     let workspace = Workspace::new(CONFIGURATION);
     workspace.run(&["apply", "-auto-approve"], 0);
     workspace.run(&["plan", "-detailed-exitcode", "-refresh=false"], 0);
@@ -102,6 +110,9 @@ fn terraform_applies_and_then_plans_nothing() {
 
 #[test]
 fn an_interrupted_apply_keeps_what_it_made() {
+    if lacks(Feature::ProviderFunctions) {
+        return;
+    }
     let waits = CONFIGURATION.replace("name = \"one\"", "name = \"one\"\n  mode = \"wait\"");
     // Ctrl-C goes to the process group, the plugin included; kill to one process.
     for to_the_group in [true, false] {

@@ -124,3 +124,12 @@ impl Workspace {
         }
     }
 }
+
+/// Waits until SES has been sent `count` calls of `action`.
+#[track_caller]
+pub(crate) fn wait_for_calls(ws: &Workspace, action: &str, count: usize) {
+    wait_until(&format!("there are {count} calls of {action}"), || {
+        let calls = ws.ses().calls();
+        calls.iter().filter(|call| call.action == action).count() >= count
+    });
+}

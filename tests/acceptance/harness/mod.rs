@@ -1,13 +1,16 @@
 //! What every acceptance test stands on: a workspace of its own, a simulator of
-//! its own, and a `terraform` that cannot outlive its time.
+//! its own, and a Terraform that cannot outlive its time.
 
+mod cli;
 mod expectations;
 mod process;
 mod provider_block;
 mod workspace;
 
-pub(crate) use process::{Run, Running, wait_until};
-pub(crate) use workspace::Workspace;
+pub(crate) use cli::{Feature, lacks};
+pub(crate) use expectations::wait_for_calls;
+pub(crate) use process::{Run, Running, pause, reattach, wait_until};
+pub(crate) use workspace::{Workspace, provider_address};
 
 /// The region of the default provider block.
 pub(crate) const REGION: &str = "us-east-1";

@@ -123,12 +123,57 @@ impl Running {
 
     /// SIGINT to the whole group, as Ctrl-C in a terminal.
     pub(crate) fn interrupt_group(&self) {
-        assert!(signal("INT", &format!("-{}", self.pid)));
+        assert!(self.signal_group("INT"));
     }
 
     /// SIGINT to the process alone, as a CI system sends it.
     pub(crate) fn interrupt_alone(&self) {
-        assert!(signal("INT", &self.pid.to_string()));
+        assert!(self.signal_alone("INT"));
+    }
+
+    /// A signal, such as `HUP`, to the whole group; false if it has ended.
+    pub(crate) fn signal_group(&self, name: &str) -> bool {
+        signal(name, &format!("-{}", self.pid))
+    }
+
+    /// A signal to the process alone; false if it has ended.
+    pub(crate) fn signal_alone(&self, name: &str) -> bool {
+        signal(name, &self.pid.to_string())
+    }
+
+    /// A signal to the providers that the process has started, and not to itself.
+    /// There has to be one.
+    #[track_caller]
+    pub(crate) fn signal_providers(&self, name: &str) {
+        let providers = self.providers();
+        assert!(!providers.is_empty(), "no provider runs");
+        for pid in providers {
+            assert!(signal(name, &pid.to_string()));
+        }
+    }
+
+    /// The process ids of the providers in the process's group.
+    pub(crate) fn providers(&self) -> Vec<u32> {
+        let listed = Command::new("ps")
+            .args(["-A", "-o", "pid=,pgid=,args="])
+            .output()
+            .unwrap();
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let group = self.pid.to_string();
+        let providers = listed.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (pid, of, program) = (words.next()?, words.next()?, words.next()?);
+            (of == group && program.contains("terraform-provider-ses")).then(|| pid.parse().ok())?
+        });
+        providers.filter(|pid| *pid != self.pid).collect()
+    }
+
+    /// Whether the process itself has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        if self.status.is_none() {
+            self.status = self.ended.try_recv().ok();
+        }
+        self.status.is_some()
     }
 
     /// SIGKILL to the process alone. Waits until the rest of its group, which
@@ -154,7 +199,11 @@ impl Running {
     /// leaves a process behind.
     #[track_caller]
     pub(crate) fn wait(mut self) -> Run {
-        let status = self.ended.recv_timeout(LIMIT).unwrap_or_else(|_| {
+        let status = self
+            .status
+            .take()
+            .or_else(|| self.ended.recv_timeout(LIMIT).ok());
+        let status = status.unwrap_or_else(|| {
             panic!(
                 "still running after {LIMIT:?}; stdout:\n{}\nstderr:\n{}",
                 read(&self.stdout),
@@ -188,6 +237,18 @@ impl Drop for Running {
     }
 }
 
+/// The value of TF_REATTACH_PROVIDERS that a provider tells once it listens.
+#[track_caller]
+pub(crate) fn reattach(provider: &Running) -> String {
+    wait_until("the provider says where it listens", || {
+        provider.stdout_so_far().contains("Ctrl-C")
+    });
+    let told = provider.stdout_so_far();
+    let (_, reattach) = told.split_once("TF_REATTACH_PROVIDERS='").unwrap();
+    let (reattach, _) = reattach.split_once('\'').unwrap();
+    reattach.to_owned()
+}
+
 /// Waits for `condition`, and fails if it does not come in half a minute.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
@@ -195,6 +256,14 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
+/// Lets `time` pass.
+pub(crate) fn pause(time: Duration) {
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        thread::park_timeout(end - Instant::now());
     }
 }
 

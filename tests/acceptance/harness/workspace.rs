@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::env::consts::{ARCH, OS};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use simulator::{Dns, Options, Rate, Ses, Simulator};
 use tempfile::TempDir;
 
+use super::cli::{Product, cli};
 use super::process::{Run, Running};
 use super::provider_block::ProviderBlock;
 
@@ -27,13 +29,18 @@ terraform {
 
 "#;
 
+/// The address that Terraform gives the provider.
+pub(crate) fn provider_address() -> String {
+    format!("{}/terraform-provider-ses/ses", cli().product.registry())
+}
+
 /// A test's own world: an initialised working folder with a home of its own,
 /// and a simulator. All of it is gone when it is dropped.
 pub(crate) struct Workspace {
     /// Written by [`Self::config`] in front of every configuration.
     pub(crate) provider: ProviderBlock,
     pub(crate) simulator: Simulator,
-    environment: RefCell<BTreeMap<String, String>>,
+    environment: RefCell<BTreeMap<String, OsString>>,
     dir: TempDir,
 }
 
@@ -75,15 +82,18 @@ impl Workspace {
             other => other,
         };
         let mirror = self.home().join("mirror");
-        let package = mirror
-            .join("registry.terraform.io/terraform-provider-ses/ses")
-            .join(VERSION)
-            .join(format!("{os}_{architecture}"));
-        fs::create_dir_all(&package).unwrap();
-        let executable = package.join(format!("terraform-provider-ses_v{VERSION}"));
-        // A hard link is not possible from one file system to another.
-        if fs::hard_link(PROVIDER, &executable).is_err() {
-            fs::copy(PROVIDER, &executable).unwrap();
+        // Both, because OpenTofu also reads states that Terraform has written.
+        for host in [Product::Terraform, Product::OpenTofu].map(Product::registry) {
+            let package = mirror
+                .join(format!("{host}/terraform-provider-ses/ses"))
+                .join(VERSION)
+                .join(format!("{os}_{architecture}"));
+            fs::create_dir_all(&package).unwrap();
+            let executable = package.join(format!("terraform-provider-ses_v{VERSION}"));
+            // A hard link is not possible from one file system to another.
+            if fs::hard_link(PROVIDER, &executable).is_err() {
+                fs::copy(PROVIDER, &executable).unwrap();
+            }
         }
         let settings = format!(
             "disable_checkpoint = true\n\
@@ -120,22 +130,29 @@ impl Workspace {
     }
 
     /// Sets a variable in the environment of every run from now on.
-    pub(crate) fn set_env(&self, name: &str, value: &str) {
+    pub(crate) fn set_env(&self, name: &str, value: impl Into<OsString>) {
         self.environment
             .borrow_mut()
-            .insert(name.to_owned(), value.to_owned());
+            .insert(name.to_owned(), value.into());
     }
 
-    /// Runs `terraform` to its end.
+    /// Runs Terraform to its end.
     #[track_caller]
     pub(crate) fn terraform(&self, args: &[&str]) -> Run {
         self.spawn(args).wait()
     }
 
-    /// Starts `terraform`, never to ask, and never in colours.
+    /// Starts Terraform, never to ask, and never in colours.
     pub(crate) fn spawn(&self, args: &[&str]) -> Running {
-        let mut command = self.command(Path::new("terraform"));
+        let mut command = self.command(&cli().program);
         command.args(args);
+        Running::start(command, self.dir.path())
+    }
+
+    /// Starts Terraform under another program, such as `nohup`, which becomes it.
+    pub(crate) fn spawn_under(&self, other: &str, args: &[&str]) -> Running {
+        let mut command = self.command(Path::new(other));
+        command.arg(&cli().program).args(args);
         Running::start(command, self.dir.path())
     }
 
