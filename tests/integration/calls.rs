@@ -139,9 +139,10 @@ async fn a_handler_that_panics_orphans_and_forgets_nothing() {
 async fn a_panic_at_validation_is_an_error() {
     let plugin = Plugin::start().await;
     let mut provider = plugin.provider().await;
+    let config = json!({ "id": null, "name": "a", "mode": "panic at validation", "limits": null });
     let request = validate_resource_config::Request {
         type_name: "toy_thing".to_owned(),
-        config: msgpack(&thing("a", Some("panic at validation"))),
+        config: msgpack(&config),
         ..Default::default()
     };
     let answer = provider.validate_resource_config(request).await.unwrap();
