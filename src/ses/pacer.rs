@@ -71,8 +71,9 @@ impl Pacing {
         Pacer {
             pacing: self.clone(),
             operation,
-            gate: Arc::default(),
-            next: Arc::default(),
+            queue: Arc::default(),
+            send: Arc::default(),
+            sends: Arc::default(),
         }
     }
 
@@ -92,45 +93,86 @@ impl Pacing {
 pub(super) struct Pacer {
     pacing: Pacing,
     operation: Operation,
-    gate: Arc<tokio::sync::Mutex<()>>,
-    /// When this process may send the next request.
-    next: Arc<Mutex<f64>>,
+    /// Held by the first of the queue.
+    queue: Arc<tokio::sync::Mutex<()>>,
+    /// Held by whoever is about to send.
+    send: Arc<tokio::sync::Mutex<()>>,
+    sends: Arc<Mutex<Sends>>,
+}
+
+/// What this process has sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sends {
+    /// When the last request went out.
+    last: f64,
+    /// When the next one may.
+    next: f64,
 }
 
 impl Pacer {
     /// Waits until the caller may send one request. A caller that stops waiting
     /// leaves the queue.
     pub(super) async fn turn(&self) -> Turn {
-        let gate = Arc::clone(&self.gate).lock_owned().await;
+        let place = Arc::clone(&self.queue).lock_owned().await;
         let shared = &self.pacing.0;
         // Whoever has to wait anyway holds no place in a line.
-        let earliest = || lock(&shared.pause).until().max(*lock(&self.next));
-        self.pacing.wait_until(earliest).await;
+        self.pacing.wait_until(|| self.earliest()).await;
         let mut turn = TurnState {
             pacer: self.clone(),
             slot: None,
-            gate: Mutex::new(Some(gate)),
+            right: Mutex::new(None),
             sent: Mutex::default(),
         };
-        if shared.spacing > 0.0 {
-            let (name, spacing) = (self.operation.name(), shared.shared_spacing);
-            let now = || shared.clock.now();
-            let slot = shared.lines.with(|lines| lines.take(now(), name, spacing));
-            let slot = turn.slot.insert(slot.await);
-            let mut due = slot.at;
-            loop {
-                let look = due.min(now() + LOOK);
-                self.pacing.wait_until(|| look.max(*lock(&self.next))).await;
-                due = shared
-                    .lines
-                    .with(|lines| lines.due(now(), slot, name, spacing))
-                    .await;
-                if due - now() <= NEGLIGIBLE {
-                    break;
-                }
+        if shared.spacing == 0.0 {
+            let send = Arc::clone(&self.send).lock_owned().await;
+            return turn.with(Some(place), send);
+        }
+        let (name, spacing) = (self.operation.name(), shared.shared_spacing);
+        let now = || shared.clock.now();
+        let slot = shared.lines.with(|lines| lines.take(now(), name, spacing));
+        let slot = turn.slot.insert(slot.await);
+        let mut due = slot.at;
+        loop {
+            let look = due.min(now() + LOOK);
+            let next = || lock(&self.sends).next;
+            self.pacing.wait_until(|| look.max(next())).await;
+            let send = Arc::clone(&self.send).lock_owned().await;
+            // Somebody in a hurry may have sent meanwhile.
+            if next() - now() > NEGLIGIBLE {
+                continue;
+            }
+            due = shared
+                .lines
+                .with(|lines| lines.due(now(), slot, name, spacing))
+                .await;
+            if due - now() <= NEGLIGIBLE {
+                return turn.with(Some(place), send);
             }
         }
-        Turn(Arc::new(turn))
+    }
+
+    /// Waits until the caller may send one request ahead of the queue: for what
+    /// must not be put off. A second after the last request at the latest,
+    /// whatever the pace is and whoever else shares it.
+    pub(super) async fn urgent_turn(&self) -> Turn {
+        let send = Arc::clone(&self.send).lock_owned().await;
+        let latest = || lock(&self.sends).last + spacing(1.0) + MOST_LATENESS;
+        self.pacing
+            .wait_until(|| self.earliest().min(latest()))
+            .await;
+        let turn = TurnState {
+            pacer: self.clone(),
+            slot: None,
+            right: Mutex::new(None),
+            sent: Mutex::default(),
+        };
+        turn.with(None, send)
+    }
+
+    /// When this process may send again.
+    fn earliest(&self) -> f64 {
+        let pause = lock(&self.pacing.0.pause).until();
+        pause.max(lock(&self.sends).next)
     }
 }
 
@@ -144,34 +186,56 @@ struct TurnState {
     pacer: Pacer,
     slot: Option<Slot>,
     /// Held until the request has gone out.
-    gate: Mutex<Option<OwnedMutexGuard<()>>>,
+    right: Mutex<Option<Right>>,
     /// When the request went out.
     sent: Mutex<Option<f64>>,
+}
+
+/// The first place of the queue, unless the queue was passed by, and the word to
+/// send.
+#[derive(Debug)]
+struct Right {
+    _place: Option<OwnedMutexGuard<()>>,
+    _send: OwnedMutexGuard<()>,
+}
+
+impl TurnState {
+    fn with(mut self, place: Option<OwnedMutexGuard<()>>, send: OwnedMutexGuard<()>) -> Turn {
+        let right = Right {
+            _place: place,
+            _send: send,
+        };
+        self.right = Mutex::new(Some(right));
+        Turn(Arc::new(self))
+    }
 }
 
 impl Turn {
     /// The request goes out on a ready connection now. Only the first call counts.
     pub(super) fn sent(&self) {
-        let mut gate = lock(&self.0.gate);
-        if gate.is_none() {
+        let mut right = lock(&self.0.right);
+        if right.is_none() {
             return;
         }
-        if self.0.slot.is_some() {
-            let (shared, name) = (&self.0.pacer.pacing.0, self.0.pacer.operation.name());
+        let (shared, name) = (&self.0.pacer.pacing.0, self.0.pacer.operation.name());
+        if shared.spacing > 0.0 {
             let now = shared.clock.now();
-            *lock(&self.0.pacer.next) = now + shared.spacing;
+            *lock(&self.0.pacer.sends) = Sends {
+                last: now,
+                next: now + shared.spacing,
+            };
             *lock(&self.0.sent) = Some(now);
             // If another process holds the lines right now, the slot stands for it.
             shared
                 .lines
                 .try_with(|lines| lines.sent(now, name, shared.shared_spacing));
         }
-        *gate = None;
+        *right = None;
     }
 
     /// Whether the request has gone out.
     pub(super) fn was_sent(&self) -> bool {
-        lock(&self.0.gate).is_none()
+        lock(&self.0.right).is_none()
     }
 
     /// SES has answered the request, or nobody has: lets the pace learn from it.
@@ -198,8 +262,8 @@ impl Turn {
         // next one must not arrive early.
         let lateness = (took - fastest).min(MOST_LATENESS);
         {
-            let mut next = lock(&self.0.pacer.next);
-            *next = next.max(sent + lateness + shared.spacing);
+            let mut sends = lock(&self.0.pacer.sends);
+            sends.next = sends.next.max(sent + lateness + shared.spacing);
         }
         let answer = Answer {
             operation: self.0.pacer.operation.name(),
@@ -231,7 +295,7 @@ impl Turn {
 
 impl Drop for TurnState {
     fn drop(&mut self) {
-        let sent = lock(&self.gate).is_none();
+        let sent = lock(&self.right).is_none();
         if let Some(slot) = self.slot.take().filter(|_| !sent) {
             let (shared, name) = (&self.pacer.pacing.0, self.pacer.operation.name());
             // If another process holds the lines right now, the slot is lost.
@@ -321,6 +385,28 @@ mod tests {
         sleep(Duration::from_millis(130)).await;
         late.answered(&Ok(())).await;
         assert_eq!(next.await.unwrap(), 1.1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_urgent_turn_comes_next_and_soon_and_keeps_the_distance() {
+        for (rate, soon, then) in [(1.0, 1.02, 2.04), (0.1, 1.12, 11.32), (0.5, 1.12, 3.16)] {
+            let pacing = Pacing::new(rate, SharedLines::of_process());
+            let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
+            let start = Instant::now();
+            pacer.turn().await.sent();
+            let mut queue = Vec::new();
+            for _ in 0..3 {
+                let pacer = pacer.clone();
+                queue.push(tokio::spawn(async move {
+                    pacer.turn().await.sent();
+                    seconds(start.elapsed())
+                }));
+            }
+            sleep(Duration::from_millis(50)).await;
+            pacer.urgent_turn().await.sent();
+            assert_eq!(seconds(start.elapsed()), soon, "at {rate}/s");
+            assert_eq!(queue.remove(0).await.unwrap(), then, "at {rate}/s");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@
 //! Between the two calls MAIL FROM is off, and nobody but this process knows.
 //! So nothing comes between them: the identity is held over both, and once the
 //! first may have been carried out, the second is sent whatever happens, a stop
-//! included.
+//! included; ahead of whatever else is queued, a second after the first.
 
 use std::time::Duration;
 
@@ -41,6 +41,15 @@ pub enum Left {
     InDoubt,
 }
 
+/// When a request's turn comes.
+#[derive(Clone, Copy, Debug)]
+enum Urgency {
+    /// After those that were queued before.
+    InOrder,
+    /// Next of all.
+    Next,
+}
+
 impl Writer {
     /// Unsets the custom MAIL FROM domain and sets it again, each until SES
     /// accepts it, a lasting error comes or the deadline passes.
@@ -62,7 +71,9 @@ impl Writer {
         })?;
 
         let unset = SetRequest::unset(identity);
-        let unset = self.until_accepted(deadline, &unset).await;
+        let unset = self
+            .until_accepted(deadline, &unset, Urgency::InOrder)
+            .await;
         if let Err(SetError { error, outcome }) = &unset {
             if *outcome == Outcome::NotMade {
                 return Err(RestartError {
@@ -103,21 +114,29 @@ impl Writer {
             std::future::pending().await
         };
         tokio::select! {
-            done = self.until_accepted(&patient, request) => done,
+            done = self.until_accepted(&patient, request, Urgency::Next) => done,
             never = stopped => never,
         }
     }
 
     /// Sends `request` until SES accepts it, a lasting error comes or the
-    /// deadline passes. The caller holds the identity.
+    /// deadline passes; each time when its turn has come. The caller holds the
+    /// identity.
     async fn until_accepted(
         &self,
         deadline: &Deadline,
         request: &SetRequest,
+        urgency: Urgency,
     ) -> Result<(), SetError> {
         let mut attempts = Attempts::default();
         loop {
-            let turn = match deadline.bound(self.pacer.turn()).await {
+            let turn = async {
+                match urgency {
+                    Urgency::InOrder => self.pacer.turn().await,
+                    Urgency::Next => self.pacer.urgent_turn().await,
+                }
+            };
+            let turn = match deadline.bound(turn).await {
                 Ok(turn) => turn,
                 Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline)),
             };
@@ -169,6 +188,27 @@ mod tests {
         assert_eq!(scene.ses.calls(), calls());
         assert_eq!(scene.held(), set("bounce.example.com"));
         assert!(scene.ses.gaps()[0] >= 1.02, "{:?}", scene.ses.gaps());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_that_is_queued_comes_between_the_unset_and_the_set() {
+        let scene = given_up();
+        let others: Vec<_> = (0..5)
+            .map(|number| Identity::parse(&format!("i{number}.test")).unwrap())
+            .collect();
+        for other in &others {
+            scene.ses.hold(other.as_str(), MailFrom::Unset);
+        }
+        let domain = DomainName::parse("bounce.example.com").unwrap();
+        let sets = others.iter().map(|other| {
+            let behavior = BehaviorOnMxFailure::UseDefaultValue;
+            scene.writer.set(&scene.deadline, other, &domain, behavior)
+        });
+        let (restarted, set) = tokio::join!(restart(&scene), futures_util::future::join_all(sets));
+        restarted.unwrap();
+        assert!(set.iter().all(Result::is_ok));
+        assert_eq!(scene.ses.calls()[..2], calls());
+        assert!(scene.ses.gaps().iter().all(|gap| *gap >= 1.02));
     }
 
     #[tokio::test(start_paused = true)]
