@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use rmpv::Value;
 use tf_provider::{AttributePath, AttributePathStep};
 
-use super::cty::{Absent, Field, Type};
+use super::absence::absent;
+use super::cty::{Field, Type};
 use super::number::{NotANumber, Number};
+use super::parsing::{self, MAX_DEPTH};
 
 /// Why a value is refused.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -15,6 +17,8 @@ pub(super) enum Problem {
     Msgpack(String),
     #[error("it is not well-formed JSON: {0}")]
     Json(String),
+    #[error("it nests more than {MAX_DEPTH} levels deep")]
+    TooDeep,
     #[error("{0} bytes follow the value")]
     Trailing(usize),
     #[error("expected {expected}, found {found}")]
@@ -62,79 +66,17 @@ pub(super) fn fit(
 ) -> Result<Value, (Problem, AttributePath)> {
     let mut walk = Walk {
         direction,
+        depth: 0,
         path: AttributePath::root(),
     };
     walk.fit(value, ty).map_err(|problem| (problem, walk.path))
 }
 
-/// A fitted value of type `ty` with all that is unknown made absent.
-pub(super) fn known(value: Value, ty: &Type) -> Value {
-    let field = |value, field: &Field| match value {
-        Value::Ext(..) => absent(field),
-        value => known(value, &field.ty),
-    };
-    match (value, ty) {
-        (Value::Ext(..), _) => Value::Nil,
-        (Value::Array(elements), Type::List(ty) | Type::Set(ty)) => {
-            Value::Array(elements.into_iter().map(|e| known(e, ty)).collect())
-        }
-        (Value::Array(elements), Type::Tuple(types)) => Value::Array(
-            elements
-                .into_iter()
-                .zip(types)
-                .map(|(e, ty)| known(e, ty))
-                .collect(),
-        ),
-        (Value::Map(entries), Type::Map(ty)) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, e)| (key, known(e, ty)))
-                .collect(),
-        ),
-        (Value::Map(entries), Type::Object(fields)) => {
-            let known = |(key, value): (Value, Value)| {
-                let value = match key.as_str().and_then(|name| fields.get(name)) {
-                    Some(of) => field(value, of),
-                    None => value,
-                };
-                (key, value)
-            };
-            Value::Map(entries.into_iter().map(known).collect())
-        }
-        (Value::Array(pair), Type::Dynamic) => Value::Array(pair.into_iter().map(nulled).collect()),
-        (value, _) => value,
-    }
-}
-
-/// The value with null for all that is unknown.
-fn nulled(value: Value) -> Value {
-    match value {
-        Value::Ext(..) => Value::Nil,
-        Value::Array(elements) => Value::Array(elements.into_iter().map(nulled).collect()),
-        Value::Map(entries) => {
-            Value::Map(entries.into_iter().map(|(k, v)| (k, nulled(v))).collect())
-        }
-        other => other,
-    }
-}
-
-fn absent(field: &Field) -> Value {
-    match (field.absent, &field.ty) {
-        (Absent::Null, _) => Value::Nil,
-        (Absent::EmptyList, _) => Value::Array(Vec::new()),
-        (Absent::EmptyObject, Type::Object(fields)) => Value::Map(
-            fields
-                .iter()
-                .map(|(name, field)| (name.as_str().into(), absent(field)))
-                .collect(),
-        ),
-        (Absent::EmptyMap | Absent::EmptyObject, _) => Value::Map(Vec::new()),
-    }
-}
-
 /// A walk down a value beside its type. On failure `path` is left where it is.
 struct Walk {
     direction: Direction,
+    /// How many collections and objects the walk is inside of.
+    depth: usize,
     path: AttributePath,
 }
 
@@ -149,6 +91,21 @@ impl Walk {
                 string.into_str().map(Value::from).ok_or(Problem::NotUtf8)
             }
             (value, Type::Number) => number(value, self.direction),
+            (value @ (Value::Array(_) | Value::Map(_)), ty) => {
+                if self.depth == MAX_DEPTH {
+                    return Err(Problem::TooDeep);
+                }
+                self.depth += 1;
+                let collection = self.collection(value, ty)?;
+                self.depth -= 1;
+                Ok(collection)
+            }
+            (value, ty) => Err(mismatch(&value, ty)),
+        }
+    }
+
+    fn collection(&mut self, value: Value, ty: &Type) -> Result<Value, Problem> {
+        match (value, ty) {
             (Value::Array(elements), Type::List(ty)) => self.elements(elements, ty),
             (Value::Array(elements), Type::Set(ty)) => elements
                 .into_iter()
@@ -159,10 +116,7 @@ impl Walk {
             (Value::Array(elements), Type::Tuple(types)) => self.tuple(elements, types),
             (Value::Map(entries), Type::Map(ty)) => self.map(entries, ty),
             (Value::Map(entries), Type::Object(fields)) => self.object(entries, fields),
-            (value, ty) => Err(Problem::Mismatch {
-                expected: expected(ty),
-                found: found(&value),
-            }),
+            (value, ty) => Err(mismatch(&value, ty)),
         }
     }
 
@@ -225,12 +179,9 @@ impl Walk {
     /// A value that brings its type: `[type, value]` in msgpack, an object of the
     /// two in JSON.
     fn dynamic(&mut self, value: Value) -> Result<Value, Problem> {
-        let found = found(&value);
-        let (text, value) = typed(value)?.ok_or(Problem::Mismatch {
-            expected: "a value with its type",
-            found,
-        })?;
-        let json = serde_json::from_slice(&text).map_err(|_| Problem::NotAType)?;
+        let untyped = mismatch(&value, &Type::Dynamic);
+        let (text, value) = typed(value)?.ok_or(untyped)?;
+        let json = parsing::json_tree(&text).map_err(|_| Problem::NotAType)?;
         let ty = Type::from_json(&json).ok_or(Problem::NotAType)?;
         Ok(Value::Array(vec![
             Value::Binary(text),
@@ -296,10 +247,7 @@ fn number(value: Value, direction: Direction) -> Result<Value, Problem> {
         (Value::F64(float), Incoming) => Number::exactly(*float).map_err(Into::into),
         (Value::String(text), _) => decimal(text.as_str()),
         (Value::Binary(text), _) => decimal(std::str::from_utf8(text).ok()),
-        (other, _) => Err(Problem::Mismatch {
-            expected: expected(&Type::Number),
-            found: found(other),
-        }),
+        (other, _) => Err(mismatch(other, &Type::Number)),
     };
     let number = number?;
     Ok(match (direction, number.as_i64(), number.as_u64()) {
@@ -309,12 +257,19 @@ fn number(value: Value, direction: Direction) -> Result<Value, Problem> {
     })
 }
 
+fn mismatch(value: &Value, ty: &Type) -> Problem {
+    Problem::Mismatch {
+        expected: expected(ty),
+        found: found(value),
+    }
+}
+
 fn expected(ty: &Type) -> &'static str {
     match ty {
         Type::String => "a string",
         Type::Number => "a number",
         Type::Bool => "a bool",
-        Type::Dynamic => "any value",
+        Type::Dynamic => "a value with its type",
         Type::List(_) => "a list",
         Type::Set(_) => "a set",
         Type::Map(_) => "a map",

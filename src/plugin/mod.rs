@@ -9,6 +9,7 @@
 //! entity by way of [`erased`]. [`session`] says whose call it is, and [`serve`]
 //! is the process from its first line ([`handshake`]) to its exit ([`stop`]).
 
+mod absence;
 mod call;
 mod calls;
 mod capabilities;
@@ -26,6 +27,7 @@ mod handshake;
 mod listener;
 mod logging;
 mod number;
+mod parsing;
 mod platform;
 pub mod proto;
 mod read_only;

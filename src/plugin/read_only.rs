@@ -11,14 +11,14 @@ use super::proto::tfplugin6::Schema;
 use super::proto::tfplugin6::schema::nested_block::NestingMode as Blocks;
 use super::proto::tfplugin6::schema::object::NestingMode as Attributes;
 use super::proto::tfplugin6::schema::{Attribute, Block};
-use super::wire::parse_msgpack;
+use super::wire::to_value;
 
 /// Adds an error for every attribute that is only computed and that `config`
 /// sets, wherever it stands; one of unknown value is set as well. `config` is
 /// decoded for the schema.
 pub(super) fn read_only(diags: &mut Diagnostics, config: &Dynamic, schema: &Schema) {
     // What was decoded can be parsed.
-    if let (Ok(config), Some(block)) = (parse_msgpack(config.as_msgpack()), &schema.block) {
+    if let (Ok(config), Some(block)) = (to_value(config), &schema.block) {
         let path = AttributePath::root();
         Walk { diags, path }.block(&config, block);
     }

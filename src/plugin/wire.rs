@@ -9,13 +9,12 @@
 use rmpv::Value;
 use tf_provider::{AttributePath, Diagnostic};
 
+use super::absence::known;
 use super::cty::Type;
 use super::dynamic::Dynamic;
-use super::fitting::{Direction, Problem, fit, known};
+use super::fitting::{Direction, Problem, fit};
+use super::parsing;
 use super::proto::tfplugin6::DynamicValue;
-
-/// Values nested deeper are refused: the tree is walked recursively.
-const MAX_DEPTH: usize = 128;
 
 /// A value that is not of its schema's type, or not a value at all.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -55,17 +54,22 @@ impl From<MalformedArgument> for Diagnostic {
 /// Reads a value of type `ty`: attributes that are missing become null, those
 /// that the type does not have are dropped. No value at all is null.
 pub(super) fn decode(value: Option<&DynamicValue>, ty: &Type) -> Result<Dynamic, Malformed> {
-    let value = match value {
-        Some(value) if !value.msgpack.is_empty() => parse_msgpack(&value.msgpack)?,
-        Some(value) if !value.json.is_empty() => parse_json(&value.json)?,
-        _ => Value::Nil,
-    };
-    fitted(value, ty, Direction::Incoming)
+    decoded(value, ty).map(|value| to_dynamic(&value))
 }
 
 /// As [`decode`], from the JSON of a stored state.
 pub(super) fn decode_json(json: &[u8], ty: &Type) -> Result<Dynamic, Malformed> {
-    fitted(parse_json(json)?, ty, Direction::Incoming)
+    let value = parsing::json(json).map_err(at_root)?;
+    fitted(value, ty, Direction::Incoming).map(|value| to_dynamic(&value))
+}
+
+fn decoded(value: Option<&DynamicValue>, ty: &Type) -> Result<Value, Malformed> {
+    let value = match value {
+        Some(value) if !value.msgpack.is_empty() => parsing::msgpack(&value.msgpack),
+        Some(value) if !value.json.is_empty() => parsing::json(&value.json),
+        _ => Ok(Value::Nil),
+    };
+    fitted(value.map_err(at_root)?, ty, Direction::Incoming)
 }
 
 /// Reads a function's arguments into one array. Those beyond `types` are of
@@ -78,7 +82,7 @@ pub(super) fn decode_arguments(
     let mut values = Vec::with_capacity(arguments.len());
     for (index, argument) in arguments.iter().enumerate() {
         let value = match types.get(index).or(variadic) {
-            Some(ty) => decode(Some(argument), ty).and_then(|v| parse_msgpack(v.as_msgpack())),
+            Some(ty) => decoded(Some(argument), ty),
             None => Err(length(types.len(), arguments.len())),
         };
         values.push(value.map_err(|malformed| MalformedArgument { index, malformed })?);
@@ -93,18 +97,22 @@ pub(super) fn decode_arguments(
 }
 
 fn length(expected: usize, found: usize) -> Malformed {
+    at_root(Problem::Length { expected, found })
+}
+
+fn at_root(problem: Problem) -> Malformed {
     Malformed {
         path: AttributePath::root(),
-        problem: Problem::Length { expected, found },
+        problem,
     }
 }
 
 /// Writes a value of type `ty`. Fails only if the provider's own type does not
 /// agree with its schema.
 pub(super) fn encode(value: &Dynamic, ty: &Type) -> Result<DynamicValue, Malformed> {
-    let value = fitted(parse_msgpack(value.as_msgpack())?, ty, Direction::Outgoing)?;
+    let value = fitted(to_value(value)?, ty, Direction::Outgoing)?;
     Ok(DynamicValue {
-        msgpack: value.as_msgpack().to_vec(),
+        msgpack: to_dynamic(&value).as_msgpack().to_vec(),
         json: Vec::new(),
     })
 }
@@ -112,63 +120,16 @@ pub(super) fn encode(value: &Dynamic, ty: &Type) -> Result<DynamicValue, Malform
 /// The value, of type `ty`, as if all that is unknown were absent: null, or no
 /// blocks.
 pub(super) fn without_unknowns(value: &Dynamic, ty: &Type) -> Result<Dynamic, Malformed> {
-    let value = parse_msgpack(value.as_msgpack())?;
-    Ok(to_dynamic(&known(value, ty)))
+    Ok(to_dynamic(&known(to_value(value)?, ty)))
 }
 
-/// Reads the value that `bytes` are.
-pub(super) fn parse_msgpack(bytes: &[u8]) -> Result<Value, Malformed> {
-    let malformed = |problem| Malformed {
-        path: AttributePath::root(),
-        problem,
-    };
-    let mut rest = bytes;
-    let value = rmpv::decode::read_value_with_max_depth(&mut rest, MAX_DEPTH)
-        .map_err(|error| malformed(Problem::Msgpack(error.to_string())))?;
-    match rest.len() {
-        0 => Ok(value),
-        trailing => Err(malformed(Problem::Trailing(trailing))),
-    }
+fn fitted(value: Value, ty: &Type, direction: Direction) -> Result<Value, Malformed> {
+    fit(value, ty, direction).map_err(|(problem, path)| Malformed { path, problem })
 }
 
-fn parse_json(bytes: &[u8]) -> Result<Value, Malformed> {
-    // serde_json refuses what is nested deeper than 128 by itself.
-    serde_json::from_slice(bytes)
-        .map(from_json)
-        .map_err(|error| Malformed {
-            path: AttributePath::root(),
-            problem: Problem::Json(error.to_string()),
-        })
-}
-
-fn from_json(json: serde_json::Value) -> Value {
-    use serde_json::Value as Json;
-    match json {
-        Json::Null => Value::Nil,
-        Json::Bool(bool) => bool.into(),
-        Json::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(integer), _) => integer.into(),
-            (_, Some(integer)) => integer.into(),
-            // As bytes, which nothing else in JSON becomes: where a string is
-            // wanted, a number is wrong.
-            _ => Value::Binary(number.to_string().into_bytes()),
-        },
-        Json::String(string) => string.into(),
-        Json::Array(elements) => Value::Array(elements.into_iter().map(from_json).collect()),
-        Json::Object(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| (key.into(), from_json(value)))
-                .collect(),
-        ),
-    }
-}
-
-fn fitted(value: Value, ty: &Type, direction: Direction) -> Result<Dynamic, Malformed> {
-    match fit(value, ty, direction) {
-        Ok(value) => Ok(to_dynamic(&value)),
-        Err((problem, path)) => Err(Malformed { path, problem }),
-    }
+/// The tree of a value.
+pub(super) fn to_value(value: &Dynamic) -> Result<Value, Malformed> {
+    parsing::msgpack(value.as_msgpack()).map_err(at_root)
 }
 
 fn to_dynamic(value: &Value) -> Dynamic {

@@ -1,6 +1,7 @@
 //! Tables of what core sends and what becomes of it.
 
 mod blocks;
+mod depth;
 mod numbers;
 
 use std::collections::BTreeMap;
@@ -48,13 +49,13 @@ fn message(value: &Value) -> DynamicValue {
 }
 
 fn decoded(value: &Value, ty: &Type) -> Result<Value, Malformed> {
-    decode(Some(&message(value)), ty).and_then(|v| parse_msgpack(v.as_msgpack()))
+    super::decoded(Some(&message(value)), ty)
 }
 
 /// What core is sent for a value that it has sent.
 fn echoed(sent: &Value, ty: &Type) -> Result<Value, Malformed> {
     let read = decode(Some(&message(sent)), ty)?;
-    parse_msgpack(&encode(&read, ty)?.msgpack)
+    parsing::msgpack(&encode(&read, ty)?.msgpack).map_err(at_root)
 }
 
 #[test]
@@ -183,7 +184,7 @@ fn json_is_read_like_msgpack() {
     let read = decode_json(json, &ty).unwrap();
     let dynamic = Value::Array(vec![Value::Binary(b"\"string\"".to_vec()), "x".into()]);
     assert_eq!(
-        parse_msgpack(read.as_msgpack()),
+        to_value(&read),
         Ok(map([
             ("d", dynamic),
             ("n", "0.9".into()),

@@ -108,7 +108,7 @@ fn numbers_are_decimals_wherever_they_stand() {
 fn upgraded(json: &str) -> String {
     let read = decode_json(json.as_bytes(), &Type::Number).unwrap();
     let sent = encode(&read, &Type::Number).unwrap().msgpack;
-    let sent = parse_msgpack(&sent).unwrap();
+    let sent = parsing::msgpack(&sent).unwrap();
     sent.as_str().unwrap().to_owned()
 }
 
