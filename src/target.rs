@@ -92,17 +92,79 @@ pub async fn provider_region(
     or_tell(&mut call.diags, doing, region)
 }
 
-/// The same for a call that cannot do without it.
-pub async fn known_region(call: &mut Call<Clients>, doing: &str) -> Result<Region, Told> {
+/// The same for an import, which cannot do without it.
+pub async fn region_of_import(call: &mut Call<Clients>, doing: &str) -> Result<Region, Told> {
     match provider_region(call, doing).await? {
         Some(region) => Ok(region),
         None if call.defer() => Err(Told),
         None => {
             let unknown = Error::Settings {
-                reason: "the provider's region is not known until apply".to_owned(),
+                reason: "the provider's region is not known until apply: import \
+                         `IDENTITY@REGION`"
+                    .to_owned(),
             };
             call.diags.add_error(diagnostics::ses(doing, &unknown));
             Err(Told)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::Dns;
+    use crate::mail_from::Identity;
+    use crate::plugin::CancellationToken;
+    use crate::ses::{Connection, ConnectionSettings};
+
+    fn call(deferrable: bool) -> Call<Clients> {
+        let connection = Connection::new(ConnectionSettings::default());
+        let unknown = vec!["region", "endpoints.ses"];
+        let stop = CancellationToken::new();
+        let clients = Clients::new(connection, unknown, 1.0, Dns::Unknown, stop.clone());
+        Call::new(Some(Arc::new(clients)), stop).deferrable(deferrable)
+    }
+
+    #[tokio::test]
+    async fn what_needs_an_unknown_setting_is_deferred_or_an_error_that_names_it() {
+        for deferrable in [true, false] {
+            let mut read = call(deferrable);
+            let place = Place {
+                identity: Identity::parse("example.com").unwrap(),
+                region: Region::parse("eu-west-1").unwrap(),
+            };
+            let to = "read the MAIL FROM domain";
+            assert!(Target::of(&mut read, place, to, Duration::from_secs(1)).is_err());
+            let mut import = call(deferrable);
+            let doing = "Could not import";
+            assert!(region_of_import(&mut import, doing).await.is_err());
+            for (call, summary, setting) in [
+                (
+                    &read,
+                    "Could not read the MAIL FROM domain of example.com in eu-west-1",
+                    "`endpoints.ses`",
+                ),
+                (&import, doing, "region"),
+            ] {
+                assert_eq!(call.is_deferred(), deferrable);
+                let told = call.diags.errors.iter();
+                let told: Vec<_> = told.map(|e| (&*e.summary, &*e.detail)).collect();
+                match told.as_slice() {
+                    [] => assert!(deferrable),
+                    [(told, detail)] => {
+                        assert_eq!((*told, deferrable), (summary, false));
+                        assert!(detail.contains(setting), "{detail}");
+                    }
+                    more => panic!("{more:?}"),
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_plan_goes_on_without_a_region_that_is_unknown() {
+        let mut call = call(true);
+        let region = provider_region(&mut call, "Could not plan").await;
+        assert_eq!((region, call.is_deferred()), (Ok(None), false));
     }
 }

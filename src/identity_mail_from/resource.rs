@@ -23,7 +23,7 @@ use crate::diagnostics::diagnostic;
 use crate::dns_check;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
 use crate::ses::{MailFrom, Unset};
-use crate::target::{Target, known_region, provider_region};
+use crate::target::{Target, provider_region, region_of_import};
 
 /// The resource `ses_identity_mail_from`.
 pub(crate) struct IdentityMailFrom;
@@ -141,7 +141,7 @@ impl Resource for IdentityMailFrom {
             Some(region) => region,
             None => {
                 let doing = format!("Could not import the MAIL FROM domain of {}", id.identity);
-                known_region(call, &doing).await?
+                region_of_import(call, &doing).await?
             }
         };
         Ok(imported(&id.identity, &region))

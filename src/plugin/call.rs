@@ -32,7 +32,7 @@ pub(super) enum Deferral {
 pub struct Told;
 
 impl<C> Call<C> {
-    pub(super) fn new(configured: Option<Arc<C>>, stop: CancellationToken) -> Self {
+    pub(crate) fn new(configured: Option<Arc<C>>, stop: CancellationToken) -> Self {
         Self {
             diags: Diagnostics::default(),
             configured,
@@ -48,7 +48,7 @@ impl<C> Call<C> {
     }
 
     /// The same, for a host that takes "later" for an answer or does not.
-    pub(super) fn deferrable(self, allowed: bool) -> Self {
+    pub(crate) fn deferrable(self, allowed: bool) -> Self {
         let deferral = match allowed {
             true => Deferral::Allowed,
             false => Deferral::Refused,
@@ -96,7 +96,7 @@ impl<C> Call<C> {
         self.is_deferred()
     }
 
-    pub(super) fn is_deferred(&self) -> bool {
+    pub(crate) fn is_deferred(&self) -> bool {
         self.deferral == Deferral::Asked
     }
 

@@ -7,38 +7,9 @@ use tf_provider::{AttributePath, AttributePathStep};
 
 use super::absence::absent;
 use super::cty::{Field, Type};
-use super::number::{NotANumber, Number};
-use super::parsing::{self, MAX_DEPTH};
-
-/// Why a value is refused.
-#[derive(Debug, PartialEq, thiserror::Error)]
-pub(super) enum Problem {
-    #[error("it is not well-formed msgpack: {0}")]
-    Msgpack(String),
-    #[error("it is not well-formed JSON: {0}")]
-    Json(String),
-    #[error("it nests more than {MAX_DEPTH} levels deep")]
-    TooDeep,
-    #[error("{0} bytes follow the value")]
-    Trailing(usize),
-    #[error("expected {expected}, found {found}")]
-    Mismatch {
-        expected: &'static str,
-        found: &'static str,
-    },
-    #[error("expected {expected} elements, found {found}")]
-    Length { expected: usize, found: usize },
-    #[error("it is missing")]
-    Missing,
-    #[error("the schema has no {0:?} there")]
-    Superfluous(String),
-    #[error("a string is not UTF-8")]
-    NotUtf8,
-    #[error(transparent)]
-    NotANumber(#[from] NotANumber),
-    #[error("it says of itself that it is of a type that there is not")]
-    NotAType,
-}
+use super::number::Number;
+use super::parsing;
+use super::problem::{MAX_DEPTH, Problem};
 
 /// Who has written the value, and who will read it.
 #[derive(Clone, Copy, PartialEq)]

@@ -29,6 +29,7 @@ mod logging;
 mod number;
 mod parsing;
 mod platform;
+mod problem;
 pub mod proto;
 mod read_only;
 mod resource;

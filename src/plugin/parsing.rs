@@ -9,10 +9,7 @@ use rmpv::decode::Error;
 use serde::Deserialize as _;
 use serde_json::Value as Json;
 
-use super::fitting::Problem;
-
-/// How deep collections and objects may nest.
-pub(super) const MAX_DEPTH: usize = 128;
+use super::problem::{MAX_DEPTH, Problem};
 
 /// rmpv counts two for a collection, and three for a string that it holds. One
 /// level more is for a value that brings its type; which values are too deep is

@@ -12,8 +12,9 @@ use tf_provider::{AttributePath, Diagnostic};
 use super::absence::known;
 use super::cty::Type;
 use super::dynamic::Dynamic;
-use super::fitting::{Direction, Problem, fit};
+use super::fitting::{Direction, fit};
 use super::parsing;
+use super::problem::Problem;
 use super::proto::tfplugin6::DynamicValue;
 
 /// A value that is not of its schema's type, or not a value at all.

@@ -137,10 +137,7 @@ pub(super) fn encoded(
     })
 }
 
-pub(super) fn noted<T>(
-    diags: &mut Diagnostics,
-    result: Result<T, impl Into<Diagnostic>>,
-) -> Result<T, Told> {
+fn noted<T>(diags: &mut Diagnostics, result: Result<T, impl Into<Diagnostic>>) -> Result<T, Told> {
     result.map_err(|error| {
         diags.errors.push(error.into());
         Told

@@ -1,14 +1,14 @@
 //! States of older schema versions, rewritten.
 
 use serde_json::{Map, Value as Json};
-use tf_provider::Diagnostics;
+use tf_provider::{Diagnostic, Diagnostics};
 
 use crate::plugin::Provider;
 use crate::plugin::call::Told;
-use crate::plugin::calls::{Calls, encoded, noted};
+use crate::plugin::calls::{Calls, encoded};
 use crate::plugin::diagnostics::{diagnostics, error};
 use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue};
-use crate::plugin::wire;
+use crate::plugin::wire::{self, Malformed};
 
 /// Rewrites states that older releases have written. Without it, and after it,
 /// the server fits each state to the schema of today: what the state lacks
@@ -73,8 +73,26 @@ impl<P: Provider> Calls<P> {
             _ => None,
         };
         let json = rewritten.as_deref().unwrap_or(json);
-        let state = noted(diags, wire::decode_json(json, &resource.schema.ty))?;
+        let state = wire::decode_json(json, &resource.schema.ty);
+        let state = state.map_err(|malformed| {
+            diags.errors.push(unfit(type_name, malformed));
+            Told
+        })?;
         encoded(diags, &state, &resource.schema.ty)
+    }
+}
+
+/// A state that is not of its schema's types: edited by hand, or damaged.
+fn unfit(type_name: &str, malformed: Malformed) -> Diagnostic {
+    let detail = format!(
+        "The state of a {type_name} does not fit the schema that it was written for: {malformed}. \
+         Restore the state from a backup, or remove the resource from it (`terraform state rm`) \
+         and import it again."
+    );
+    let Diagnostic { attribute, .. } = malformed.into();
+    Diagnostic {
+        attribute,
+        ..error("State cannot be read", detail)
     }
 }
 

@@ -1,6 +1,6 @@
 //! How deep values may nest.
 
-use super::super::super::parsing::MAX_DEPTH;
+use super::super::super::problem::MAX_DEPTH;
 use super::*;
 
 /// Lists in each other, objects in each other, or dynamic values of both, around
