@@ -94,20 +94,23 @@ fn generated_configuration_plans_nothing() {
     ws.ends_with(&["example.com"]);
 }
 
-/// Ids of what cannot be imported: identity, region, and what is missing there.
-const NOT_THERE: [(&str, &str, &str, &str); 3] = [
-    ("example.com", "example.com", REGION, "no MAIL FROM domain"),
+/// Ids of what cannot be imported: identity and region, what is wrong there, and
+/// what helps.
+const NOT_THERE: [(&str, &str, &str); 3] = [
+    (
+        "example.com",
+        "example.com in us-east-1 has no custom MAIL FROM domain",
+        "leave the import out",
+    ),
     (
         "unknown.example",
-        "unknown.example",
-        REGION,
-        "no such identity",
+        "unknown.example in us-east-1 is not an identity that SES knows",
+        "region and account",
     ),
     (
         "example.com@eu-west-1",
-        "example.com",
-        "eu-west-1",
-        "no such identity",
+        "example.com in eu-west-1 is not an identity that SES knows",
+        "region and account",
     ),
 ];
 
@@ -115,9 +118,9 @@ const NOT_THERE: [(&str, &str, &str, &str); 3] = [
 fn import_of_what_is_not_there_says_which_and_where_and_what_to_do() {
     let ws = Workspace::new();
     ws.config(&basic());
-    for (id, identity, region, missing) in NOT_THERE {
+    for (id, problem, remedy) in NOT_THERE {
         let run = ws.terraform(&["import", THIS, id]);
-        let run = run.fails_with(&[identity, region, missing]);
+        let run = run.fails_with(&[problem, remedy]);
         assert!(
             !run.stderr.contains("non-existent remote object"),
             "{run:?}"
@@ -133,10 +136,10 @@ fn import_block_of_what_is_not_there_says_which_and_where_and_what_to_do() {
         return;
     }
     let ws = Workspace::new();
-    for (id, identity, region, missing) in NOT_THERE {
+    for (id, problem, remedy) in NOT_THERE {
         let import = format!("import {{\n  to = {THIS}\n  id = {id:?}\n}}\n");
         ws.config(&[import, basic()].concat());
-        let run = ws.plan().fails_with(&[identity, region, missing]);
+        let run = ws.plan().fails_with(&[problem, remedy]);
         assert!(
             !run.stderr.contains("non-existent remote object"),
             "{run:?}"

@@ -190,6 +190,15 @@ impl Running {
         assert!(lived_on <= limit, "lived on for {lived_on:?}");
     }
 
+    /// Waits until the last of its group has ended, and fails if that takes longer
+    /// than `limit`.
+    #[track_caller]
+    pub(crate) fn group_ends_within(self, limit: Duration) {
+        wait_within(limit, "the whole group has ended", || {
+            !self.group_is_alive()
+        });
+    }
+
     /// What it has written to stdout so far.
     pub(crate) fn stdout_so_far(&self) -> String {
         read(&self.stdout)
@@ -251,8 +260,13 @@ pub(crate) fn reattach(provider: &Running) -> String {
 
 /// Waits for `condition`, and fails if it does not come in half a minute.
 #[track_caller]
-pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+pub(crate) fn wait_until(what: &str, condition: impl FnMut() -> bool) {
+    wait_within(Duration::from_secs(30), what, condition);
+}
+
+#[track_caller]
+fn wait_within(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         thread::park_timeout(Duration::from_millis(10));
