@@ -89,11 +89,10 @@ pub(super) fn plan(
         mail_from_domain: names.mail_from_domain,
         region: names.region,
         behavior_on_mx_failure,
-        restart_failed_verification: config.restart_failed_verification,
-        dns_check: config.dns_check,
-        timeouts: config.timeouts.clone(),
         verification_status,
         dns,
+        // Local attributes are as configured.
+        ..config.clone()
     };
     Plan {
         planned,

@@ -50,8 +50,9 @@ pub(super) fn plan(
         identity: names.identity,
         mail_from_domain: names.mail_from_domain,
         region: names.region,
-        timeouts: config.timeouts.clone(),
         verification_status,
+        // Local attributes are as configured.
+        ..config.clone()
     };
     Plan {
         planned,
