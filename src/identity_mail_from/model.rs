@@ -7,6 +7,7 @@ use tf_provider::value::Value;
 
 use crate::attributes::{NameValues, timeout_or};
 use crate::mail_from::{DnsFindings, DnsRecord, DomainName, Finding, Region, RequiredRecords};
+use crate::plugin::Number;
 
 /// Attributes by the names of the schema. Strings are as the practitioner or SES
 /// writes them; nothing here is checked.
@@ -40,7 +41,7 @@ pub(super) struct Record {
     pub(super) name: Value<String>,
     #[serde(rename = "type")]
     pub(super) record_type: Value<String>,
-    pub(super) priority: Value<i64>,
+    pub(super) priority: Value<Number>,
     pub(super) value: Value<String>,
     pub(super) rdata: Value<String>,
     pub(super) zone_rdata: Value<String>,
@@ -100,7 +101,7 @@ pub(super) fn dns_records(
         Value::Value(Record {
             name: or(record.name),
             record_type: Value::Value(record.record_type.to_owned()),
-            priority: record.priority.map(i64::from).into(),
+            priority: record.priority.map(u32::from).map(Number::from).into(),
             value: or(record.value),
             rdata: or(record.rdata),
             zone_rdata: or(record.zone_rdata),

@@ -96,7 +96,7 @@ pub(super) fn left_to_sibling(place: &Place) -> Diagnostic {
     diagnostic(
         "MAIL FROM domain left to another resource",
         format!(
-            "Another resource sets the MAIL FROM domain of {place} in this apply, so deleting this \
+            "Another resource sets the MAIL FROM domain of {place} with this apply, so deleting this \
              one has changed nothing in SES. This is how it should be when a resource was renamed \
              or is replaced with `create_before_destroy`; otherwise two resources are configured \
              for one identity, and one of them has to go."

@@ -205,7 +205,7 @@ fn replacement_that_creates_before_it_destroys_keeps_mail_from() {
             .succeeds()
             .says("1 added, 0 changed, 1 destroyed")
             .says(LEFT)
-            .says("the MAIL FROM domain of example.com in us-east-1 in this apply");
+            .says("the MAIL FROM domain of example.com in us-east-1 with this apply");
         for call in ws.sets() {
             assert!(call.mail_from_domain.is_some(), "{fault:?}: {call:?}");
         }

@@ -84,12 +84,16 @@ impl<P: Provider> Calls<P> {
 
 /// A state that is not of its schema's types: edited by hand, or damaged.
 fn unfit(type_name: &str, malformed: Malformed) -> Diagnostic {
-    let detail = format!(
-        "The state of a {type_name} does not fit the schema that it was written for: {malformed}. \
-         Restore the state from a backup, or remove the resource from it (`terraform state rm`) \
-         and import it again."
-    );
+    let problem = malformed.to_string();
     let Diagnostic { attribute, .. } = malformed.into();
+    let place = match attribute.steps.as_slice() {
+        [] => String::new(),
+        _ => format!(" at `{attribute}`"),
+    };
+    let detail = format!(
+        "The state of a {type_name} does not fit its schema{place}: {problem}. Restore the state \
+         from a backup, or remove the resource from it (`terraform state rm`) and import it again."
+    );
     Diagnostic {
         attribute,
         ..error("State cannot be read", detail)
