@@ -22,7 +22,7 @@ use super::connect::Connection;
 use super::error::{Error, Operation, Reach};
 use super::pacer::Turn;
 use super::stamp::Stamp;
-use crate::mail_from;
+use crate::{machine, mail_from};
 
 /// How long one attempt may take, credentials and connecting included. Also how
 /// long a Set in flight is awaited once Terraform has asked to stop.
@@ -276,7 +276,7 @@ fn credentials_at_fault(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|cause| cause.is::<CredentialsError>())
 }
 
-/// What an error and its causes say, each once. (Their `Debug` form, which the
+/// What an error and its causes say, each once, and whose limit it was. (Their `Debug` form, which the
 /// SDK's own display appends, is no text for a practitioner.)
 fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
@@ -286,6 +286,7 @@ fn causes(error: &(dyn StdError + 'static)) -> String {
             said.push(says);
         }
     }
+    said.extend(machine::file_shortage(error));
     said.join(": ")
 }
 
