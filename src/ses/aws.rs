@@ -300,6 +300,17 @@ fn chain<'a>(
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
+    #[test]
+    fn a_lack_of_open_files_is_told_with_its_limit() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("dispatch failure")]
+        struct Outer(#[source] std::io::Error);
+        let told = causes(&Outer(std::io::Error::from_raw_os_error(24)));
+        assert!(told.starts_with("dispatch failure: "), "{told}");
+        assert!(told.ends_with("(ulimit -n)"), "{told}");
+    }
+
     #[test]
     fn messages_lose_the_session_token_and_nothing_else() {
         for (message, safe) in [
