@@ -90,7 +90,8 @@ fn number_of_any_size_in_the_state_is_read_and_refreshed() {
         assert!(text.contains(usual), "{text}");
         let edited = text.replace(usual, &format!("\"priority\": {number},"));
         fs::write(&path, edited).unwrap();
-        ws.plan().succeeds();
+        let plan = ws.plan();
+        assert_eq!(plan.code, Some(0), "{number}: {plan:?}");
         ws.terraform(&["apply", "-refresh-only", "-auto-approve"])
             .succeeds();
         let records = &ws.resource(THIS).unwrap()["dns_records"];

@@ -184,7 +184,10 @@ fn state_that_0_1_0_has_not_written_so_is_upgraded_or_told() {
         match plan.code {
             Some(0) => {}
             Some(1) if !usable => {
-                plan.fails_with(&["with ses_identity_mail_from.published", "dns"]);
+                plan.fails_with(&[
+                    "with ses_identity_mail_from.published",
+                    "`terraform state rm`",
+                ]);
                 continue;
             }
             _ => panic!("{dns}: {plan:?}"),
