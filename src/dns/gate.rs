@@ -8,9 +8,14 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::lookup::{Answer, Lookup, LookupError, Question};
+use crate::machine;
 
-/// Look-ups on the wire at a time.
-const IN_FLIGHT: usize = 64;
+/// Look-ups on the wire at a time. Each has a socket of its own, or two.
+const IN_FLIGHT: u64 = 64;
+
+/// The open files that look-ups leave to the rest of the process: some 15 are
+/// open at rest, and SES and the loading of credentials need a few now and then.
+const FOR_OTHERS: u64 = 32;
 
 /// Look-ups without an answer, in a row, after which servers count as silent.
 const SILENT_AFTER: u32 = 3;
@@ -30,7 +35,7 @@ impl<L: Lookup> Gate<L> {
     pub(super) fn new(inner: L) -> Gate<L> {
         Gate {
             inner,
-            places: Semaphore::new(IN_FLIGHT),
+            places: Semaphore::new(in_flight(machine::file_limit())),
             breaker: Mutex::default(),
         }
     }
@@ -53,6 +58,12 @@ impl<L: Lookup> Lookup for Gate<L> {
         self.breaker(|breaker| breaker.record(silent, Instant::now()));
         result
     }
+}
+
+/// How many look-ups a process that may have so many open files makes at a time.
+fn in_flight(files: Option<u64>) -> usize {
+    let left = files.map_or(IN_FLIGHT, |files| files.saturating_sub(FOR_OTHERS) / 2);
+    left.clamp(1, IN_FLIGHT) as usize
 }
 
 /// A circuit breaker: open while servers are silent. Arithmetic alone, the time

@@ -53,6 +53,9 @@ pub enum LookupError {
     /// No server could be reached over the network.
     #[error("no name server can be reached: {0}")]
     NoConnection(String),
+    /// The process could open no socket for the question.
+    #[error("no name server could be asked: {0}")]
+    NoFiles(String),
     /// The system's settings name no server.
     #[error("the name servers of this system are not known: {0}")]
     NoSystemConfig(String),

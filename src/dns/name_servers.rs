@@ -14,14 +14,18 @@ use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{self, Name, RData, Record};
 use hickory_resolver::system_conf::read_system_conf;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::lookup::{Answer, Lookup, LookupError, Question, RecordType};
 use super::resolver::Settings;
+use crate::machine;
 use crate::mail_from::{Mx, Txt, presentation};
 
 /// No setting makes a look-up longer; keeps the arithmetic of time in bounds.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// Between attempts to open a socket while the process has too many files open.
+const FILES_RETRY: Duration = Duration::from_millis(50);
 
 /// The servers of the settings, each with a resolver of its own: hickory takes
 /// the first answer of any, also a refusal, where another would know better.
@@ -53,7 +57,14 @@ impl NameServers {
     }
 
     fn servers(&self) -> Result<&[Server], LookupError> {
-        let servers = self.servers.get_or_init(|| connect(&self.settings));
+        let servers = match self.servers.get() {
+            Some(servers) => servers,
+            None => match connect(&self.settings) {
+                // Passes, so it is not remembered.
+                Err(LookupError::NoFiles(cause)) => return Err(LookupError::NoFiles(cause)),
+                servers => self.servers.get_or_init(|| servers),
+            },
+        };
         servers.as_deref().map_err(LookupError::clone)
     }
 }
@@ -74,7 +85,7 @@ impl Lookup for NameServers {
         let mut failure = None;
         for index in (first..first + tries).map(|index| index % servers.len()) {
             let try_end = end.min(Instant::now() + timeout);
-            let asked = servers[index].ask(&name, question.record_type);
+            let asked = servers[index].ask(&name, question.record_type, try_end);
             match timeout_at(try_end, asked).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Err(_) | Ok(Err(NetError::Timeout)) => silent = true,
@@ -96,8 +107,28 @@ impl Lookup for NameServers {
 }
 
 impl Server {
+    /// Asks as soon as the process may open a socket, unless that is not before
+    /// `end`: the look-ups under way give theirs back.
+    async fn ask(
+        &self,
+        name: &Name,
+        record_type: RecordType,
+        end: Instant,
+    ) -> Result<Answer, NetError> {
+        loop {
+            match self.ask_now(name, record_type).await {
+                Err(error)
+                    if file_shortage(&error).is_some() && Instant::now() + FILES_RETRY < end =>
+                {
+                    sleep(FILES_RETRY).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
     /// The name is absolute, so no search domain is tried.
-    async fn ask(&self, name: &Name, record_type: RecordType) -> Result<Answer, NetError> {
+    async fn ask_now(&self, name: &Name, record_type: RecordType) -> Result<Answer, NetError> {
         let asked_for = match record_type {
             RecordType::Mx => rr::RecordType::MX,
             RecordType::Txt => rr::RecordType::TXT,
@@ -120,8 +151,10 @@ impl Server {
 fn connect(settings: &Settings) -> Result<Vec<Server>, LookupError> {
     let configs = match settings.nameservers.as_slice() {
         [] => {
-            let (config, _) = read_system_conf()
-                .map_err(|error| LookupError::NoSystemConfig(printable(&error)))?;
+            let (config, _) = read_system_conf().map_err(|error| match file_shortage(&error) {
+                Some(cause) => LookupError::NoFiles(cause),
+                None => LookupError::NoSystemConfig(printable(&error)),
+            })?;
             config.name_servers().to_vec()
         }
         addresses => addresses.iter().copied().map(udp_and_tcp).collect(),
@@ -191,7 +224,18 @@ fn shown(name: &Name) -> String {
     }
 }
 
+/// hickory does not name an error of the system as its source.
+fn file_shortage(error: &NetError) -> Option<String> {
+    match error {
+        NetError::Io(error) => machine::file_shortage(&**error),
+        _ => None,
+    }
+}
+
 fn explain(error: NetError) -> LookupError {
+    if let Some(cause) = file_shortage(&error) {
+        return LookupError::NoFiles(cause);
+    }
     match error {
         NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail)) => LookupError::ServFail,
         NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => LookupError::Refused,

@@ -6,8 +6,9 @@
 //!
 //! A call comes in by [`listener`] and [`tls`], is run to its end by [`rpc`],
 //! decoded, made and encoded by [`calls`] (values by [`wire`]), and reaches the
-//! entity by way of [`erased`]. [`session`] says whose call it is, and [`serve`]
-//! is the process from its first line ([`handshake`]) to its exit ([`stop`]).
+//! entity by way of [`erased`]. [`session`] says whose call it is. [`start`] makes
+//! sure of the machine, [`open`] of what the host connects to by the line of
+//! [`handshake`]; [`serve`] is the process from then to its exit ([`stop`]).
 
 mod absence;
 mod call;
@@ -19,6 +20,7 @@ mod diagnostics;
 mod dynamic;
 mod entities;
 mod erased;
+mod error;
 mod fitting;
 #[cfg(unix)]
 mod folder;
@@ -27,6 +29,7 @@ mod handshake;
 mod listener;
 mod logging;
 mod number;
+mod open;
 mod parsing;
 mod platform;
 mod problem;
@@ -53,14 +56,14 @@ pub use call::{Call, Told};
 pub use capabilities::upgrade::UpgradeState;
 pub use data_source::DataSource;
 pub use entities::{Entities, Registered};
+pub use error::ServeError;
 pub use function::Function;
 pub use handshake::HandshakeError;
 pub use listener::ListenError;
 pub use number::{NotANumber, Number};
 pub use platform::GroupError;
 pub use resource::{CouldNotRead, NothingChanged, Planned, Read, Resource};
-pub use serve::{ServeError, ServeOptions};
-pub use start::run;
+pub use start::{ServeOptions, run};
 pub use tls::TlsError;
 pub use tokio_util::sync::CancellationToken;
 

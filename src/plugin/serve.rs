@@ -1,6 +1,5 @@
 //! A plugin process from its first line to its exit.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -11,8 +10,11 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::Server;
 
 use super::calls::Calls;
-use super::handshake::{Handshake, HandshakeError};
-use super::listener::{self, ListenError};
+use super::error::ServeError;
+use super::handshake::Handshake;
+use super::listener;
+use super::open::{Opened, open, print};
+use super::platform::{self, Signal};
 use super::proto::go_plugin::grpc_broker_server::GrpcBrokerServer;
 use super::proto::go_plugin::grpc_controller_server::GrpcControllerServer;
 use super::proto::go_plugin::grpc_stdio_server::GrpcStdioServer;
@@ -21,72 +23,14 @@ use super::proto::tfplugin6::provider_server::ProviderServer;
 use super::rpc::Service;
 use super::services::Services;
 use super::session::Sessions;
-use super::start::{self, Opened};
-use super::stop::{self, AFTER_SHUTDOWN, AT_LAST, Ending, Signal};
-use super::tls::TlsError;
+use super::start::ServeOptions;
+use super::stop::{self, AFTER_SHUTDOWN, AT_LAST, Ending};
 use super::{CancellationToken, Provider};
-use crate::machine::Shortage;
 
 /// A message may hold the state of a fleet; Terraform sends and takes as much.
 const MAX_MESSAGE: usize = 256 << 20;
 /// How long answers may take to leave when the process exits.
 const FLUSH: Duration = Duration::from_millis(50);
-
-/// How to serve.
-#[derive(Clone, Debug)]
-pub struct ServeOptions {
-    /// Wait for Terraform to attach, as a debugger wants it, rather than be
-    /// started by it: no handshake, no TLS, until Ctrl-C.
-    pub debug: bool,
-    /// The provider's version, for the log.
-    pub version: &'static str,
-    /// The provider's source address: `HOST/NAMESPACE/TYPE`.
-    pub address: &'static str,
-}
-
-/// Why a plugin process could not serve.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// Two entities of the provider have one name, which is a bug of it.
-    #[error("the provider has a bug: the {kind} {name} is registered twice")]
-    RegisteredTwice {
-        /// Resource, data source or function.
-        kind: &'static str,
-        /// The name.
-        name: &'static str,
-    },
-    /// The host did not say what it must.
-    #[error(transparent)]
-    Handshake(#[from] HandshakeError),
-    /// TLS could not be set up.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The machine has too little of something.
-    #[error(transparent)]
-    Shortage(#[from] Shortage),
-    /// The threads and waits of the process cannot be set up.
-    #[error("its threads cannot be set up: {0}")]
-    Runtime(#[source] io::Error),
-    /// There is nowhere to listen.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// The answer to the handshake could not be written.
-    #[error("cannot write to stdout: {0}")]
-    Stdout(#[source] io::Error),
-    /// Signals cannot be handled.
-    #[error("cannot handle signals: {0}")]
-    Signals(#[source] io::Error),
-    /// The gRPC server has ended by itself.
-    #[error("cannot serve: {0}")]
-    Transport(#[from] tonic::transport::Error),
-}
-
-impl ServeError {
-    /// Whether the host has not been told yet where to connect to.
-    pub(super) fn is_before_line(&self) -> bool {
-        !matches!(self, Self::Stdout(_) | Self::Transport(_))
-    }
-}
 
 /// Serves `provider` to the host that has started this process, until it says
 /// Shutdown or goes away.
@@ -109,7 +53,7 @@ pub(super) async fn serve<P: Provider>(
 
     // Before the host knows of this process, and so before it can be told to
     // interrupt it.
-    let signals = stop::on_signals(match options.debug {
+    let signals = platform::on_signals(match options.debug {
         true => Box::new(attached_to(ending.clone())) as Box<dyn Fn(Signal) + Send>,
         false => Box::new(started_by_terraform(ending.clone())),
     });
@@ -127,7 +71,7 @@ pub(super) async fn serve<P: Provider>(
         listener,
         tls,
         line,
-    } = start::open(&handshake, &options).await?;
+    } = open(&handshake, options.debug.then_some(options.address)).await?;
     let listener = Arc::new(listener);
 
     let (accepted, incoming) = listener::incoming();
@@ -161,7 +105,7 @@ pub(super) async fn serve<P: Provider>(
         .add_service(HealthServer::new(services))
         .serve_with_incoming_shutdown(incoming, exit.clone().cancelled_owned());
 
-    start::print(&line).map_err(ServeError::Stdout)?;
+    print(&line).map_err(ServeError::Stdout)?;
     listener.tidy_up();
     tokio::select! {
         served = server => served?,
@@ -193,7 +137,7 @@ fn started_by_terraform<C: Send + Sync + 'static>(ending: Ending<C>) -> impl Fn(
 /// a second one does so at once.
 fn attached_to<C: Send + Sync + 'static>(ending: Ending<C>) -> impl Fn(Signal) + Send {
     let ended = AtomicBool::new(false);
-    let hang_up_is_ignored = stop::hang_up_is_ignored();
+    let hang_up_is_ignored = platform::hang_up_is_ignored();
     move |signal| match signal {
         Signal::HangUp if hang_up_is_ignored => {}
         _ if ended.swap(true, Relaxed) => ending.exit.cancel(),

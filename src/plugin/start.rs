@@ -1,16 +1,15 @@
 //! From the start of the process to the line that says where it listens, and
 //! what is told if there is no such line.
 
-use std::io::{self, Write as _};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio_rustls::TlsAcceptor;
 
-use super::handshake::{self, Handshake, HandshakeError};
-use super::listener::Listener;
-use super::serve::{ServeError, ServeOptions, serve};
-use super::{Provider, logging, tls};
+use super::error::ServeError;
+use super::handshake::{Handshake, HandshakeError};
+use super::open::print;
+use super::serve::serve;
+use super::{Provider, logging};
 use crate::machine;
 
 /// Little is computed here, much is waited for.
@@ -33,6 +32,18 @@ const FILES: usize = 16;
 /// host ends it before: a host that sees its end first does not read what it
 /// has said.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Wait for Terraform to attach, as a debugger wants it, rather than be
+    /// started by it: no handshake, no TLS, until Ctrl-C.
+    pub debug: bool,
+    /// The provider's version, for the log.
+    pub version: &'static str,
+    /// The provider's source address: `HOST/NAMESPACE/TYPE`.
+    pub address: &'static str,
+}
 
 /// Serves `provider` to the host that has started this process, until it says
 /// Shutdown or goes away. Reads go-plugin's environment variables, and writes
@@ -90,45 +101,6 @@ fn runtime() -> Result<Runtime, ServeError> {
     Ok(runtime)
 }
 
-/// Where the host connects to.
-pub(super) struct Opened {
-    pub(super) listener: Listener,
-    pub(super) tls: Option<TlsAcceptor>,
-    /// What tells it.
-    pub(super) line: String,
-}
-
-/// Opens what the host is to connect to.
-pub(super) async fn open(
-    handshake: &Handshake,
-    options: &ServeOptions,
-) -> Result<Opened, ServeError> {
-    let (tls, certificate) = match &handshake.client_certificate {
-        Some(client) => tls::acceptor(client.clone()).map(|(tls, cert)| (Some(tls), Some(cert)))?,
-        None => (None, None),
-    };
-    let listener = Listener::open(handshake).await?;
-    let (network, address) = (listener.network(), listener.address());
-    let line = if options.debug {
-        attach_help(&handshake::reattach(options.address, network, address))
-    } else {
-        handshake.answer(network, address, certificate.as_ref())
-    };
-    Ok(Opened {
-        listener,
-        tls,
-        line,
-    })
-}
-
-fn attach_help(reattach: &str) -> String {
-    format!(
-        "Provider started. To attach Terraform, set this in its environment:\n\n\
-         \tTF_REATTACH_PROVIDERS='{reattach}'\n\n\
-         Press Ctrl-C to stop.\n"
-    )
-}
-
 /// Tells the host, and whoever reads the log, why the process ends. The host
 /// takes the first line of stdout for the handshake; one with less than four
 /// fields it shows as it is.
@@ -155,13 +127,6 @@ fn one_field(text: &str) -> String {
             other => vec![other],
         })
         .collect()
-}
-
-/// Writes to stdout.
-pub(super) fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
 }
 
 #[cfg(test)]

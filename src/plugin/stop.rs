@@ -1,6 +1,5 @@
 //! The end of the process, and what brings it about.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,60 +69,6 @@ pub(super) async fn abandoned<C>(sessions: &Sessions<C>) {
             return;
         }
     }
-}
-
-/// A signal that asks to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
-    /// Ctrl-C, which reaches Terraform's whole process group.
-    Interrupt,
-    /// Asked for by a process manager, perhaps of the whole group as well.
-    Terminate,
-    /// The terminal is closed.
-    HangUp,
-}
-
-/// Calls `received` for every signal that asks to end, which from now on do
-/// not end the process: what a plugin is changing must still get into the state.
-pub(super) fn on_signals(received: impl Fn(Signal)) -> std::io::Result<impl Future<Output = ()>> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
-        Ok(async move {
-            loop {
-                let signal = tokio::select! {
-                    _ = interrupt.recv() => Signal::Interrupt,
-                    _ = terminate.recv() => Signal::Terminate,
-                    _ = hang_up.recv() => Signal::HangUp,
-                };
-                received(signal);
-            }
-        })
-    }
-    #[cfg(windows)]
-    {
-        let mut interrupt = tokio::signal::windows::ctrl_c()?;
-        Ok(async move {
-            while interrupt.recv().await.is_some() {
-                received(Signal::Interrupt);
-            }
-        })
-    }
-}
-
-/// Whether the process was started with SIGHUP ignored, as `nohup` does it. Read
-/// where Linux tells it; elsewhere it counts as not ignored.
-pub(super) fn hang_up_is_ignored() -> bool {
-    // The first signal is the lowest bit.
-    const HANG_UP: u64 = 1;
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_some_and(|mask| mask & HANG_UP != 0)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use super::connect::Connection;
 use super::error::{Error, Operation, Reach};
 use super::pacer::Turn;
 use super::stamp::Stamp;
-use crate::mail_from;
+use crate::{machine, mail_from};
 
 /// How long one attempt may take, credentials and connecting included. Also how
 /// long a Set in flight is awaited once Terraform has asked to stop.
@@ -276,7 +276,7 @@ fn credentials_at_fault(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|cause| cause.is::<CredentialsError>())
 }
 
-/// What an error and its causes say, each once. (Their `Debug` form, which the
+/// What an error and its causes say, each once, and whose limit it was. (Their `Debug` form, which the
 /// SDK's own display appends, is no text for a practitioner.)
 fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
@@ -286,6 +286,7 @@ fn causes(error: &(dyn StdError + 'static)) -> String {
             said.push(says);
         }
     }
+    said.extend(machine::file_shortage(error));
     said.join(": ")
 }
 
@@ -298,6 +299,17 @@ fn chain<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lack_of_open_files_is_told_with_its_limit() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("dispatch failure")]
+        struct Outer(#[source] std::io::Error);
+        let told = causes(&Outer(std::io::Error::from_raw_os_error(24)));
+        assert!(told.starts_with("dispatch failure: "), "{told}");
+        assert!(told.ends_with("(ulimit -n)"), "{told}");
+    }
 
     #[test]
     fn messages_lose_the_session_token_and_nothing_else() {

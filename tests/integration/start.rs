@@ -1,6 +1,7 @@
 //! From the start of the process to its first line.
 
 use std::ffi::OsString;
+use std::fs::Permissions;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use tokio::io::AsyncBufReadExt as _;
 use tokio::io::BufReader;
 use tokio::process::Command;
 
-use crate::plugin::{Plugin, SOON, command, command_by_terraform, plaintext};
+use crate::plugin::{Plugin, SOON, command, command_by_terraform, plaintext, toy_provider};
 
 /// Starts the plugin in vain, and returns what it has said on stdout and stderr.
 async fn refused(mut command: Command) -> (String, String) {
@@ -243,6 +244,32 @@ async fn too_few_open_files_are_told_at_once() {
     assert!(line.contains("ulimit -n"), "{line}");
     // What is few, but enough, is raised to what the system lets it have.
     Plugin::spawn(limited("ulimit -S -n 12", &command_by_terraform(None))).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn too_few_threads_are_told_at_once() {
+    // A limit of processes is none for root, so that root becomes somebody else,
+    // for whom the program lies where everybody can start it.
+    let folder = tempfile::Builder::new().tempdir_in("/tmp").unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = folder.path().join("toy-provider");
+    std::fs::copy(toy_provider(), &program).unwrap();
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0);
+    let mut by_somebody = Command::new(if is_root { "setpriv" } else { "env" });
+    if is_root {
+        by_somebody.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    }
+    by_somebody.args(["prlimit", "--nproc=1"]).arg(program);
+    let terraform = command_by_terraform(None);
+    let variables = terraform.as_std().get_envs();
+    by_somebody
+        .envs(variables.filter_map(|(name, value)| Some((name, value?))))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let line = told(by_somebody).await;
+    assert!(line.contains("ulimit -u"), "{line}");
 }
 
 #[tokio::test]

@@ -113,3 +113,18 @@ async fn so_many_are_under_way_at_a_time() {
     assert_eq!(asked(&server), 200);
     assert_eq!(server.most_at_once.load(Ordering::SeqCst), 64);
 }
+
+#[test]
+fn look_ups_leave_files_to_the_others() {
+    for (files, look_ups) in [
+        (None, 64),
+        (Some(4096), 64),
+        (Some(160), 64),
+        (Some(64), 16),
+        (Some(48), 8),
+        (Some(34), 1),
+        (Some(20), 1),
+    ] {
+        assert_eq!(in_flight(files), look_ups, "{files:?}");
+    }
+}

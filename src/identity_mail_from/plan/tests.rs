@@ -59,7 +59,7 @@ fn create_knows_all_but_what_only_ses_and_dns_can_tell() {
     let mx = records[0].as_ref().unwrap();
     assert_eq!(mx.name, value("bounce.example.com"));
     assert_eq!(mx.rdata, value("10 feedback-smtp.eu-west-1.amazonses.com"));
-    assert_eq!(mx.priority, Value::Value(10));
+    assert_eq!(mx.priority, Value::Value(10.into()));
     let txt = records[1].as_ref().unwrap();
     assert_eq!(txt.record_type, value("TXT"));
     assert_eq!(txt.priority, Value::Null);
