@@ -84,7 +84,8 @@ fn number_of_any_size_in_the_state_is_read_and_refreshed() {
         "1e30",
         "1E-7",
         "123456789012345678901234567890.123456789",
-        "1e400",
+        // Terraform 1.5 itself crashes where it shows numbers beyond 64-bit floats.
+        "1e300",
     ] {
         // Terraform writes a space there, and OpenTofu none.
         let text = fs::read_to_string(&path).unwrap().replace("\": ", "\":");
