@@ -49,7 +49,7 @@ fn debugging_ends_with_ctrl_c_and_leaves_no_socket() {
     let ws = Workspace::new();
     let provider = ws.spawn_provider(&["--debug"]);
     let reattach: Value = serde_json::from_str(&reattach(&provider)).unwrap();
-    let entry = &reattach["registry.terraform.io/terraform-provider-ses/ses"];
+    let entry = &reattach["terraform-provider-ses/ses"];
     assert_eq!(entry["ProtocolVersion"], 6);
     let socket = entry["Addr"]["String"].as_str().unwrap();
     assert!(fs::exists(socket).unwrap(), "{socket}");
