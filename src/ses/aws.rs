@@ -22,7 +22,8 @@ use super::connect::Connection;
 use super::error::{Error, Operation, Reach};
 use super::pacer::Turn;
 use super::stamp::Stamp;
-use crate::{machine, mail_from};
+use crate::machine;
+use crate::mail_from;
 
 /// How long one attempt may take, credentials and connecting included. Also how
 /// long a Set in flight is awaited once Terraform has asked to stop.
