@@ -223,13 +223,15 @@ pub fn place(
     Err(Told)
 }
 
+/// A known value, for tests.
+#[cfg(test)]
+pub(crate) fn value(text: &str) -> Value<String> {
+    Value::Value(text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn value(text: &str) -> Value<String> {
-        Value::Value(text.to_owned())
-    }
 
     #[test]
     fn another_spelling_keeps_the_prior_value() {

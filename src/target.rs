@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tf_provider::{AttributePath, Diagnostics};
 
+use crate::attributes::{NameValues, place};
 use crate::clients::Clients;
 use crate::diagnostics::{self, or_tell, warn};
 use crate::mail_from::{DomainName, Place, Region, VerificationStatus};
@@ -27,15 +28,18 @@ pub struct Target {
 }
 
 impl Target {
-    /// The target of an operation that may take `timeout`; `to` says what it is
-    /// to do, as in "read the MAIL FROM domain". Where a setting of the provider is
-    /// unknown, the call is deferred if the host takes that.
+    /// The target of an operation on the `type_name` that has `names`; it may take
+    /// `timeout`, and `to` says what it is to do, as in "read the MAIL FROM domain".
+    /// Where a setting of the provider is unknown, the call is deferred if the host
+    /// takes that.
     pub fn of(
         call: &mut Call<Clients>,
-        place: Place,
+        type_name: &str,
+        names: &NameValues,
         to: &str,
         timeout: Duration,
     ) -> Result<Self, Told> {
+        let place = place(&mut call.diags, type_name, &names.identity, &names.region)?;
         let doing = format!("Could not {to} of {place}");
         let clients = call.configured()?;
         let ses = match clients.ses(&place.region) {
@@ -112,8 +116,8 @@ pub async fn region_of_import(call: &mut Call<Clients>, doing: &str) -> Result<R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attributes::value;
     use crate::clients::Dns;
-    use crate::mail_from::Identity;
     use crate::plugin::CancellationToken;
     use crate::ses::{Connection, ConnectionSettings};
 
@@ -129,12 +133,14 @@ mod tests {
     async fn what_needs_an_unknown_setting_is_deferred_or_an_error_that_names_it() {
         for deferrable in [true, false] {
             let mut read = call(deferrable);
-            let place = Place {
-                identity: Identity::parse("example.com").unwrap(),
-                region: Region::parse("eu-west-1").unwrap(),
+            let names = NameValues {
+                identity: value("example.com"),
+                region: value("eu-west-1"),
+                ..NameValues::default()
             };
             let to = "read the MAIL FROM domain";
-            assert!(Target::of(&mut read, place, to, Duration::from_secs(1)).is_err());
+            let timeout = Duration::from_secs(1);
+            assert!(Target::of(&mut read, "ses_x", &names, to, timeout).is_err());
             let mut import = call(deferrable);
             let doing = "Could not import";
             assert!(region_of_import(&mut import, doing).await.is_err());

@@ -50,7 +50,14 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ),
     (
         "target",
-        &["plugin", "clients", "diagnostics", "mail_from", "ses"],
+        &[
+            "plugin",
+            "attributes",
+            "clients",
+            "diagnostics",
+            "mail_from",
+            "ses",
+        ],
     ),
     (
         "attributes",

@@ -225,16 +225,14 @@ mod tests {
     use tf_provider::value::Value;
 
     use super::*;
+    use crate::attributes::value;
     use crate::identity_mail_from::plan::plan;
     use crate::identity_mail_from::validate::validate;
 
     fn config(domain: &str, behavior: &str) -> Model {
-        let value = |text: &str| Value::Value(text.to_owned());
         Model {
-            identity: value("example.com"),
-            mail_from_domain: value(domain),
             behavior_on_mx_failure: value(behavior),
-            ..Model::default()
+            ..Model::of("example.com", value(domain))
         }
     }
 

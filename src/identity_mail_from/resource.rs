@@ -17,7 +17,6 @@ use super::report;
 use super::schema::schema;
 use super::settle::{self, Wanted};
 use super::validate::validate;
-use crate::attributes;
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
@@ -69,7 +68,13 @@ impl Resource for IdentityMailFrom {
         state: Model,
     ) -> Result<Read<Model>, CouldNotRead> {
         let timeout = state.timeout(|timeouts| &timeouts.read);
-        let target = target(call, &state, "read the MAIL FROM domain", timeout)?;
+        let target = Target::of(
+            call,
+            TYPE_NAME,
+            &state.names(),
+            "read the MAIL FROM domain",
+            timeout,
+        )?;
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let held = target.answered(&mut call.diags, held.await)?;
         match held {
@@ -113,7 +118,13 @@ impl Resource for IdentityMailFrom {
 
     async fn delete(&self, call: &mut Call<Clients>, prior: Model) -> Result<(), Told> {
         let timeout = prior.timeout(|timeouts| &timeouts.delete);
-        let target = target(call, &prior, "unset the MAIL FROM domain", timeout)?;
+        let target = Target::of(
+            call,
+            TYPE_NAME,
+            &prior.names(),
+            "unset the MAIL FROM domain",
+            timeout,
+        )?;
         let unset = target.ses.unset(&target.deadline, &target.place.identity);
         let unset = target.answered(&mut call.diags, unset.await)?;
         if unset == Unset::LeftToSibling {
@@ -148,17 +159,6 @@ impl Resource for IdentityMailFrom {
     }
 }
 
-fn target(
-    call: &mut Call<Clients>,
-    model: &Model,
-    to: &str,
-    timeout: Duration,
-) -> Result<Target, Told> {
-    let diags = &mut call.diags;
-    let place = attributes::place(diags, TYPE_NAME, &model.identity, &model.region)?;
-    Target::of(call, place, to, timeout)
-}
-
 /// Sends the planned setting, and returns the state that SES will hold. `creating`:
 /// an error would taint, so there is none once SES has accepted the setting.
 async fn set(
@@ -168,7 +168,13 @@ async fn set(
     creating: bool,
 ) -> Result<Model, NothingChanged> {
     let meaning = validate(&mut call.diags, &planned);
-    let target = target(call, &planned, "set the MAIL FROM domain", timeout)?;
+    let target = Target::of(
+        call,
+        TYPE_NAME,
+        &planned.names(),
+        "set the MAIL FROM domain",
+        timeout,
+    )?;
     let (Some(domain), Some(behavior)) = (meaning.names.mail_from_domain, meaning.behavior) else {
         return Err(NothingChanged);
     };
@@ -201,7 +207,13 @@ async fn update_locally(
         return Ok(planned);
     }
     let meaning = validate(&mut call.diags, &planned);
-    let target = target(call, &planned, "look up the DNS records", timeout)?;
+    let target = Target::of(
+        call,
+        TYPE_NAME,
+        &planned.names(),
+        "look up the DNS records",
+        timeout,
+    )?;
     let domain = meaning.names.mail_from_domain.as_ref();
     let dns = look_up(&target, &planned, domain).await;
     Ok(Model {

@@ -52,18 +52,11 @@ fn timeouts(diags: &mut Diagnostics, model: &Model) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attributes::value;
     use crate::identity_mail_from::model::Timeouts;
 
-    fn value(text: &str) -> Value<String> {
-        Value::Value(text.to_owned())
-    }
-
     fn model(identity: &str, domain: &str) -> Model {
-        Model {
-            identity: value(identity),
-            mail_from_domain: value(domain),
-            ..Model::default()
-        }
+        Model::of(identity, value(domain))
     }
 
     /// The paths of the errors.

@@ -51,6 +51,18 @@ impl Model {
 }
 
 #[cfg(test)]
+impl Model {
+    /// A configuration of these two alone, for tests.
+    pub(super) fn of(identity: &str, mail_from_domain: Value<String>) -> Self {
+        Self {
+            identity: Value::Value(identity.to_owned()),
+            mail_from_domain,
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

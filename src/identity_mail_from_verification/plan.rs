@@ -71,20 +71,9 @@ mod tests {
     use tf_provider::Diagnostics;
 
     use super::*;
+    use crate::attributes::value;
     use crate::identity_mail_from_verification::model::Timeouts;
     use crate::identity_mail_from_verification::validate::validate;
-
-    fn value(text: &str) -> Value<String> {
-        Value::Value(text.to_owned())
-    }
-
-    fn config(identity: &str, domain: Value<String>) -> Model {
-        Model {
-            identity: value(identity),
-            mail_from_domain: domain,
-            ..Model::default()
-        }
-    }
 
     fn planned(prior: Option<&Model>, config: &Model, region: Option<&str>) -> Plan {
         let mut diags = Diagnostics::default();
@@ -108,7 +97,7 @@ mod tests {
 
     #[test]
     fn create_waits_and_knows_all_but_the_status() {
-        let config = config("EXAMPLE.com.", value("bounce.example.com"));
+        let config = Model::of("EXAMPLE.com.", value("bounce.example.com"));
         let Plan { planned, .. } = planned(None, &config, Some("eu-west-1"));
         assert!(waits(&planned));
         assert_eq!(planned.id, value("example.com"));
@@ -118,9 +107,9 @@ mod tests {
 
     #[test]
     fn nothing_changed_and_another_spelling_plan_the_prior_state() {
-        let before = config("bücher.example", value("bounce.bücher.example"));
+        let before = Model::of("bücher.example", value("bounce.bücher.example"));
         let prior = created(&before);
-        let other = config("BÜCHER.example.", value("bounce.xn--bcher-kva.example"));
+        let other = Model::of("BÜCHER.example.", value("bounce.xn--bcher-kva.example"));
         for (config, region) in [
             (&before, Some("eu-west-1")),
             (&before, None),
@@ -134,12 +123,12 @@ mod tests {
 
     #[test]
     fn what_is_waited_for_replaces() {
-        let before = config("example.com", value("bounce.example.com"));
+        let before = Model::of("example.com", value("bounce.example.com"));
         let prior = created(&before);
-        let domain = |domain| config("example.com", domain);
+        let domain = |domain| Model::of("example.com", domain);
         for (config, region, replaces) in [
             (
-                config("a@example.com", value("bounce.example.com")),
+                Model::of("a@example.com", value("bounce.example.com")),
                 "eu-west-1",
                 "identity",
             ),
@@ -160,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_change_of_timeouts_waits_for_nothing() {
-        let mut config = config("example.com", Value::Null);
+        let mut config = Model::of("example.com", Value::Null);
         let prior = created(&config);
         config.timeouts = Value::Value(Timeouts {
             create: value("1h"),

@@ -15,7 +15,6 @@ use super::report::report;
 use super::schema::schema;
 use super::validate::validate;
 use super::wait::{Unverified, wait};
-use crate::attributes;
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
@@ -73,7 +72,7 @@ impl Resource for IdentityMailFromVerification {
         state: Model,
     ) -> Result<Read<Model>, CouldNotRead> {
         let to = "read the status of the MAIL FROM domain";
-        let target = target(call, &state, to, READ_WITHIN)?;
+        let target = Target::of(call, TYPE_NAME, &state.names(), to, READ_WITHIN)?;
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let held = target.answered(&mut call.diags, held.await)?;
         match Seen::new(held, asked(&state).as_ref()) {
@@ -125,25 +124,10 @@ impl Resource for IdentityMailFromVerification {
     }
 }
 
-fn target(
-    call: &mut Call<Clients>,
-    model: &Model,
-    to: &str,
-    timeout: Duration,
-) -> Result<Target, Told> {
-    let diags = &mut call.diags;
-    let place = attributes::place(diags, TYPE_NAME, &model.identity, &model.region)?;
-    Target::of(call, place, to, timeout)
-}
-
 /// Waits, and returns the state. `Err`: there is none, and nothing to undo.
 async fn verify(call: &mut Call<Clients>, planned: Model) -> Result<Model, Told> {
-    let target = target(
-        call,
-        &planned,
-        "wait for the MAIL FROM domain",
-        planned.wait(),
-    )?;
+    let (names, to) = (planned.names(), "wait for the MAIL FROM domain");
+    let target = Target::of(call, TYPE_NAME, &names, to, planned.wait())?;
     let asked = asked(&planned);
     let waited = wait(
         &target.ses,

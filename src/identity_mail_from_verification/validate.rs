@@ -19,19 +19,8 @@ pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attributes::value;
     use crate::identity_mail_from_verification::model::Timeouts;
-
-    fn value(text: &str) -> Value<String> {
-        Value::Value(text.to_owned())
-    }
-
-    fn config(identity: &str, domain: Value<String>) -> Model {
-        Model {
-            identity: value(identity),
-            mail_from_domain: domain,
-            ..Model::default()
-        }
-    }
 
     #[test]
     fn what_is_wrong_is_told_at_its_attribute() {
@@ -40,15 +29,18 @@ mod tests {
         });
         let slow = Model {
             timeouts,
-            ..config("example.com", Value::Null)
+            ..Model::of("example.com", Value::Null)
         };
         for (config, path) in [
-            (config("@example.com", Value::Null), "identity"),
+            (Model::of("@example.com", Value::Null), "identity"),
             (
-                config("example.com", value("example.com")),
+                Model::of("example.com", value("example.com")),
                 "mail_from_domain",
             ),
-            (config("example.com", value("bounce")), "mail_from_domain"),
+            (
+                Model::of("example.com", value("bounce")),
+                "mail_from_domain",
+            ),
             (slow, "timeouts.create"),
         ] {
             let mut diags = Diagnostics::default();

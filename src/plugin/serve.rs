@@ -33,11 +33,12 @@ const MAX_MESSAGE: usize = 256 << 20;
 const FLUSH: Duration = Duration::from_millis(50);
 
 /// Serves `provider` to the host that has started this process, until it says
-/// Shutdown or goes away.
+/// Shutdown or goes away. It is told where to connect to once all is `ready`.
 pub(super) async fn serve<P: Provider>(
     provider: P,
     options: ServeOptions,
     handshake: Handshake,
+    ready: impl Future<Output = Result<(), ServeError>>,
 ) -> Result<(), ServeError> {
     let calls = Arc::new(Calls::new(provider));
     if let Some((kind, name)) = calls.entities.registered_twice() {
@@ -105,6 +106,7 @@ pub(super) async fn serve<P: Provider>(
         .add_service(HealthServer::new(services))
         .serve_with_incoming_shutdown(incoming, exit.clone().cancelled_owned());
 
+    ready.await?;
     print(&line).map_err(ServeError::Stdout)?;
     listener.tidy_up();
     tokio::select! {

@@ -1,9 +1,11 @@
 //! From the start of the process to the line that says where it listens, and
 //! what is told if there is no such line.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 
 use super::error::ServeError;
 use super::handshake::{Handshake, HandshakeError};
@@ -19,6 +21,8 @@ const BLOCKING: usize = 8;
 /// Beside the first: workers, one thread for what blocks, the log's, and that
 /// which tidies up.
 const THREADS: usize = WORKERS + 3;
+/// A thread that has not started by then may never do so.
+const STARTED_WITHIN: Duration = Duration::from_millis(200);
 
 /// Address space that is needed beside what the program has taken until the
 /// start, in MiB, a small run and the stacks of its threads included.
@@ -61,7 +65,10 @@ pub fn run<P: Provider>(provider: P, options: ServeOptions) -> Result<(), ServeE
             logging::install();
             tracing::info!(version = options.version, "provider started");
             let runtime = runtime()?;
-            let served = runtime.block_on(serve(provider, options, handshake));
+            let served = runtime.block_on(async {
+                let started = tokio::task::spawn_blocking(|| ());
+                serve(provider, options, handshake, blocking_runs(started)).await
+            });
             // Whatever still runs ends with the process.
             runtime.shutdown_background();
             served
@@ -81,24 +88,45 @@ pub fn run<P: Provider>(provider: P, options: ServeOptions) -> Result<(), ServeE
 }
 
 /// Makes sure of what the machine must give before anything hangs on it: later,
-/// a lack of memory aborts the process, one of threads panics or hangs, and one
-/// of files shows as a network that is down.
+/// a lack of memory aborts the process, and one of files shows as a network that
+/// is down.
 fn runtime() -> Result<Runtime, ServeError> {
     machine::raise_file_limit();
     machine::check_files(FILES)?;
     machine::check_memory(MEMORY)?;
-    machine::check_threads(THREADS)?;
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .max_blocking_threads(BLOCKING)
-        // What blocks waits for a thread for ever where none can be started:
-        // the first one stays.
-        .thread_keep_alive(Duration::MAX)
-        .enable_all()
-        .build()
-        .map_err(ServeError::Runtime)?;
-    drop(runtime.spawn_blocking(|| ()));
-    Ok(runtime)
+    let build = || {
+        Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .max_blocking_threads(BLOCKING)
+            // What blocks waits for a thread for ever where none can be started:
+            // the first one stays.
+            .thread_keep_alive(Duration::MAX)
+            .enable_all()
+            .build()
+    };
+    // It panics if it cannot start the first thread.
+    match std::panic::catch_unwind(build) {
+        Ok(runtime) => runtime.map_err(ServeError::Runtime),
+        Err(_) => {
+            machine::check_threads(THREADS)?;
+            let unknown = io::Error::other("a thread cannot be started");
+            Err(ServeError::Runtime(unknown))
+        }
+    }
+}
+
+/// Makes sure that what blocks has a thread: the runtime puts it off without a
+/// word where none can be started.
+async fn blocking_runs(mut started: JoinHandle<()>) -> Result<(), ServeError> {
+    if tokio::time::timeout(STARTED_WITHIN, &mut started)
+        .await
+        .is_err()
+    {
+        machine::check_threads(THREADS)?;
+        // The machine is busy.
+        let _ = started.await;
+    }
+    Ok(())
 }
 
 /// Tells the host, and whoever reads the log, why the process ends. The host

@@ -1,19 +1,12 @@
 use super::*;
+use crate::attributes::value;
 use crate::identity_mail_from::model::{Dns, Timeouts};
 use crate::identity_mail_from::validate::validate;
 use crate::mail_from::DnsFindings;
 use tf_provider::Diagnostics;
 
-fn value(text: &str) -> Value<String> {
-    Value::Value(text.to_owned())
-}
-
 fn config(identity: &str, domain: &str) -> Model {
-    Model {
-        identity: value(identity),
-        mail_from_domain: value(domain),
-        ..Model::default()
-    }
+    Model::of(identity, value(domain))
 }
 
 fn planned(prior: Option<&Model>, config: &Model, region: Option<&str>) -> Plan {
