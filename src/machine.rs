@@ -1,9 +1,10 @@
 //! What this machine lets a process have, of threads, memory and open files.
 //!
 //! Too little of one is told in a line that names the limit, before it shows as
-//! a hang or as somebody else's fault. Two things cannot be told: memory that does
-//! not suffice to load the program (the system's loader ends it), and the limit of
-//! a container's memory, at which the system kills without a word.
+//! a hang or as somebody else's fault. Three things cannot be told: memory that does
+//! not suffice to load the program (the system's loader ends it), memory that runs
+//! out under hundreds of calls at a time (Rust aborts), and the limit of a
+//! container's memory, at which the system kills without a word.
 
 use std::error::Error as StdError;
 use std::io;

@@ -32,6 +32,11 @@ impl Dynamic {
         self.msgpack == [NIL]
     }
 
+    /// Whether this is unknown as a whole.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.msgpack == UNKNOWN
+    }
+
     /// Writes a typed value.
     pub(super) fn from_typed<T: Serialize>(value: &T) -> Result<Self, rmp_serde::encode::Error> {
         Ok(Self {

@@ -8,7 +8,7 @@ use tf_provider::Diagnostics;
 
 use super::call::{Call, Told};
 use super::data_source::DataSource;
-use super::diagnostics::bug;
+use super::diagnostics::{bug, error};
 use super::dynamic::Dynamic;
 use super::function::Function;
 use super::resource::{CouldNotRead, NothingChanged, Planned, Read, Resource};
@@ -52,7 +52,7 @@ pub(super) trait ErasedResource<C>: Send + Sync {
 #[async_trait]
 impl<R: Resource> ErasedResource<R::Configured> for R {
     fn validate(&self, diags: &mut Diagnostics, config: &Dynamic) -> Result<(), Told> {
-        let config = typed(diags, config)?;
+        let config = model(diags, config)?;
         Resource::validate(self, diags, &config);
         Ok(())
     }
@@ -65,9 +65,9 @@ impl<R: Resource> ErasedResource<R::Configured> for R {
     ) -> Result<Planned<Dynamic>, Told> {
         let prior = match prior.is_null() {
             true => None,
-            false => Some(typed(&mut call.diags, prior)?),
+            false => Some(model(&mut call.diags, prior)?),
         };
-        let config = typed(&mut call.diags, config)?;
+        let config = model(&mut call.diags, config)?;
         let planned = Resource::plan(self, call, prior.as_ref(), &config).await?;
         Ok(Planned {
             state: dynamic(&mut call.diags, &planned.state)?,
@@ -80,7 +80,7 @@ impl<R: Resource> ErasedResource<R::Configured> for R {
         call: &mut Call<R::Configured>,
         state: &Dynamic,
     ) -> Result<Read<Dynamic>, CouldNotRead> {
-        let state = typed(&mut call.diags, state)?;
+        let state = model(&mut call.diags, state)?;
         match Resource::read(self, call, state).await? {
             Read::Is(state) => Ok(Read::Is(dynamic(&mut call.diags, &state)?)),
             Read::Gone => Ok(Read::Gone),
@@ -94,11 +94,11 @@ impl<R: Resource> ErasedResource<R::Configured> for R {
         planned: &Dynamic,
     ) -> Result<Dynamic, Failed> {
         let unread = |Told| Failed::NothingChanged;
-        let planned = typed(&mut call.diags, planned).map_err(unread)?;
+        let planned = model(&mut call.diags, planned).map_err(unread)?;
         let applied = if prior.is_null() {
             self.create(call, planned).await
         } else {
-            let prior = typed(&mut call.diags, prior).map_err(unread)?;
+            let prior = model(&mut call.diags, prior).map_err(unread)?;
             self.update(call, &prior, planned).await
         };
         let state = applied.map_err(|NothingChanged| Failed::NothingChanged)?;
@@ -106,7 +106,7 @@ impl<R: Resource> ErasedResource<R::Configured> for R {
     }
 
     async fn delete(&self, call: &mut Call<R::Configured>, prior: &Dynamic) -> Result<(), Told> {
-        let prior = typed(&mut call.diags, prior)?;
+        let prior = model(&mut call.diags, prior)?;
         Resource::delete(self, call, prior).await
     }
 
@@ -126,7 +126,7 @@ pub(super) trait ErasedDataSource<C>: Send + Sync {
 #[async_trait]
 impl<D: DataSource> ErasedDataSource<D::Configured> for D {
     fn validate(&self, diags: &mut Diagnostics, config: &Dynamic) -> Result<(), Told> {
-        let config = typed(diags, config)?;
+        let config = model(diags, config)?;
         DataSource::validate(self, diags, &config);
         Ok(())
     }
@@ -136,7 +136,7 @@ impl<D: DataSource> ErasedDataSource<D::Configured> for D {
         call: &mut Call<D::Configured>,
         config: &Dynamic,
     ) -> Result<Dynamic, Told> {
-        let config = typed(&mut call.diags, config)?;
+        let config = model(&mut call.diags, config)?;
         let read = DataSource::read(self, call, config).await?;
         dynamic(&mut call.diags, &read)
     }
@@ -155,7 +155,19 @@ impl<F: Function> ErasedFunction for F {
     }
 }
 
-/// A value as the entity's own type.
+/// An object as the entity's model.
+fn model<M: DeserializeOwned>(diags: &mut Diagnostics, value: &Dynamic) -> Result<M, Told> {
+    if value.is_null() || value.is_unknown() {
+        diags.errors.push(error(
+            "Value cannot be decoded",
+            "There is no object, where the call is about one.".to_owned(),
+        ));
+        return Err(Told);
+    }
+    typed(diags, value)
+}
+
+/// A value as a type of the provider's.
 pub(super) fn typed<T: DeserializeOwned>(
     diags: &mut Diagnostics,
     value: &Dynamic,

@@ -28,8 +28,8 @@ pub(super) enum Direction {
 }
 
 /// The value as `ty` has it, or what is wrong and where: every number and every
-/// unknown in one form, blocks that repeat never null; in what comes in, missing fields are filled in and
-/// superfluous ones dropped.
+/// unknown in one form, blocks that repeat never null; in what comes in, missing
+/// fields are filled in and superfluous ones dropped.
 pub(super) fn fit(
     value: Value,
     ty: &Type,

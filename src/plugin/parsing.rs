@@ -76,7 +76,8 @@ fn json_depth(bytes: &[u8]) -> usize {
     deepest
 }
 
-fn from_json(json: Json) -> Value {
+/// As [`json`], of what is parsed.
+pub(super) fn from_json(json: Json) -> Value {
     match json {
         Json::Null => Value::Nil,
         Json::Bool(bool) => bool.into(),

@@ -227,7 +227,7 @@ mod tests {
     /// The paths of the errors of a configuration.
     fn errors(config: &Json) -> Vec<String> {
         let root = root();
-        let config = decode_json(config.to_string().as_bytes(), &(&root).into()).unwrap();
+        let config = decode_json(config.to_string().as_bytes(), &(&root).into(), |_| ()).unwrap();
         let message = schema(&schema::Schema {
             version: 0,
             block: root,

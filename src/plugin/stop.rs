@@ -18,9 +18,10 @@ pub(super) const AT_LAST: Duration = Duration::from_secs(30);
 /// How long Terraform may take to connect, as it gives a plugin that long to start.
 const FIRST_CONNECTION: Duration = Duration::from_secs(60);
 
-/// How long Terraform may be without a connection. Its streams to the plugin stay
-/// open for as long as it lives, so that no connection ends by being idle.
-const BETWEEN_CONNECTIONS: Duration = Duration::from_secs(1);
+/// How long Terraform may be without a connection: gRPC waits for about a second
+/// before it connects again. Terraform's streams to the plugin stay open for as long
+/// as it lives, so that no connection ends by being idle.
+const BETWEEN_CONNECTIONS: Duration = Duration::from_secs(2);
 
 /// Brings the process to its end.
 #[derive(Debug)]

@@ -58,9 +58,15 @@ pub(super) fn decode(value: Option<&DynamicValue>, ty: &Type) -> Result<Dynamic,
     decoded(value, ty).map(|value| to_dynamic(&value))
 }
 
-/// As [`decode`], from the JSON of a stored state.
-pub(super) fn decode_json(json: &[u8], ty: &Type) -> Result<Dynamic, Malformed> {
-    let value = parsing::json(json).map_err(at_root)?;
+/// As [`decode`], from the JSON of a stored state, once `rewrite` has changed it.
+pub(super) fn decode_json(
+    json: &[u8],
+    ty: &Type,
+    rewrite: impl FnOnce(&mut serde_json::Value),
+) -> Result<Dynamic, Malformed> {
+    let mut json = parsing::json_tree(json).map_err(at_root)?;
+    rewrite(&mut json);
+    let value = parsing::from_json(json);
     fitted(value, ty, Direction::Incoming).map(|value| to_dynamic(&value))
 }
 

@@ -46,6 +46,10 @@ const FARTHEST: (f64, f64) = (120.0, 10.0);
 /// comes then does not wait for a turn, as nobody does at first.
 const IDLE: f64 = 2.0;
 
+/// An urgent request that has not gone out so many seconds after its time will not
+/// any more.
+const URGENT_LATE: f64 = 0.5;
+
 /// A wait that is none: tokio's timer knows nothing shorter than a millisecond.
 pub(super) const NEGLIGIBLE: f64 = 0.0005;
 
@@ -86,6 +90,9 @@ struct Line {
     /// When the last request went out, and the last that was accepted.
     sent: f64,
     accepted: f64,
+    /// When a request that must not be put off goes out.
+    #[serde(default)]
+    urgent: f64,
     /// The turns with other hosts.
     share: Share,
 }
@@ -119,6 +126,16 @@ impl Line {
         }
         self.free.retain(|free| *free != first);
         Some(first.max(now))
+    }
+
+    /// `due`, or later if an urgent request would go out too close to it.
+    fn after_urgent(&self, now: f64, due: f64, spacing: f64) -> f64 {
+        let is_to_come = now < self.urgent + URGENT_LATE && self.urgent <= now + 2.0 * spacing;
+        if is_to_come && (due - self.urgent).abs() < spacing {
+            self.urgent + spacing
+        } else {
+            due
+        }
     }
 
     fn give_back(&mut self, slot: f64, spacing: f64) {
@@ -194,6 +211,7 @@ impl Lines {
         if line.sent <= now {
             due = due.max(line.sent + spacing);
         }
+        due = line.after_urgent(now, due, spacing);
         if due - now <= NEGLIGIBLE {
             slot.went = Some((now, line.sent));
             self.sent(now, operation, spacing);
@@ -214,6 +232,13 @@ impl Lines {
             let line = self.line(of_all, operation);
             line.sent = now;
             line.next = line.next.max(now + spacing);
+        }
+    }
+
+    /// A request for `operation` will go out at `at`, whoever else has a slot then.
+    pub(super) fn reserve_urgent(&mut self, at: f64, operation: &str) {
+        for of_all in [false, true] {
+            self.line(of_all, operation).urgent = at;
         }
     }
 

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::error::{Error, Operation, Remedy};
 use super::host::{Clock, SharedLines};
-use super::pace::{Answer, NEGLIGIBLE, Pause, Slot, spacing};
+use super::pace::{Answer, Lines, NEGLIGIBLE, Pause, Slot, spacing};
 
 /// Other processes are not held up for longer than a rate of this many requests
 /// a second takes, however slow this one is.
@@ -153,10 +153,17 @@ impl Pacer {
 
     /// Waits until the caller may send one request ahead of the queue: for what
     /// must not be put off. A second after the last request at the latest,
-    /// whatever the pace is and whoever else shares it.
+    /// whatever the pace is; the other processes of this host make way. (Other
+    /// hosts do not know.)
     pub(super) async fn urgent_turn(&self) -> Turn {
         let send = Arc::clone(&self.send).lock_owned().await;
+        let shared = &self.pacing.0;
         let latest = || lock(&self.sends).last + spacing(1.0) + MOST_LATENESS;
+        let at = || self.earliest().min(latest()).max(shared.clock.now());
+        if shared.spacing > 0.0 {
+            let reserve = |lines: &mut Lines| lines.reserve_urgent(at(), self.operation.name());
+            shared.lines.with(reserve).await;
+        }
         self.pacing
             .wait_until(|| self.earliest().min(latest()))
             .await;
@@ -406,6 +413,35 @@ mod tests {
             pacer.urgent_turn().await.sent();
             assert_eq!(seconds(start.elapsed()), soon, "at {rate}/s");
             assert_eq!(queue.remove(0).await.unwrap(), then, "at {rate}/s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn other_processes_make_way_for_an_urgent_request() {
+        for slow_answer in [50, 300, 900] {
+            let lines = SharedLines::of_process();
+            let set = Operation::SetIdentityMailFromDomain;
+            let restarting = Pacing::new(1.0, lines.clone()).pacer(set);
+            let others: Vec<_> = (0..3)
+                .map(|_| Pacing::new(1.0, lines.clone()).pacer(set))
+                .collect();
+            let start = Instant::now();
+            restarting.turn().await.sent();
+            let mut sent = Vec::new();
+            for other in others {
+                sent.push(tokio::spawn(async move {
+                    other.turn().await.sent();
+                    start.elapsed().as_secs_f64()
+                }));
+            }
+            sleep(Duration::from_millis(slow_answer)).await;
+            restarting.urgent_turn().await.sent();
+            let urgent = start.elapsed().as_secs_f64();
+            assert_eq!((urgent * 100.0).round(), 102.0, "after {slow_answer} ms");
+            for other in sent {
+                let other = other.await.unwrap();
+                assert!(other - urgent >= 1.0, "{other} after {urgent}");
+            }
         }
     }
 

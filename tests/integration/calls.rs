@@ -150,6 +150,25 @@ async fn a_panic_at_validation_is_an_error() {
 }
 
 #[tokio::test]
+async fn what_is_no_object_is_refused() {
+    let plugin = Plugin::start().await;
+    let mut provider = plugin.provider().await;
+    for nothing in [Json::Null, json!(UNKNOWN)] {
+        let request = validate_resource_config::Request {
+            type_name: "toy_thing".to_owned(),
+            config: msgpack(&nothing),
+            ..Default::default()
+        };
+        let answer = provider.validate_resource_config(request).await.unwrap();
+        let validated = answer.into_inner().diagnostics;
+        let refreshed = refresh(&mut provider, &nothing).await.diagnostics;
+        for diagnostics in [validated, refreshed] {
+            assert_eq!(summaries(&diagnostics), ["Value cannot be decoded"]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_was_made_and_cannot_be_written_is_not_orphaned() {
     let plugin = Plugin::start().await;
     let mut provider = plugin.provider().await;
@@ -384,6 +403,12 @@ async fn a_stored_state_is_fitted_to_the_schema() {
         assert_eq!(answer.diagnostics, []);
         assert_eq!(read(answer.upgraded_state.as_ref()), thing("a", None));
     }
+
+    let panics = provider
+        .upgrade_resource_state(stored(1, r#"{ "panic": true }"#))
+        .await
+        .unwrap();
+    assert!(is_bug(&panics.into_inner().diagnostics));
 
     let newer = provider
         .upgrade_resource_state(stored(3, "{}"))

@@ -316,6 +316,9 @@ impl Resource for Thing {
 /// Version 0 had `title`, version 1 `label`, version 2 has `name`.
 impl UpgradeState for Thing {
     fn upgrade(&self, from: i64, state: &mut Map<String, Json>) {
+        if state.contains_key("panic") {
+            panic!("asked to panic");
+        }
         let (before, after) = match from {
             0 => ("title", "label"),
             1 => ("label", "name"),

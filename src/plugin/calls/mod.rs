@@ -90,7 +90,7 @@ async fn answered<C, T, E>(
 }
 
 /// As [`answered`], for a call that waits for nothing.
-fn answered_at_once<T>(
+pub(super) fn answered_at_once<T>(
     diags: &mut Diagnostics,
     run: impl FnOnce(&mut Diagnostics) -> Result<T, Told>,
 ) -> Result<T, Told> {

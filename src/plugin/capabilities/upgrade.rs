@@ -5,7 +5,7 @@ use tf_provider::{Diagnostic, Diagnostics};
 
 use crate::plugin::Provider;
 use crate::plugin::call::Told;
-use crate::plugin::calls::{Calls, encoded};
+use crate::plugin::calls::{Calls, answered_at_once, encoded};
 use crate::plugin::diagnostics::{diagnostics, error};
 use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue};
 use crate::plugin::wire::{self, Malformed};
@@ -28,7 +28,7 @@ impl<P: Provider> Calls<P> {
         request: &proto::upgrade_resource_state::Request,
     ) -> proto::upgrade_resource_state::Response {
         let mut diags = Diagnostics::default();
-        let upgraded = self.try_upgrade(&mut diags, request);
+        let upgraded = answered_at_once(&mut diags, |diags| self.try_upgrade(diags, request));
         proto::upgrade_resource_state::Response {
             upgraded_state: upgraded.ok(),
             diagnostics: diagnostics(diags),
@@ -66,14 +66,14 @@ impl<P: Provider> Calls<P> {
             ));
             return Err(Told);
         };
-        let rewritten = match &resource.upgrade {
-            Some(upgrade) if request.version < version => {
-                rewritten(upgrade.as_ref(), request.version.max(0)..version, json)
+        let state = wire::decode_json(json, &resource.schema.ty, |state| {
+            if let (Some(upgrade), Json::Object(state)) = (&resource.upgrade, state) {
+                // No release has written a version below zero.
+                for from in request.version.max(0)..version {
+                    upgrade.upgrade(from, state);
+                }
             }
-            _ => None,
-        };
-        let json = rewritten.as_deref().unwrap_or(json);
-        let state = wire::decode_json(json, &resource.schema.ty);
+        });
         let state = state.map_err(|malformed| {
             diags.errors.push(unfit(type_name, malformed));
             Told
@@ -98,18 +98,4 @@ fn unfit(type_name: &str, malformed: Malformed) -> Diagnostic {
         attribute,
         ..error("State cannot be read", detail)
     }
-}
-
-/// The state's JSON in the newest version; `None` where it is no object, which
-/// is told when it is decoded.
-fn rewritten(
-    upgrade: &dyn UpgradeState,
-    versions: std::ops::Range<i64>,
-    json: &[u8],
-) -> Option<Vec<u8>> {
-    let mut state: Map<String, Json> = serde_json::from_slice(json).ok()?;
-    for version in versions {
-        upgrade.upgrade(version, &mut state);
-    }
-    serde_json::to_vec(&state).ok()
 }

@@ -98,7 +98,7 @@ fn blocks_that_are_missing_or_null_are_empty() {
     let sent = encode(&to_dynamic(&nulls), &ty).unwrap();
     assert_eq!(sent, message(&empty));
     let stored = br#"{"attribute":null,"list":null,"map":null,"group":{"x":null}}"#;
-    let read = decode_json(stored, &ty).unwrap();
+    let read = decode_json(stored, &ty, |_| ()).unwrap();
     assert_eq!(read, to_dynamic(&empty));
     assert_eq!(decoded(&Value::Nil, &ty), Ok(Value::Nil));
 }

@@ -44,7 +44,7 @@ fn values_nest_to_the_limit_and_no_deeper() {
     on_a_small_stack(|| {
         for (ty, value) in nestings(MAX_DEPTH) {
             assert_eq!(echoed(&value, &ty), Ok(value.clone()));
-            let read = decode_json(json(&value).as_bytes(), &ty);
+            let read = decode_json(json(&value).as_bytes(), &ty, |_| ());
             assert_eq!(read, Ok(to_dynamic(&value)));
             let known = without_unknowns(&read.unwrap(), &ty);
             assert_eq!(known, Ok(to_dynamic(&value)));
@@ -53,7 +53,7 @@ fn values_nest_to_the_limit_and_no_deeper() {
             for (ty, value) in nestings(depth) {
                 let malformed = decoded(&value, &ty).unwrap_err();
                 assert_eq!(malformed.problem, Problem::TooDeep);
-                let malformed = decode_json(json(&value).as_bytes(), &ty).unwrap_err();
+                let malformed = decode_json(json(&value).as_bytes(), &ty, |_| ()).unwrap_err();
                 assert_eq!(malformed.problem, Problem::TooDeep);
             }
         }
@@ -72,7 +72,7 @@ fn what_nests_without_end_is_refused() {
             assert_eq!(malformed.problem, Problem::TooDeep);
         }
         for opening in ["[", r#"{"a":"#, r#"{"type":["list","#] {
-            let malformed = decode_json(opening.repeat(100_000).as_bytes(), &Type::String);
+            let malformed = decode_json(opening.repeat(100_000).as_bytes(), &Type::String, |_| ());
             assert_eq!(malformed.unwrap_err().problem, Problem::TooDeep);
         }
     });

@@ -166,8 +166,8 @@ fn hostile_bytes_are_errors() {
         }
     }
     let json = "[".repeat(100_000).into_bytes();
-    assert!(decode_json(&json, &list(Type::String)).is_err());
-    assert!(decode_json(b"", &Type::String).is_err());
+    assert!(decode_json(&json, &list(Type::String), |_| ()).is_err());
+    assert!(decode_json(b"", &Type::String, |_| ()).is_err());
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn json_is_read_like_msgpack() {
     ]);
     let json = br#"{"n":0.9,"s":["a"],"t":[true,2.0],"u":18446744073709551615,"gone":{},
         "d":{"type":"string","value":"x"}}"#;
-    let read = decode_json(json, &ty).unwrap();
+    let read = decode_json(json, &ty, |_| ()).unwrap();
     let dynamic = Value::Array(vec![Value::Binary(b"\"string\"".to_vec()), "x".into()]);
     assert_eq!(
         to_value(&read),

@@ -106,7 +106,7 @@ fn numbers_are_decimals_wherever_they_stand() {
 
 /// What core is sent for a number in a state that it has stored.
 fn upgraded(json: &str) -> String {
-    let read = decode_json(json.as_bytes(), &Type::Number).unwrap();
+    let read = decode_json(json.as_bytes(), &Type::Number, |_| ()).unwrap();
     let sent = encode(&read, &Type::Number).unwrap().msgpack;
     let sent = parsing::msgpack(&sent).unwrap();
     sent.as_str().unwrap().to_owned()
@@ -137,7 +137,7 @@ fn a_stored_number_keeps_its_digits() {
 #[test]
 fn a_number_of_json_is_no_string() {
     for json in ["1", "1.5", "1e400"] {
-        let malformed = decode_json(json.as_bytes(), &Type::String).unwrap_err();
+        let malformed = decode_json(json.as_bytes(), &Type::String, |_| ()).unwrap_err();
         assert!(
             matches!(malformed.problem, Problem::Mismatch { .. }),
             "{json}"

@@ -4,7 +4,9 @@
 //! Between the two calls MAIL FROM is off, and nobody but this process knows.
 //! So nothing comes between them: the identity is held over both, and once the
 //! first may have been carried out, the second is sent whatever happens, a stop
-//! included; ahead of whatever else is queued, a second after the first.
+//! included; a second after the first, ahead of whatever else this host has queued.
+//! (Where another host shares the account, SES may throttle it: then it is tried
+//! again.)
 
 use std::time::Duration;
 
