@@ -1,7 +1,6 @@
 //! From the start of the process to the line that says where it listens, and
 //! what is told if there is no such line.
 
-use std::io;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -57,30 +56,32 @@ pub struct ServeOptions {
 /// it to the practitioner; but not [`HandshakeError::NotStartedByTerraform`],
 /// which is for the person who has started the process.
 pub fn run<P: Provider>(provider: P, options: ServeOptions) -> Result<(), ServeError> {
-    let debug = options.debug;
-    let address = options.address;
+    let ServeOptions { debug, address, .. } = options;
+    let cannot_start = move |reason: &str| {
+        tell(
+            &format!("the provider {address} cannot start: {reason}"),
+            !debug,
+        )
+    };
     let served = Handshake::from_env(debug)
         .map_err(ServeError::from)
         .and_then(|handshake| {
             logging::install();
             tracing::info!(version = options.version, "provider started");
-            let runtime = runtime()?;
-            let served = runtime.block_on(async {
-                let started = tokio::task::spawn_blocking(|| ());
-                serve(provider, options, handshake, blocking_runs(started)).await
-            });
+            let (runtime, started) = with_threads(cannot_start, || {
+                let runtime = runtime()?;
+                let started = runtime.spawn_blocking(|| ());
+                Ok::<_, ServeError>((runtime, started))
+            })?;
+            let served = serve(provider, options, handshake, blocking_runs(started));
+            let served = runtime.block_on(served);
             // Whatever still runs ends with the process.
             runtime.shutdown_background();
             served
         });
     match &served {
         Ok(()) | Err(ServeError::Handshake(HandshakeError::NotStartedByTerraform)) => {}
-        Err(error) if error.is_before_line() => {
-            tell(
-                &format!("the provider {address} cannot start: {error}"),
-                !debug,
-            );
-        }
+        Err(error) if error.is_before_line() => cannot_start(&error.to_string()),
         Err(error) => tell(&format!("the provider {address} has ended: {error}"), false),
     }
     logging::flush();
@@ -94,29 +95,40 @@ fn runtime() -> Result<Runtime, ServeError> {
     machine::raise_file_limit();
     machine::check_files(FILES)?;
     machine::check_memory(MEMORY)?;
-    let build = || {
-        Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .max_blocking_threads(BLOCKING)
-            // What blocks waits for a thread for ever where none can be started:
-            // the first one stays.
-            .thread_keep_alive(Duration::MAX)
-            .enable_all()
-            .build()
-    };
-    // It panics if it cannot start the first thread.
-    match std::panic::catch_unwind(build) {
-        Ok(runtime) => runtime.map_err(ServeError::Runtime),
-        Err(_) => {
-            machine::check_threads(THREADS)?;
-            let unknown = io::Error::other("a thread cannot be started");
-            Err(ServeError::Runtime(unknown))
-        }
-    }
+    Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING)
+        // What blocks waits for a thread for ever where none can be started: the
+        // first one stays.
+        .thread_keep_alive(Duration::MAX)
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)
 }
 
-/// Makes sure that what blocks has a thread: the runtime puts it off without a
-/// word where none can be started.
+/// Starts threads. Where one cannot be started, the runtime panics, and to unwind
+/// would wait for ever for those that were: so this tells why, and exits.
+fn with_threads<T>(
+    cannot_start: impl Fn(&str) + Send + Sync + 'static,
+    start: impl FnOnce() -> T,
+) -> T {
+    let logged = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let reason = match machine::check_threads(THREADS) {
+            Err(shortage) => shortage.to_string(),
+            Ok(()) => panic.payload_as_str().unwrap_or("it panicked").to_owned(),
+        };
+        cannot_start(&reason);
+        logging::flush();
+        std::process::exit(1);
+    }));
+    let started = start();
+    std::panic::set_hook(logged);
+    started
+}
+
+/// Makes sure that what blocks has a thread: where others run, the runtime may put
+/// it off without a word if none can be started.
 async fn blocking_runs(mut started: JoinHandle<()>) -> Result<(), ServeError> {
     if tokio::time::timeout(STARTED_WITHIN, &mut started)
         .await
