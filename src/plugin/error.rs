@@ -2,6 +2,8 @@
 
 use std::io;
 
+use tokio::task::JoinError;
+
 use super::handshake::HandshakeError;
 use super::listener::ListenError;
 use super::tls::TlsError;
@@ -45,6 +47,11 @@ pub enum ServeError {
 }
 
 impl ServeError {
+    /// What was done in a task of its own has panicked.
+    pub(super) fn broke_off(error: JoinError) -> Self {
+        Self::Runtime(io::Error::other(error))
+    }
+
     /// Whether the host has not been told yet where to connect to.
     pub(super) fn is_before_line(&self) -> bool {
         !matches!(self, Self::Stdout(_) | Self::Transport(_))

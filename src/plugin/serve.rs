@@ -40,7 +40,16 @@ pub(super) async fn serve<P: Provider>(
     handshake: Handshake,
     ready: impl Future<Output = Result<(), ServeError>>,
 ) -> Result<(), ServeError> {
+    // At the same time: each takes as long as a good part of the start.
+    let attached = options.debug.then_some(options.address);
+    let opening = tokio::spawn(async move { open(&handshake, attached).await });
     let calls = Arc::new(Calls::new(provider));
+    let Opened {
+        listener,
+        tls,
+        line,
+    } = opening.await.map_err(ServeError::broke_off)??;
+    let listener = Arc::new(listener);
     if let Some((kind, name)) = calls.entities.registered_twice() {
         return Err(ServeError::RegisteredTwice { kind, name });
     }
@@ -67,13 +76,6 @@ pub(super) async fn serve<P: Provider>(
             ending.end(AT_LAST).await;
         });
     }
-
-    let Opened {
-        listener,
-        tls,
-        line,
-    } = open(&handshake, options.debug.then_some(options.address)).await?;
-    let listener = Arc::new(listener);
 
     let (accepted, incoming) = listener::incoming();
     watching.spawn({
