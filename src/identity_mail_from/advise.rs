@@ -15,8 +15,7 @@ use super::validate::Meaning;
 use crate::clients::Clients;
 use crate::diagnostics::warn;
 use crate::mail_from::{
-    Advice, BehaviorOnMxFailure, DomainName, Mx, Place, RecordStatus, Region, judge_mx, receiving,
-    visible,
+    Advice, BehaviorOnMxFailure, DomainName, Mx, Place, RecordStatus, judge_mx, receiving, visible,
 };
 use crate::plugin::{Call, CancellationToken, Told};
 use crate::ses::{Client, Error, MailFrom, SetMailFrom};
@@ -53,10 +52,7 @@ impl<'a> NewDomain<'a> {
             return None;
         }
         Some(Self {
-            place: Place {
-                identity: meaning.names.identity.clone()?,
-                region: Region::parse(planned.region.as_ref_option()?).ok()?,
-            },
+            place: plan.place(meaning)?,
             domain: meaning.names.mail_from_domain.as_ref()?,
             behavior: meaning.behavior,
             dns_check: planned.dns_check.as_option(),
@@ -228,6 +224,7 @@ mod tests {
     use crate::attributes::value;
     use crate::identity_mail_from::plan::plan;
     use crate::identity_mail_from::validate::validate;
+    use crate::mail_from::Region;
 
     fn config(domain: &str, behavior: &str) -> Model {
         Model {

@@ -7,7 +7,7 @@ use tf_provider::value::Value;
 use super::model::{Model, dns_records};
 use super::validate::Meaning;
 use crate::attributes::{NameValues, changed};
-use crate::mail_from::{BehaviorOnMxFailure, Region, VerificationStatus};
+use crate::mail_from::{BehaviorOnMxFailure, Place, Region, VerificationStatus};
 
 /// A plan for one resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,21 @@ pub(super) struct Plan {
     pub(super) requires_replace: Vec<AttributePath>,
     /// What becomes of a verification that SES has given up.
     pub(super) given_up: Option<GivenUp>,
+}
+
+impl Plan {
+    /// What is planned for; `None` while that is not known. `meaning` is what the
+    /// configuration says.
+    pub(super) fn place(&self, meaning: &Meaning) -> Option<Place> {
+        Some(Place {
+            identity: meaning.names.identity.clone()?,
+            region: known_region(&self.planned.region)?,
+        })
+    }
+}
+
+fn known_region(region: &Value<String>) -> Option<Region> {
+    Region::parse(region.as_ref_option()?).ok()
 }
 
 /// What becomes of a MAIL FROM domain that stays, and that SES has stopped
@@ -74,14 +89,10 @@ pub(super) fn plan(
         Some(prior) => (prior.verification_status.clone(), prior.dns.clone()),
     };
 
-    let known_region = names
-        .region
-        .as_ref_option()
-        .and_then(|text| Region::parse(text).ok());
     let planned = Model {
         dns_records: dns_records(
             meaning.names.mail_from_domain.as_ref(),
-            known_region.as_ref(),
+            known_region(&names.region).as_ref(),
             &Value::Unknown,
         ),
         id: names.id,

@@ -7,7 +7,7 @@ use super::plan::{GivenUp, Plan};
 use super::settle::Settled;
 use super::validate::Meaning;
 use crate::diagnostics::{diagnostic, explain, ses as ses_failed, warn};
-use crate::mail_from::{DomainName, Place, Region, VerificationStatus};
+use crate::mail_from::{DomainName, Place, VerificationStatus};
 use crate::plugin::NothingChanged;
 use crate::target::Target;
 
@@ -130,21 +130,14 @@ pub(super) fn nothing_to_import(place: &Place, is_identity: bool) -> Diagnostic 
 /// Says why a Set is planned where nothing is configured otherwise, or that
 /// none is although SES has given up.
 pub(super) fn warn_of_failed(diags: &mut Diagnostics, plan: &Plan, meaning: &Meaning) {
-    let region = plan.planned.region.as_ref_option();
-    let region = region.and_then(|region| Region::parse(region).ok());
-    let names = meaning.names.clone();
-    let (Some(given_up), Some(identity), Some(domain), Some(region)) = (
-        plan.given_up,
-        names.identity,
-        names.mail_from_domain,
-        region,
-    ) else {
+    let domain = meaning.names.mail_from_domain.as_ref();
+    let (Some(given_up), Some(place), Some(domain)) = (plan.given_up, plan.place(meaning), domain)
+    else {
         return;
     };
-    let place = Place { identity, region };
     let advice = match given_up {
-        GivenUp::Restarted => place.to_be_restarted(&domain),
-        GivenUp::Left => place.left_failed(&domain),
+        GivenUp::Restarted => place.to_be_restarted(domain),
+        GivenUp::Left => place.left_failed(domain),
     };
     warn(diags, advice, AttributePath::new("verification_status"));
 }

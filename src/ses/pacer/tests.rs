@@ -1,0 +1,187 @@
+use tokio::time::Instant;
+
+use super::super::fake::refused;
+use super::*;
+
+fn pacer() -> Pacer {
+    Pacing::new(1.0, SharedLines::of_process()).pacer(Operation::SetIdentityMailFromDomain)
+}
+
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 100.0).round() / 100.0
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_come_in_order_and_a_second_apart() {
+    let pacer = pacer();
+    let start = Instant::now();
+    let mut callers = Vec::new();
+    for caller in 0..4 {
+        let pacer = pacer.clone();
+        callers.push(tokio::spawn(async move {
+            // Queue in the order of the numbers.
+            sleep(Duration::from_millis(caller)).await;
+            let turn = pacer.turn().await;
+            turn.sent();
+            seconds(start.elapsed())
+        }));
+    }
+    let mut times = Vec::new();
+    for caller in callers {
+        times.push(caller.await.unwrap());
+    }
+    assert_eq!(times, [0.0, 1.02, 2.04, 3.06]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_process_does_not_hold_the_others_up_for_long() {
+    let lines = SharedLines::of_process();
+    let set = Operation::SetIdentityMailFromDomain;
+    let slow = Pacing::new(0.01, lines.clone()).pacer(set);
+    let usual = Pacing::new(1.0, lines).pacer(set);
+    let start = Instant::now();
+    slow.turn().await.sent();
+    usual.turn().await.sent();
+    assert_eq!(seconds(start.elapsed()), 10.2);
+    slow.turn().await.sent();
+    assert_eq!(seconds(start.elapsed()), 102.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_arrived_late_does_not_let_the_next_arrive_early() {
+    let pacer = pacer();
+    let usual = pacer.turn().await;
+    usual.sent();
+    sleep(Duration::from_millis(50)).await;
+    usual.answered(&Ok(())).await;
+
+    let late = pacer.turn().await;
+    let start = Instant::now();
+    late.sent();
+    let next = tokio::spawn({
+        let pacer = pacer.clone();
+        async move {
+            pacer.turn().await.sent();
+            seconds(start.elapsed())
+        }
+    });
+    // It took 80 ms more than usual, who knows on which way.
+    sleep(Duration::from_millis(130)).await;
+    late.answered(&Ok(())).await;
+    assert_eq!(next.await.unwrap(), 1.1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_urgent_turn_comes_next_and_soon_and_keeps_the_distance() {
+    for (rate, soon, then) in [(1.0, 1.02, 2.04), (0.1, 1.12, 11.32), (0.5, 1.12, 3.16)] {
+        let pacing = Pacing::new(rate, SharedLines::of_process());
+        let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
+        let start = Instant::now();
+        pacer.turn().await.sent();
+        let mut queue = Vec::new();
+        for _ in 0..3 {
+            let pacer = pacer.clone();
+            queue.push(tokio::spawn(async move {
+                pacer.turn().await.sent();
+                seconds(start.elapsed())
+            }));
+        }
+        sleep(Duration::from_millis(50)).await;
+        pacer.urgent_turn().await.sent();
+        assert_eq!(seconds(start.elapsed()), soon, "at {rate}/s");
+        assert_eq!(queue.remove(0).await.unwrap(), then, "at {rate}/s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_processes_make_way_for_an_urgent_request() {
+    for slow_answer in [50, 300, 900] {
+        let lines = SharedLines::of_process();
+        let set = Operation::SetIdentityMailFromDomain;
+        let restarting = Pacing::new(1.0, lines.clone()).pacer(set);
+        let others: Vec<_> = (0..3)
+            .map(|_| Pacing::new(1.0, lines.clone()).pacer(set))
+            .collect();
+        let start = Instant::now();
+        restarting.turn().await.sent();
+        let mut sent = Vec::new();
+        for other in others {
+            sent.push(tokio::spawn(async move {
+                other.turn().await.sent();
+                start.elapsed().as_secs_f64()
+            }));
+        }
+        sleep(Duration::from_millis(slow_answer)).await;
+        restarting.urgent_turn().await.sent();
+        let urgent = start.elapsed().as_secs_f64();
+        assert_eq!((urgent * 100.0).round(), 102.0, "after {slow_answer} ms");
+        for other in sent {
+            let other = other.await.unwrap();
+            assert!(other - urgent >= 1.0, "{other} after {urgent}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_limit_nobody_waits() {
+    let pacing = Pacing::new(0.0, SharedLines::of_process());
+    let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
+    let start = Instant::now();
+    for _ in 0..10 {
+        pacer.turn().await.sent();
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn spacing_counts_from_the_send_and_not_from_the_turn() {
+    let pacer = pacer();
+    let start = Instant::now();
+    let first = pacer.turn().await;
+    let second = tokio::spawn({
+        let pacer = pacer.clone();
+        async move {
+            pacer.turn().await.sent();
+            seconds(start.elapsed())
+        }
+    });
+    // Connecting takes a while.
+    sleep(Duration::from_millis(300)).await;
+    first.sent();
+    assert_eq!(second.await.unwrap(), 1.32);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_is_not_used_costs_nothing() {
+    let pacer = pacer();
+    let start = Instant::now();
+    drop(pacer.turn().await);
+    let waiting = tokio::spawn({
+        let pacer = pacer.clone();
+        async move {
+            pacer.turn().await.sent();
+            pacer.turn().await
+        }
+    });
+    sleep(Duration::from_millis(10)).await;
+    // A caller that goes away while it waits leaves the queue.
+    waiting.abort();
+    pacer.turn().await.sent();
+    assert_eq!(seconds(start.elapsed()), 1.02);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_answer_holds_the_next_request_back() {
+    for rate in [1.0, 100.0, 0.0] {
+        let pacing = Pacing::new(rate, SharedLines::of_process());
+        let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
+        let turn = pacer.turn().await;
+        turn.sent();
+        let throttled = refused(Operation::SetIdentityMailFromDomain, 400, "Throttling");
+        turn.answered(&Err::<(), _>(throttled)).await;
+        let start = Instant::now();
+        pacer.turn().await.sent();
+        let waited = start.elapsed();
+        assert!(waited >= Duration::from_millis(500), "{rate}: {waited:?}");
+    }
+}
