@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::advisor::Advisor;
 use super::api::{Api, MailFrom};
-use super::aws::AwsApi;
-use super::connect::Connection;
+use super::aws::{AwsApi, Connection};
 use super::deadline::Deadline;
 use super::error::Error;
-use super::pacer::Pacing;
-use super::reader::Reader;
-use super::writer::{RestartError, SetError, Unset, Writer};
+use super::limit::{Pacing, SharedLines};
+use super::read::{Advisor, Reader};
+use super::write::{RestartError, SetError, Unset, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 
 /// SES in one region: paced, batched and retried. Cheap to clone; the clones
@@ -35,7 +33,11 @@ impl Client {
         rate: f64,
         likely: mpsc::UnboundedSender<String>,
     ) -> Self {
-        let pacing = Pacing::new(rate, connection.lines(&region));
+        let lines = match connection.limit_key(&region) {
+            Some((folder, key)) => SharedLines::of_host(folder, &key),
+            None => SharedLines::of_process(),
+        };
+        let pacing = Pacing::new(rate, lines);
         Self::with_api(Arc::new(AwsApi::new(connection, region)), &pacing, likely)
     }
 

@@ -9,47 +9,26 @@
 //! get ── reader: batches of 100 ────┘
 //! ```
 //!
-//! - [`pacer`]: every attempt waits for its turn there, retries too, first come,
-//!   first served. [`pace`] is the arithmetic of when a request may go out,
-//!   [`slices`] its part for an account that other hosts use as well, and [`host`]
-//!   shares it with the other provider processes of the host.
-//! - [`reader`]: collects the identities that are asked for while a turn is
-//!   awaited, and asks SES for up to 100 of them at once; [`read_ahead`] says
-//!   what the free places are filled with.
-//! - [`advisor`]: which names are identities, for the warnings of a plan.
-//! - [`retry`]: which errors to ride out, and how long to pause between.
-//! - [`writer`]: sets and unsets MAIL FROM, and knows what became of it.
-//! - [`claims`]: keeps a delete from undoing what a sibling resource has set.
-//! - [`api`]: one call, one attempt; [`aws`], with [`connect`] and [`stamp`],
-//!   makes them, and is the only place that knows the AWS crates.
+//! Four rooms, each importing only what is left of it: `aws` → `limit` → `read` →
+//! `write`. What all of them speak of stands beside them: [`api`] (one call, one
+//! attempt), [`error`], [`deadline`]; [`client`] puts the rooms together.
 //!
-//! Imports nothing of ours but `mail_from`.
+//! Imports nothing of ours but `mail_from` and `machine`.
 
-mod advisor;
 mod api;
 mod aws;
-mod claims;
 mod client;
-mod connect;
 mod deadline;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
-mod host;
-mod pace;
-mod pacer;
-mod read_ahead;
-mod reader;
-mod retry;
-#[cfg(test)]
-mod sharing_tests;
-mod slices;
-mod stamp;
-mod writer;
+mod limit;
+mod read;
+mod write;
 
 pub use api::{MailFrom, SetMailFrom};
+pub use aws::{AccessKeys, Connection, ConnectionSettings};
 pub use client::Client;
-pub use connect::{AccessKeys, Connection, ConnectionSettings};
 pub use deadline::{Deadline, Interrupted};
 pub use error::{Error, Operation};
-pub use writer::{Left, Outcome, RestartError, SetError, Unset};
+pub use write::{Left, Outcome, RestartError, SetError, Unset};

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep};
 
-use super::pace::Lines;
+use super::schedule::Lines;
 
 /// How often to try for a lock that another process holds, and how long between.
 const TRIES: u32 = 50;
@@ -26,14 +26,14 @@ const LARGEST_FILE: u64 = 64 << 10;
 /// Seconds since the Unix epoch, by a clock that does not jump while the process
 /// lives: lines are shared with other processes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Clock {
+pub(in crate::ses) struct Clock {
     started: Instant,
     at: f64,
 }
 
 impl Clock {
     /// A clock that agrees with the system's now.
-    pub(super) fn system() -> Self {
+    pub(in crate::ses) fn system() -> Self {
         #[expect(
             clippy::disallowed_methods,
             reason = "the one place that tells other processes the time"
@@ -47,7 +47,7 @@ impl Clock {
 
     /// A clock that says `at` now.
     #[cfg(test)]
-    pub(super) fn at(at: f64) -> Self {
+    pub(in crate::ses) fn at(at: f64) -> Self {
         Self {
             started: Instant::now(),
             at,
@@ -55,28 +55,28 @@ impl Clock {
     }
 
     /// The time.
-    pub(super) fn now(&self) -> f64 {
+    pub(in crate::ses) fn now(&self) -> f64 {
         self.at + self.started.elapsed().as_secs_f64()
     }
 }
 
 /// Lines of this process, or of all processes of this host that share a limit.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SharedLines {
+pub(in crate::ses) struct SharedLines {
     own: Arc<Mutex<Lines>>,
     file: Option<Arc<Mutex<File>>>,
 }
 
 impl SharedLines {
     /// Lines of this process alone.
-    pub(super) fn of_process() -> Self {
+    pub(in crate::ses) fn of_process() -> Self {
         Self::default()
     }
 
     /// The lines of all processes that give the same `limit` (whatever tells one
     /// limit of SES's from another), kept in a folder of this user's below
     /// `parent`.
-    pub(super) fn of_host(parent: &Path, limit: &str) -> Self {
+    pub(in crate::ses) fn of_host(parent: &Path, limit: &str) -> Self {
         match open(parent, limit) {
             Ok(file) => Self {
                 file: Some(Arc::new(Mutex::new(file))),
@@ -90,7 +90,7 @@ impl SharedLines {
     }
 
     /// Changes the lines once no other process does.
-    pub(super) async fn with<T>(&self, mut change: impl FnMut(&mut Lines) -> T) -> T {
+    pub(in crate::ses) async fn with<T>(&self, mut change: impl FnMut(&mut Lines) -> T) -> T {
         for _ in 0..TRIES {
             if let Some(done) = self.try_with(&mut change) {
                 return done;
@@ -101,7 +101,7 @@ impl SharedLines {
     }
 
     /// Changes the lines, unless another process does so right now.
-    pub(super) fn try_with<T>(&self, change: impl FnOnce(&mut Lines) -> T) -> Option<T> {
+    pub(in crate::ses) fn try_with<T>(&self, change: impl FnOnce(&mut Lines) -> T) -> Option<T> {
         let Some(file) = &self.file else {
             return Some(change(&mut lock(&self.own)));
         };

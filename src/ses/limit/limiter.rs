@@ -12,9 +12,10 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::sleep;
 
-use super::error::{Error, Operation, Remedy};
-use super::host::{Clock, SharedLines};
-use super::pace::{Answer, Lines, NEGLIGIBLE, Pause, Slot, spacing};
+use super::schedule::{Answer, Lines, NEGLIGIBLE, Pause, Slot, spacing};
+use super::shared::{Clock, SharedLines};
+use crate::ses::api::Departure;
+use crate::ses::error::{Error, Operation, Remedy};
 
 /// Other processes are not held up for longer than a rate of this many requests
 /// a second takes, however slow this one is.
@@ -33,7 +34,7 @@ const MOST_LATENESS: f64 = 0.1;
 
 /// The pace of one region: what the pacers of its operations share.
 #[derive(Clone, Debug)]
-pub(super) struct Pacing(Arc<Shared>);
+pub(in crate::ses) struct Pacing(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -50,12 +51,12 @@ struct Shared {
 
 impl Pacing {
     /// `rate` requests a second for each operation; 0 stands for no limit.
-    pub(super) fn new(rate: f64, lines: SharedLines) -> Self {
+    pub(in crate::ses) fn new(rate: f64, lines: SharedLines) -> Self {
         Self::by_clock(rate, lines, Clock::system())
     }
 
     /// The same by another clock than the system's.
-    pub(super) fn by_clock(rate: f64, lines: SharedLines, clock: Clock) -> Self {
+    pub(in crate::ses) fn by_clock(rate: f64, lines: SharedLines, clock: Clock) -> Self {
         Self(Arc::new(Shared {
             spacing: spacing(rate),
             shared_spacing: spacing(rate).min(spacing(SLOWEST_SHARED)),
@@ -67,7 +68,7 @@ impl Pacing {
     }
 
     /// The queue for one operation.
-    pub(super) fn pacer(&self, operation: Operation) -> Pacer {
+    pub(in crate::ses) fn pacer(&self, operation: Operation) -> Pacer {
         Pacer {
             pacing: self.clone(),
             operation,
@@ -90,7 +91,7 @@ impl Pacing {
 
 /// A queue of callers, first come, first served, for one operation.
 #[derive(Clone, Debug)]
-pub(super) struct Pacer {
+pub(in crate::ses) struct Pacer {
     pacing: Pacing,
     operation: Operation,
     /// Held by the first of the queue.
@@ -112,7 +113,7 @@ struct Sends {
 impl Pacer {
     /// Waits until the caller may send one request. A caller that stops waiting
     /// leaves the queue.
-    pub(super) async fn turn(&self) -> Turn {
+    pub(in crate::ses) async fn turn(&self) -> Turn {
         let place = Arc::clone(&self.queue).lock_owned().await;
         let shared = &self.pacing.0;
         // Whoever has to wait anyway holds no place in a line.
@@ -150,7 +151,7 @@ impl Pacer {
     /// must not be put off. A second after the last request at the latest,
     /// whatever the pace is; the other processes of this host make way. (Other
     /// hosts do not know.)
-    pub(super) async fn urgent_turn(&self) -> Turn {
+    pub(in crate::ses) async fn urgent_turn(&self) -> Turn {
         let send = Arc::clone(&self.send).lock_owned().await;
         let shared = &self.pacing.0;
         let due = || {
@@ -178,7 +179,7 @@ impl Pacer {
 /// The right to send one request. The last clone that is dropped passes the
 /// turn on; one that was never [`sent`](Turn::sent) costs nothing.
 #[derive(Clone, Debug)]
-pub(super) struct Turn(Arc<TurnState>);
+pub(in crate::ses) struct Turn(Arc<TurnState>);
 
 #[derive(Debug)]
 struct TurnState {
@@ -218,21 +219,20 @@ impl TurnState {
     }
 }
 
-impl Turn {
-    /// The request goes out on a ready connection now. Only the first call counts.
-    pub(super) fn sent(&self) {
-        let mut right = lock(&self.0.right);
+impl Departure for TurnState {
+    fn sent(&self) {
+        let mut right = lock(&self.right);
         if right.is_none() {
             return;
         }
-        let (shared, name) = (&self.0.pacer.pacing.0, self.0.pacer.operation.name());
+        let (shared, name) = (&self.pacer.pacing.0, self.pacer.operation.name());
         if shared.spacing > 0.0 {
             let now = shared.clock.now();
-            *lock(&self.0.pacer.sends) = Sends {
+            *lock(&self.pacer.sends) = Sends {
                 last: now,
                 next: now + shared.spacing,
             };
-            *lock(&self.0.sent) = Some(now);
+            *lock(&self.sent) = Some(now);
             // If another process holds the lines right now, the slot stands for it.
             shared
                 .lines
@@ -241,13 +241,30 @@ impl Turn {
         *right = None;
     }
 
+    fn is_sent(&self) -> bool {
+        lock(&self.right).is_none()
+    }
+}
+
+impl Turn {
+    /// Whom to tell when the request goes out.
+    pub(in crate::ses) fn departure(&self) -> Arc<dyn Departure> {
+        Arc::clone(&self.0) as Arc<dyn Departure>
+    }
+
+    /// The request goes out now.
+    #[cfg(test)]
+    pub(in crate::ses) fn sent(&self) {
+        self.0.sent();
+    }
+
     /// Whether the request has gone out.
-    pub(super) fn was_sent(&self) -> bool {
-        lock(&self.0.right).is_none()
+    pub(in crate::ses) fn is_sent(&self) -> bool {
+        self.0.is_sent()
     }
 
     /// SES has answered the request, or nobody has: lets the pace learn from it.
-    pub(super) async fn answered<T>(&self, answer: &Result<T, Error>) {
+    pub(in crate::ses) async fn answered<T>(&self, answer: &Result<T, Error>) {
         let throttled = match answer {
             Ok(_) => false,
             Err(error) if error.remedy() == Remedy::SlowDown => true,

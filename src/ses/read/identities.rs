@@ -13,10 +13,10 @@ use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::api::Api;
-use super::error::{Error, Operation, Remedy};
-use super::pacer::{Pacer, Pacing, Turn};
 use crate::mail_from::DomainName;
+use crate::ses::api::Api;
+use crate::ses::error::{Error, Operation, Remedy};
+use crate::ses::limit::{Pacer, Pacing, Turn};
 
 const GET: Operation = Operation::GetIdentityVerificationAttributes;
 
@@ -31,7 +31,7 @@ type Answer = Result<bool, Error>;
 
 /// A handle on the advisor of one region. It ends when the last is dropped.
 #[derive(Clone, Debug)]
-pub(super) struct Advisor {
+pub(in crate::ses) struct Advisor {
     questions: mpsc::UnboundedSender<Question>,
 }
 
@@ -43,7 +43,7 @@ struct Question {
 
 impl Advisor {
     /// Starts the task; needs a tokio runtime.
-    pub(super) fn start(api: Arc<dyn Api>, pacing: &Pacing) -> Self {
+    pub(in crate::ses) fn start(api: Arc<dyn Api>, pacing: &Pacing) -> Self {
         let (questions, asked) = mpsc::unbounded_channel();
         let pacer = pacing.pacer(GET);
         tokio::spawn(run(api, pacer, asked, Memory::default()));
@@ -51,7 +51,7 @@ impl Advisor {
     }
 
     /// Whether `domain` is itself an identity, verified or not.
-    pub(super) async fn is_identity(&self, domain: &DomainName) -> Answer {
+    pub(in crate::ses) async fn is_identity(&self, domain: &DomainName) -> Answer {
         let (answer, answered) = oneshot::channel();
         let name = domain.as_str().to_owned();
         // If the task is gone, so is the other end of the answer.
@@ -148,7 +148,7 @@ async fn ask(
         return Ok(());
     }
     let names: Vec<String> = names.into_iter().collect();
-    let identities = api.get_verification(&turn, &names).await;
+    let identities = api.get_verification(&turn.departure(), &names).await;
     turn.answered(&identities).await;
     match identities {
         Ok(identities) => {
@@ -170,10 +170,10 @@ async fn ask(
 
 #[cfg(test)]
 mod tests {
-    use super::super::api::MailFrom;
-    use super::super::fake::{Call, FakeSes, Fault};
-    use super::super::host::SharedLines;
     use super::*;
+    use crate::ses::api::MailFrom;
+    use crate::ses::fake::{Call, FakeSes, Fault};
+    use crate::ses::limit::SharedLines;
 
     fn start(ses: &FakeSes) -> Advisor {
         let pacing = Pacing::new(1.0, SharedLines::of_process());

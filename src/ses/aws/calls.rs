@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,17 +18,16 @@ use aws_sdk_ses::types::{
 };
 use tokio::sync::OnceCell;
 
-use super::api::{Api, ListPage, MailFrom, SetMailFrom, SetRequest};
-use super::connect::Connection;
-use super::error::{Error, Operation, Reach};
-use super::pacer::Turn;
+use super::connection::Connection;
 use super::stamp::Stamp;
 use crate::machine;
 use crate::mail_from;
+use crate::ses::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
+use crate::ses::error::{Error, Operation, Reach};
 
 /// How long one attempt may take, credentials and connecting included. Also how
 /// long a Set in flight is awaited once Terraform has asked to stop.
-pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+pub(in crate::ses) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The most that SES gives in one page of the list of identities.
 const LIST_PAGE: i32 = 1000;
@@ -39,14 +39,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// SES in one region. Credentials are looked for at the first call.
 #[derive(Debug)]
-pub(super) struct AwsApi {
+pub(in crate::ses) struct AwsApi {
     connection: Connection,
     region: mail_from::Region,
     client: OnceCell<aws_sdk_ses::Client>,
 }
 
 impl AwsApi {
-    pub(super) fn new(connection: Connection, region: mail_from::Region) -> Self {
+    pub(in crate::ses) fn new(connection: Connection, region: mail_from::Region) -> Self {
         Self {
             connection,
             region,
@@ -79,7 +79,7 @@ impl AwsApi {
 
 #[async_trait]
 impl Api for AwsApi {
-    async fn set(&self, turn: &Turn, request: &SetRequest) -> Result<(), Error> {
+    async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error> {
         let (domain, behavior) = match &request.mail_from {
             Some((domain, behavior)) => (
                 Some(domain.clone()),
@@ -94,16 +94,16 @@ impl Api for AwsApi {
             .set_mail_from_domain(domain)
             .set_behavior_on_mx_failure(behavior)
             .customize()
-            .interceptor(Stamp(turn.clone()))
+            .interceptor(Stamp(Arc::clone(departure)))
             .send()
             .await
-            .map_err(|error| translate(Operation::SetIdentityMailFromDomain, turn, &error))?;
+            .map_err(|error| translate(Operation::SetIdentityMailFromDomain, departure, &error))?;
         Ok(())
     }
 
     async fn get(
         &self,
-        turn: &Turn,
+        departure: &Arc<dyn Departure>,
         identities: &[String],
     ) -> Result<HashMap<String, MailFrom>, Error> {
         let answer = self
@@ -112,11 +112,15 @@ impl Api for AwsApi {
             .get_identity_mail_from_domain_attributes()
             .set_identities(Some(identities.to_vec()))
             .customize()
-            .interceptor(Stamp(turn.clone()))
+            .interceptor(Stamp(Arc::clone(departure)))
             .send()
             .await
             .map_err(|error| {
-                translate(Operation::GetIdentityMailFromDomainAttributes, turn, &error)
+                translate(
+                    Operation::GetIdentityMailFromDomainAttributes,
+                    departure,
+                    &error,
+                )
             })?;
         Ok(answer
             .mail_from_domain_attributes
@@ -125,7 +129,11 @@ impl Api for AwsApi {
             .collect())
     }
 
-    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error> {
+    async fn list(
+        &self,
+        departure: &Arc<dyn Departure>,
+        token: Option<String>,
+    ) -> Result<ListPage, Error> {
         let answer = self
             .client()
             .await?
@@ -133,10 +141,10 @@ impl Api for AwsApi {
             .max_items(LIST_PAGE)
             .set_next_token(token)
             .customize()
-            .interceptor(Stamp(turn.clone()))
+            .interceptor(Stamp(Arc::clone(departure)))
             .send()
             .await
-            .map_err(|error| translate(Operation::ListIdentities, turn, &error))?;
+            .map_err(|error| translate(Operation::ListIdentities, departure, &error))?;
         Ok(ListPage {
             identities: answer.identities,
             next: answer.next_token.filter(|token| !token.is_empty()),
@@ -145,7 +153,7 @@ impl Api for AwsApi {
 
     async fn get_verification(
         &self,
-        turn: &Turn,
+        departure: &Arc<dyn Departure>,
         names: &[String],
     ) -> Result<HashSet<String>, Error> {
         let answer = self
@@ -154,11 +162,15 @@ impl Api for AwsApi {
             .get_identity_verification_attributes()
             .set_identities(Some(names.to_vec()))
             .customize()
-            .interceptor(Stamp(turn.clone()))
+            .interceptor(Stamp(Arc::clone(departure)))
             .send()
             .await
             .map_err(|error| {
-                translate(Operation::GetIdentityVerificationAttributes, turn, &error)
+                translate(
+                    Operation::GetIdentityVerificationAttributes,
+                    departure,
+                    &error,
+                )
             })?;
         let identities = answer.verification_attributes.into_iter();
         Ok(identities
@@ -192,7 +204,11 @@ fn held(attributes: &IdentityMailFromDomainAttributes) -> MailFrom {
 
 /// The SDK's error as ours. SES's operations model no errors, so that code,
 /// message and request id come from the metadata.
-fn translate<E>(operation: Operation, turn: &Turn, error: &SdkError<E, HttpResponse>) -> Error
+fn translate<E>(
+    operation: Operation,
+    departure: &Arc<dyn Departure>,
+    error: &SdkError<E, HttpResponse>,
+) -> Error
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
@@ -242,9 +258,11 @@ where
         },
         SdkError::TimeoutError(_) => {
             let reason = format!("no answer within {} s", ATTEMPT_TIMEOUT.as_secs());
-            no_answer(reason, reach(turn, Reach::MaybeLater))
+            no_answer(reason, reach(departure, Reach::MaybeLater))
         }
-        SdkError::DispatchFailure(_) => no_answer(causes(error), reach(turn, Reach::MaybeDone)),
+        SdkError::DispatchFailure(_) => {
+            no_answer(causes(error), reach(departure, Reach::MaybeDone))
+        }
         _ => Error::Settings {
             reason: causes(error),
         },
@@ -264,8 +282,8 @@ fn without_token(message: &str) -> String {
     safe
 }
 
-fn reach(turn: &Turn, if_sent: Reach) -> Reach {
-    if turn.was_sent() {
+fn reach(departure: &Arc<dyn Departure>, if_sent: Reach) -> Reach {
+    if departure.is_sent() {
         if_sent
     } else {
         Reach::NotSent

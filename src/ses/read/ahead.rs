@@ -35,7 +35,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::api::{ListPage, MailFrom};
+use crate::ses::api::{ListPage, MailFrom};
 
 /// How old an answer may be when it is used.
 const FRESH: Duration = Duration::from_secs(120);
@@ -57,7 +57,7 @@ const FEW: usize = 500;
 
 /// What is known of identities that nobody waits for.
 #[derive(Debug, Default)]
-pub(super) struct ReadAhead {
+pub(in crate::ses) struct ReadAhead {
     /// Refreshes that were asked for so far.
     refreshes: usize,
     listing: Listing,
@@ -93,7 +93,7 @@ enum Listing {
 
 /// How a refresh is answered.
 #[derive(Debug, PartialEq)]
-pub(super) enum Refresh {
+pub(in crate::ses) enum Refresh {
     /// From what is held.
     Held(MailFrom),
     /// From a Get under way, in which the identity is read ahead.
@@ -104,7 +104,7 @@ pub(super) enum Refresh {
 
 impl ReadAhead {
     /// Somebody asks for a refresh of `identity`.
-    pub(super) fn refresh(&mut self, identity: &str, now: Instant) -> Refresh {
+    pub(in crate::ses) fn refresh(&mut self, identity: &str, now: Instant) -> Refresh {
         self.refreshes += 1;
         if self.refreshes == FLEET && self.listing == Listing::NotBegun {
             self.listing = Listing::More(None);
@@ -124,7 +124,7 @@ impl ReadAhead {
     }
 
     /// The MAIL FROM domains that will be asked for soon, each once.
-    pub(super) fn likely(&mut self) -> Vec<String> {
+    pub(in crate::ses) fn likely(&mut self) -> Vec<String> {
         if self.used < PROOF {
             return Vec::new();
         }
@@ -140,7 +140,7 @@ impl ReadAhead {
 
     /// The token of the page to list now, if there is one to list: `Some(None)`
     /// is the first. It counts as under way from now on.
-    pub(super) fn page(&mut self) -> Option<Option<String>> {
+    pub(in crate::ses) fn page(&mut self) -> Option<Option<String>> {
         if self.candidates.len() >= FEW || !matches!(self.listing, Listing::More(_)) {
             return None;
         }
@@ -151,12 +151,12 @@ impl ReadAhead {
     }
 
     /// Whether a list is under way and there is nothing else to fill a Get with.
-    pub(super) fn waits_for_list(&self) -> bool {
+    pub(in crate::ses) fn waits_for_list(&self) -> bool {
         self.listing == Listing::UnderWay && self.candidates.is_empty()
     }
 
     /// A page has come; `None`: it cannot be had.
-    pub(super) fn listed(&mut self, page: Option<ListPage>) {
+    pub(in crate::ses) fn listed(&mut self, page: Option<ListPage>) {
         self.listing = match page {
             None => Listing::Ended,
             Some(page) => {
@@ -175,7 +175,12 @@ impl ReadAhead {
 
     /// Up to `room` identities to read ahead in a Get that is about to be sent for those
     /// that are `asked` for: listed ones first, then what is held and grows old.
-    pub(super) fn fill(&mut self, room: usize, asked: &HashSet<&str>, now: Instant) -> Vec<String> {
+    pub(in crate::ses) fn fill(
+        &mut self,
+        room: usize,
+        asked: &HashSet<&str>,
+        now: Instant,
+    ) -> Vec<String> {
         let mut filling = Vec::new();
         while filling.len() < room
             && let Some(candidate) = self.candidates.pop_front()
@@ -199,7 +204,12 @@ impl ReadAhead {
     }
 
     /// What was read ahead in a Get sent at `sent` is there.
-    pub(super) fn hold(&mut self, identity: String, mail_from: Option<MailFrom>, sent: Instant) {
+    pub(in crate::ses) fn hold(
+        &mut self,
+        identity: String,
+        mail_from: Option<MailFrom>,
+        sent: Instant,
+    ) {
         let before = self.held.remove(&identity);
         let asked_for = !self.under_way.remove(&identity);
         let Some(mail_from) = mail_from else {
@@ -216,7 +226,7 @@ impl ReadAhead {
     }
 
     /// The Get has failed for a reason that passes.
-    pub(super) fn put_back(&mut self, identity: String) {
+    pub(in crate::ses) fn put_back(&mut self, identity: String) {
         if !self.under_way.remove(&identity) {
             return;
         }
@@ -229,7 +239,7 @@ impl ReadAhead {
     }
 
     /// SES does not take the list's identities: nothing is read ahead any more.
-    pub(super) fn give_up(&mut self) {
+    pub(in crate::ses) fn give_up(&mut self) {
         self.listing = Listing::Ended;
         self.candidates.clear();
         self.under_way.clear();
@@ -237,7 +247,7 @@ impl ReadAhead {
     }
 
     /// A Set of `identity` goes out, or was answered, at `now`.
-    pub(super) fn changed(&mut self, identity: &str, now: Instant) {
+    pub(in crate::ses) fn changed(&mut self, identity: &str, now: Instant) {
         self.held.remove(identity);
         self.changed.insert(identity.to_owned(), now);
     }

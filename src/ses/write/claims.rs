@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Who has set, or is about to set, which identity since the last Configure.
 #[derive(Debug, Default)]
-pub(super) struct Claims(Mutex<HashMap<String, Claimed>>);
+pub(in crate::ses) struct Claims(Mutex<HashMap<String, Claimed>>);
 
 #[derive(Debug, Default)]
 struct Claimed {
@@ -26,14 +26,14 @@ struct Claimed {
 }
 
 /// A Set that is queued or in flight.
-pub(super) struct Claim<'a> {
+pub(in crate::ses) struct Claim<'a> {
     claims: &'a Claims,
     identity: &'a str,
 }
 
 impl Claims {
     /// Claims `identity` for a Set, until the claim is dropped or stands.
-    pub(super) fn claim<'a>(&'a self, identity: &'a str) -> Claim<'a> {
+    pub(in crate::ses) fn claim<'a>(&'a self, identity: &'a str) -> Claim<'a> {
         self.entries()
             .entry(identity.to_owned())
             .or_default()
@@ -45,14 +45,14 @@ impl Claims {
     }
 
     /// Whether a sibling has set `identity` or is about to.
-    pub(super) fn is_claimed(&self, identity: &str) -> bool {
+    pub(in crate::ses) fn is_claimed(&self, identity: &str) -> bool {
         self.entries()
             .get(identity)
             .is_some_and(|claimed| claimed.stands || claimed.queued > 0)
     }
 
     /// The lock under which calls for `identity` are in flight one at a time.
-    pub(super) fn in_flight(&self, identity: &str) -> Arc<tokio::sync::Mutex<()>> {
+    pub(in crate::ses) fn in_flight(&self, identity: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut entries = self.entries();
         Arc::clone(&entries.entry(identity.to_owned()).or_default().in_flight)
     }
@@ -64,7 +64,7 @@ impl Claims {
 
 impl Claim<'_> {
     /// SES has accepted the Set, or may have: the claim stands from now on.
-    pub(super) fn stands(&self) {
+    pub(in crate::ses) fn stands(&self) {
         if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
             claimed.stands = true;
         }

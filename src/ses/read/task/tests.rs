@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
-use super::super::error::Remedy;
-use super::super::fake::{Call, FakeSes, Fault, set};
-use super::super::host::SharedLines;
 use super::*;
+use crate::ses::error::Remedy;
+use crate::ses::fake::{Call, FakeSes, Fault, set};
+use crate::ses::limit::SharedLines;
 
 fn deadline(seconds: u64) -> Deadline {
     Deadline::after(Duration::from_secs(seconds), CancellationToken::new())

@@ -1,7 +1,7 @@
 use tokio::time::Instant;
 
-use super::super::fake::refused;
 use super::*;
+use crate::ses::fake::refused;
 
 fn pacer() -> Pacer {
     Pacing::new(1.0, SharedLines::of_process()).pacer(Operation::SetIdentityMailFromDomain)

@@ -1,4 +1,4 @@
-//! Tells a [`Turn`] when its request goes out.
+//! Marker of when a request goes out, for a [`Departure`].
 //!
 //! The HTTP client asks a request's body for data once it has a connection on
 //! which the request's head has been written: not while it is looking for
@@ -6,6 +6,7 @@
 //! and the first time that it is asked is when the request went out.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use aws_sdk_ses::config::interceptors::BeforeTransmitInterceptorContextMut;
@@ -15,11 +16,11 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::pacer::Turn;
+use crate::ses::api::Departure;
 
 /// An interceptor that wraps the body of a signed request.
 #[derive(Debug)]
-pub(super) struct Stamp(pub(super) Turn);
+pub(super) struct Stamp(pub(super) Arc<dyn Departure>);
 
 impl Intercept for Stamp {
     fn name(&self) -> &'static str {
@@ -35,7 +36,7 @@ impl Intercept for Stamp {
         let body = std::mem::replace(context.request_mut().body_mut(), SdkBody::taken());
         *context.request_mut().body_mut() = SdkBody::from_body_1_x(StampedBody {
             body,
-            turn: self.0.clone(),
+            departure: Arc::clone(&self.0),
         });
         Ok(())
     }
@@ -43,7 +44,7 @@ impl Intercept for Stamp {
 
 struct StampedBody {
     body: SdkBody,
-    turn: Turn,
+    departure: Arc<dyn Departure>,
 }
 
 impl Body for StampedBody {
@@ -54,7 +55,7 @@ impl Body for StampedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.turn.sent();
+        self.departure.sent();
         Pin::new(&mut self.body).poll_frame(context)
     }
 

@@ -1,7 +1,7 @@
 //! What Gets are filled with, on paused time.
 
-use super::super::fake::set;
 use super::*;
+use crate::ses::fake::set;
 
 fn page(identities: &[&str], next: Option<&str>) -> Option<ListPage> {
     Some(ListPage {

@@ -56,13 +56,13 @@ const GAP_COSTS: f64 = 0.5;
 
 /// The requests of a host, as slices are made for them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Beat {
+pub(in crate::ses) struct Beat {
     /// Seconds from one request to the next.
-    pub(super) spacing: f64,
+    pub(in crate::ses) spacing: f64,
     /// Seconds between two requests that SES accepts.
-    pub(super) interval: f64,
+    pub(in crate::ses) interval: f64,
     /// Seconds that a request takes to SES: slices are told by when it arrives.
-    pub(super) way: f64,
+    pub(in crate::ses) way: f64,
 }
 
 impl Beat {
@@ -83,7 +83,7 @@ fn slice_length(spacing: f64) -> f64 {
 
 /// Where one host stands among those that share a limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Share {
+pub(in crate::ses) struct Share {
     /// Nothing goes out before.
     opens: f64,
     /// The slice that was held last, and the first of those in a row without a gap.
@@ -100,7 +100,7 @@ pub(super) struct Share {
 
 impl Share {
     /// When the next request may go out, if that is later than `now`.
-    pub(super) fn opens(&self, now: f64, spacing: f64) -> f64 {
+    pub(in crate::ses) fn opens(&self, now: f64, spacing: f64) -> f64 {
         // Farther off than anybody stays away: by a clock that was wrong.
         let farthest = now + f64::from(MOST_AWAY + 2) * slice_length(spacing);
         if self.opens > farthest {
@@ -111,7 +111,7 @@ impl Share {
     }
 
     /// Forgets whom the limit was shared with; that it was refused stays known.
-    pub(super) fn starts_afresh(&mut self) {
+    pub(in crate::ses) fn starts_afresh(&mut self) {
         *self = Self {
             throttled: self.throttled,
             ..Self::default()
@@ -119,7 +119,7 @@ impl Share {
     }
 
     /// SES accepted the request that went out at `sent`.
-    pub(super) fn accepted(&mut self, sent: f64, beat: Beat, chance: f64) {
+    pub(in crate::ses) fn accepted(&mut self, sent: f64, beat: Beat, chance: f64) {
         let slice = beat.slice(sent);
         if slice != self.held {
             // Whoever had nothing to send meanwhile has not waited.
@@ -149,7 +149,7 @@ impl Share {
     }
 
     /// SES throttled the request that went out at `sent`; it is `now`.
-    pub(super) fn throttled(&mut self, sent: f64, now: f64, beat: Beat, chance: f64) {
+    pub(in crate::ses) fn throttled(&mut self, sent: f64, now: f64, beat: Beat, chance: f64) {
         let slice = beat.slice(sent);
         let next = beat.slice(now).max(slice) + 1;
         let contends = self.away > 1 || self.lost > 0;

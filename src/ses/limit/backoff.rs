@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::error::Remedy;
+use crate::ses::error::Remedy;
 
 /// Counts the failed attempts of one request: given how the last one failed,
 /// how long to pause. Exponential with jitter, as AWS's SDKs do it, but without
 /// a number of attempts after which to give up: that is the deadline's business.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(in crate::ses) struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
     /// The pause before the next attempt; `jitter` in `0.0..1.0` spreads it
     /// over the upper half. `None`: trying again does not help.
-    pub(super) fn pause(&mut self, remedy: Remedy, jitter: f64) -> Option<Duration> {
+    pub(in crate::ses) fn pause(&mut self, remedy: Remedy, jitter: f64) -> Option<Duration> {
         let (first, longest) = match remedy {
             Remedy::GiveUp => return None,
             // The pacer keeps all requests back, this one too.

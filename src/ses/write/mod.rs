@@ -1,5 +1,6 @@
-//! Sets and unsets MAIL FROM, and knows what became of it.
+//! Writes: `SetIdentityMailFromDomain`, and what became of it.
 
+mod claims;
 mod restart;
 mod unset;
 
@@ -7,14 +8,13 @@ use std::sync::Arc;
 
 use tokio::sync::OwnedMutexGuard;
 
-use super::api::{Api, SetRequest};
-use super::claims::Claims;
-use super::deadline::{Deadline, Interrupted};
-use super::error::{Error, Operation, Reach};
-use super::pacer::{Pacer, Pacing, Turn};
-use super::reader::Reader;
-use super::retry::Backoff;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
+use crate::ses::api::{Api, SetRequest};
+use crate::ses::deadline::{Deadline, Interrupted};
+use crate::ses::error::{Error, Operation, Reach};
+use crate::ses::limit::{Backoff, Pacer, Pacing, Turn};
+use crate::ses::read::Reader;
+use claims::Claims;
 
 pub use restart::{Left, RestartError};
 pub use unset::Unset;
@@ -50,7 +50,7 @@ pub enum Outcome {
 }
 
 /// Sends `SetIdentityMailFromDomain` in one region.
-pub(super) struct Writer {
+pub(in crate::ses) struct Writer {
     api: Arc<dyn Api>,
     pacer: Pacer,
     claims: Claims,
@@ -59,7 +59,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// `reader` is the one to tell what has changed.
-    pub(super) fn new(api: Arc<dyn Api>, pacing: &Pacing, reader: Reader) -> Self {
+    pub(in crate::ses) fn new(api: Arc<dyn Api>, pacing: &Pacing, reader: Reader) -> Self {
         Self {
             api,
             pacer: pacing.pacer(SET),
@@ -71,7 +71,7 @@ impl Writer {
     /// Sets the custom MAIL FROM domain, trying again until SES accepts it, a
     /// lasting error comes or the deadline passes. An attempt in flight is
     /// awaited to its end, also when the deadline passes meanwhile.
-    pub(super) async fn set(
+    pub(in crate::ses) async fn set(
         &self,
         deadline: &Deadline,
         identity: &Identity,
@@ -142,13 +142,14 @@ impl Writer {
         turn: &Turn,
         request: &SetRequest,
     ) -> Result<(), Error> {
-        let mut answer = self.api.set(turn, request);
+        let departure = turn.departure();
+        let mut answer = self.api.set(&departure, request);
         tokio::select! {
             biased;
             answer = &mut answer => return answer,
             () = deadline.stopped() => {}
         }
-        if turn.was_sent() {
+        if turn.is_sent() {
             return answer.await;
         }
         drop(answer);
@@ -156,7 +157,7 @@ impl Writer {
             operation: SET,
             reason: "stopped before the request was sent".to_owned(),
             // It may have slipped out just now.
-            reach: if turn.was_sent() {
+            reach: if turn.is_sent() {
                 Reach::MaybeLater
             } else {
                 Reach::NotSent
@@ -216,18 +217,18 @@ impl Attempts {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::ses) mod tests {
     use std::time::Duration;
 
     use tokio::sync::mpsc;
     use tokio::time::Instant;
     use tokio_util::sync::CancellationToken;
 
-    use super::super::api::MailFrom;
-    use super::super::error::Remedy;
-    use super::super::fake::{FakeSes, Fault, set};
-    use super::super::host::SharedLines;
     use super::*;
+    use crate::ses::api::MailFrom;
+    use crate::ses::error::Remedy;
+    use crate::ses::fake::{FakeSes, Fault, set};
+    use crate::ses::limit::SharedLines;
 
     pub(crate) struct Scene {
         pub(crate) ses: FakeSes,

@@ -21,13 +21,13 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::api::{Api, ListPage, MailFrom};
-use super::deadline::Deadline;
-use super::error::{Error, Operation};
-use super::pacer::{Pacer, Pacing, Turn};
-use super::read_ahead::{ReadAhead, Refresh};
-use super::retry::Backoff;
+use super::ahead::{ReadAhead, Refresh};
 use crate::mail_from::Identity;
+use crate::ses::api::{Api, ListPage, MailFrom};
+use crate::ses::deadline::Deadline;
+use crate::ses::error::{Error, Operation};
+use crate::ses::limit::Backoff;
+use crate::ses::limit::{Pacer, Pacing, Turn};
 
 const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 
@@ -48,7 +48,7 @@ const LIST_TRIES: usize = 3;
 
 /// A handle on the reader of one region. The reader ends when the last is dropped.
 #[derive(Clone, Debug)]
-pub(super) struct Reader {
+pub(in crate::ses) struct Reader {
     inbox: mpsc::UnboundedSender<Message>,
 }
 
@@ -89,7 +89,7 @@ struct Answered {
 impl Reader {
     /// Starts the task; needs a tokio runtime. While a fleet is refreshed, `likely` is
     /// told the MAIL FROM domains that SES holds for what will be asked for soon.
-    pub(super) fn start(
+    pub(in crate::ses) fn start(
         api: Arc<dyn Api>,
         pacing: &Pacing,
         likely: mpsc::UnboundedSender<String>,
@@ -115,7 +115,7 @@ impl Reader {
 
     /// What SES holds for `identity`: `fresh`, from a Get that is sent from now
     /// on, or else perhaps from one that was sent not long ago.
-    pub(super) async fn read(
+    pub(in crate::ses) async fn read(
         &self,
         deadline: &Deadline,
         identity: &Identity,
@@ -148,7 +148,7 @@ impl Reader {
 
     /// A Set of `identity` goes out, or was answered: what was read before is of
     /// no use any more.
-    pub(super) fn changed(&self, identity: &str) {
+    pub(in crate::ses) fn changed(&self, identity: &str) {
         let _ = self.inbox.send(Message::Changed(identity.to_owned()));
     }
 }
@@ -286,7 +286,7 @@ impl Task {
         let (api, outbox) = (Arc::clone(&self.api), self.outbox.clone());
         let sent = Instant::now();
         tokio::spawn(async move {
-            let held = api.get(&turn, &identities).await;
+            let held = api.get(&turn.departure(), &identities).await;
             turn.answered(&held).await;
             if let Err(error) = &held {
                 tracing::debug!(%error, identities = identities.len(), "a Get failed");
@@ -419,7 +419,7 @@ async fn list(api: &dyn Api, lists: &Pacer, token: Option<String>) -> Option<Lis
     let mut backoff = Backoff::default();
     for _ in 0..LIST_TRIES {
         let turn = lists.turn().await;
-        let page = api.list(&turn, token.clone()).await;
+        let page = api.list(&turn.departure(), token.clone()).await;
         turn.answered(&page).await;
         let error = match page {
             Ok(page) => return Some(page),

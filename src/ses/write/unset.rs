@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::api::{MailFrom, SetRequest};
-use super::super::deadline::Deadline;
-use super::super::error::{Error, Remedy};
 use super::{Attempts, Outcome, SetError, Writer};
 use crate::mail_from::Identity;
+use crate::ses::api::{MailFrom, SetRequest};
+use crate::ses::deadline::Deadline;
+use crate::ses::error::{Error, Remedy};
 
 /// How long to wait for the one read that decides what became of an unset.
 const DECIDED_WITHIN: Duration = Duration::from_secs(8);
@@ -28,7 +28,7 @@ impl Writer {
     /// MAIL FROM domain any more, is success; after a failed attempt the reader
     /// is asked first. Decided when the turn has come: if a sibling sets the
     /// identity, nothing is sent.
-    pub(in super::super) async fn unset(
+    pub(in crate::ses) async fn unset(
         &self,
         deadline: &Deadline,
         identity: &Identity,
@@ -86,9 +86,9 @@ impl Writer {
 mod tests {
     use std::time::Duration;
 
-    use super::super::super::fake::{Call, Fault, set};
     use super::super::tests::Scene;
     use super::*;
+    use crate::ses::fake::{Call, Fault, set};
 
     #[tokio::test(start_paused = true)]
     async fn unset_leaves_alone_what_a_sibling_may_have_set() {

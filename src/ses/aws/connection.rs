@@ -1,7 +1,7 @@
 //! How to reach AWS: settings, credentials, endpoints, HTTP.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
@@ -12,9 +12,8 @@ use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use tokio::sync::OnceCell;
 
-use super::error::Error;
-use super::host::SharedLines;
 use crate::mail_from::Region;
+use crate::ses::error::Error;
 
 /// Goes into the user agent, as `app/NAME`.
 const APP_NAME: &str = concat!("terraform-provider-ses-", env!("CARGO_PKG_VERSION"));
@@ -109,13 +108,12 @@ impl Connection {
             .await
     }
 
-    /// The lines of whoever shares SES's limit in `region` with this connection,
-    /// as far as the settings tell: the account is not known before a call.
-    pub(super) fn lines(&self, region: &Region) -> SharedLines {
+    /// The folder in which the processes of this host share SES's limit, and what
+    /// tells the limit in `region` from others, as far as the settings tell: the
+    /// account is not known before a call. `None`: nothing is shared.
+    pub(in crate::ses) fn limit_key(&self, region: &Region) -> Option<(&Path, String)> {
         let settings = &self.0.settings;
-        let Some(folder) = &settings.pace_folder else {
-            return SharedLines::of_process();
-        };
+        let folder = settings.pace_folder.as_deref()?;
         let access_key = settings.keys.as_ref().map(|keys| &keys.access_key);
         let limit = (
             region.as_str(),
@@ -125,14 +123,14 @@ impl Connection {
             &settings.env_profile,
             &settings.env_access_key,
         );
-        SharedLines::of_host(folder, &format!("{limit:?}"))
+        Some((folder, format!("{limit:?}")))
     }
 
-    pub(super) fn ses_endpoint(&self) -> Option<&str> {
+    pub(in crate::ses) fn ses_endpoint(&self) -> Option<&str> {
         self.0.settings.ses_endpoint.as_deref()
     }
 
-    pub(super) async fn sdk_config(&self) -> Result<&SdkConfig, Error> {
+    pub(in crate::ses) async fn sdk_config(&self) -> Result<&SdkConfig, Error> {
         self.0
             .sdk_config
             .get_or_try_init(|| async {
@@ -188,7 +186,7 @@ fn with_sts_endpoint(profile: Option<&String>, endpoint: &str) -> EnvConfigFiles
 
 /// The SDK's own client, but one that honours `HTTPS_PROXY` and its kin, and a
 /// certificate bundle.
-async fn http_client(ca_bundle: Option<&std::path::Path>) -> Result<SharedHttpClient, Error> {
+async fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, Error> {
     let mut context = TlsContext::builder();
     if let Some(path) = ca_bundle {
         let pem = tokio::fs::read(path)

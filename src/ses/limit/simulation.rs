@@ -14,10 +14,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
-use super::error::{Error, Operation};
-use super::fake::refused;
-use super::host::{Clock, SharedLines};
-use super::pacer::{Pacer, Pacing};
+use super::limiter::{Pacer, Pacing};
+use super::shared::{Clock, SharedLines};
+use crate::ses::error::{Error, Operation};
+use crate::ses::fake::refused;
 
 const SET: Operation = Operation::SetIdentityMailFromDomain;
 const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::slices::{Beat, Share};
+use super::hosts::{Beat, Share};
 
 /// Sends are spaced this much wider than the rate asks for, because the way to
 /// SES does not take each request the same time.
@@ -51,13 +51,13 @@ const IDLE: f64 = 2.0;
 const URGENT_LATE: f64 = 0.5;
 
 /// A wait that is none: tokio's timer knows nothing shorter than a millisecond.
-pub(super) const NEGLIGIBLE: f64 = 0.0005;
+pub(in crate::ses) const NEGLIGIBLE: f64 = 0.0005;
 
 /// The first pause after a throttled answer, and the longest, in seconds.
 const PAUSES: (f64, f64) = (1.0, 15.0);
 
 /// Seconds between two requests at `rate` requests a second; 0 without a limit.
-pub(super) fn spacing(rate: f64) -> f64 {
+pub(in crate::ses) fn spacing(rate: f64) -> f64 {
     // A rate next to nothing must not overflow the clock.
     if rate > 0.0 {
         (MARGIN / rate).min(30.0 * 24.0 * 3600.0)
@@ -68,7 +68,7 @@ pub(super) fn spacing(rate: f64) -> f64 {
 
 /// When the next request of each operation may go out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Lines {
+pub(in crate::ses) struct Lines {
     /// By the operation's name.
     operations: BTreeMap<String, Line>,
     /// All operations together.
@@ -149,9 +149,9 @@ impl Line {
 
 /// The right to send one request at a time.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Slot {
+pub(in crate::ses) struct Slot {
     /// When to send.
-    pub(super) at: f64,
+    pub(in crate::ses) at: f64,
     /// Whether it is one of the line of all operations.
     of_all: bool,
     /// When it was used, and when the request before it went out.
@@ -160,16 +160,16 @@ pub(super) struct Slot {
 
 /// A request that SES has answered.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Answer<'a> {
-    pub(super) operation: &'a str,
+pub(in crate::ses) struct Answer<'a> {
+    pub(in crate::ses) operation: &'a str,
     /// When it went out.
-    pub(super) sent: f64,
+    pub(in crate::ses) sent: f64,
     /// Seconds between two requests.
-    pub(super) spacing: f64,
+    pub(in crate::ses) spacing: f64,
     /// Seconds that a request takes to SES.
-    pub(super) way: f64,
+    pub(in crate::ses) way: f64,
     /// Random, in `0.0..1.0`.
-    pub(super) chance: f64,
+    pub(in crate::ses) chance: f64,
 }
 
 impl Answer<'_> {
@@ -184,7 +184,7 @@ impl Answer<'_> {
 
 impl Lines {
     /// Takes the first free slot for `operation`.
-    pub(super) fn take(&mut self, now: f64, operation: &str, spacing: f64) -> Slot {
+    pub(in crate::ses) fn take(&mut self, now: f64, operation: &str, spacing: f64) -> Slot {
         let of_all = self.one_line(now);
         Slot {
             at: self.line(of_all, operation).take(now, spacing),
@@ -196,7 +196,13 @@ impl Lines {
     /// When the request of `slot` may go out, as things are now: earlier if a slot
     /// was given back meanwhile; later if the request before it went out late, or
     /// by what an answer has told. If it may go out now, it counts as sent.
-    pub(super) fn due(&mut self, now: f64, slot: &mut Slot, operation: &str, spacing: f64) -> f64 {
+    pub(in crate::ses) fn due(
+        &mut self,
+        now: f64,
+        slot: &mut Slot,
+        operation: &str,
+        spacing: f64,
+    ) -> f64 {
         if slot.of_all != self.one_line(now) {
             self.give_back(slot, operation, spacing);
             *slot = self.take(now, operation, spacing);
@@ -227,7 +233,7 @@ impl Lines {
 
     /// The request went out at `now`, which may be later than its slot: whoever
     /// has not taken a slot yet keeps the distance from the request itself.
-    pub(super) fn sent(&mut self, now: f64, operation: &str, spacing: f64) {
+    pub(in crate::ses) fn sent(&mut self, now: f64, operation: &str, spacing: f64) {
         for of_all in [false, true] {
             let line = self.line(of_all, operation);
             line.sent = now;
@@ -236,14 +242,14 @@ impl Lines {
     }
 
     /// A request for `operation` will go out at `at`, whoever else has a slot then.
-    pub(super) fn reserve_urgent(&mut self, at: f64, operation: &str) {
+    pub(in crate::ses) fn reserve_urgent(&mut self, at: f64, operation: &str) {
         for of_all in [false, true] {
             self.line(of_all, operation).urgent = at;
         }
     }
 
     /// The slot was not used: it is free for others.
-    pub(super) fn give_back(&mut self, slot: &Slot, operation: &str, spacing: f64) {
+    pub(in crate::ses) fn give_back(&mut self, slot: &Slot, operation: &str, spacing: f64) {
         let line = self.line(slot.of_all, operation);
         let Some((went, before)) = slot.went else {
             return line.give_back(slot.at, spacing);
@@ -255,7 +261,7 @@ impl Lines {
     }
 
     /// SES accepted a request.
-    pub(super) fn accepted(&mut self, answer: Answer<'_>) {
+    pub(in crate::ses) fn accepted(&mut self, answer: Answer<'_>) {
         let Answer {
             operation, sent, ..
         } = answer;
@@ -274,7 +280,7 @@ impl Lines {
     }
 
     /// SES throttled a request; it is `now`.
-    pub(super) fn throttled(&mut self, now: f64, answer: Answer<'_>) {
+    pub(in crate::ses) fn throttled(&mut self, now: f64, answer: Answer<'_>) {
         let again = (now - self.throttled).abs() <= TOGETHER || self.one_line(now);
         let apart = now < self.apart_until && self.apart_until <= now + APART;
         if again && !apart {
@@ -303,25 +309,25 @@ impl Lines {
 
 /// How long a process without a pace keeps still after throttled answers.
 #[derive(Debug, Default)]
-pub(super) struct Pause {
+pub(in crate::ses) struct Pause {
     throttled: u32,
     until: f64,
 }
 
 impl Pause {
     /// When requests may go out again.
-    pub(super) fn until(&self) -> f64 {
+    pub(in crate::ses) fn until(&self) -> f64 {
         self.until
     }
 
     /// SES accepted a request.
-    pub(super) fn accepted(&mut self) {
+    pub(in crate::ses) fn accepted(&mut self) {
         self.throttled = 0;
     }
 
     /// SES throttled a request; `jitter` in `0.0..1.0` spreads the pause over its
     /// upper half.
-    pub(super) fn throttled(&mut self, now: f64, jitter: f64) {
+    pub(in crate::ses) fn throttled(&mut self, now: f64, jitter: f64) {
         let (first, longest) = PAUSES;
         let full = (first * f64::from(1_u32 << self.throttled.min(8))).min(longest);
         self.throttled += 1;

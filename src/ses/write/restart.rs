@@ -13,11 +13,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::super::api::SetRequest;
-use super::super::deadline::Deadline;
-use super::super::error::Error;
 use super::{Attempts, Outcome, SET, SetError, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
+use crate::ses::api::SetRequest;
+use crate::ses::deadline::Deadline;
+use crate::ses::error::Error;
 
 /// How long the second call is tried at least, and after a stop at most.
 const FINISHED_WITHIN: Duration = Duration::from_secs(30);
@@ -55,7 +55,7 @@ enum Urgency {
 impl Writer {
     /// Unsets the custom MAIL FROM domain and sets it again, each until SES
     /// accepts it, a lasting error comes or the deadline passes.
-    pub(in super::super) async fn restart(
+    pub(in crate::ses) async fn restart(
         &self,
         deadline: &Deadline,
         identity: &Identity,
@@ -157,11 +157,11 @@ impl Writer {
 mod tests {
     use tokio::time::Instant;
 
-    use super::super::super::api::MailFrom;
-    use super::super::super::fake::{Call, Fault, failed, set};
-    use super::super::Unset;
     use super::super::tests::Scene;
+    use super::super::unset::Unset;
     use super::*;
+    use crate::ses::api::MailFrom;
+    use crate::ses::fake::{Call, Fault, failed, set};
 
     async fn restart(scene: &Scene) -> Result<(), RestartError> {
         let domain = DomainName::parse("bounce.example.com").unwrap();
