@@ -8,8 +8,8 @@ use super::api::{Api, MailFrom};
 use super::aws::{AwsApi, Connection};
 use super::deadline::Deadline;
 use super::error::Error;
-use super::limit::{Pacing, SharedLines};
-use super::read::{Advisor, Reader};
+use super::limit::{RateLimiter, SharedSchedule};
+use super::read::{IdentityReader, Reader};
 use super::write::{RestartError, SetError, Unset, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 
@@ -19,7 +19,7 @@ use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 pub struct Client {
     reader: Reader,
     writer: Arc<Writer>,
-    advisor: Advisor,
+    advisor: IdentityReader,
 }
 
 impl Client {
@@ -34,22 +34,22 @@ impl Client {
         likely: mpsc::UnboundedSender<String>,
     ) -> Self {
         let lines = match connection.limit_key(&region) {
-            Some((folder, key)) => SharedLines::of_host(folder, &key),
-            None => SharedLines::of_process(),
+            Some((folder, key)) => SharedSchedule::of_host(folder, &key),
+            None => SharedSchedule::of_process(),
         };
-        let pacing = Pacing::new(rate, lines);
-        Self::with_api(Arc::new(AwsApi::new(connection, region)), &pacing, likely)
+        let limiter = RateLimiter::new(rate, lines);
+        Self::with_api(Arc::new(AwsApi::new(connection, region)), &limiter, likely)
     }
 
     pub(super) fn with_api(
         api: Arc<dyn Api>,
-        pacing: &Pacing,
+        limiter: &RateLimiter,
         likely: mpsc::UnboundedSender<String>,
     ) -> Self {
-        let reader = Reader::start(Arc::clone(&api), pacing, likely);
+        let reader = Reader::start(Arc::clone(&api), limiter, likely);
         Self {
-            writer: Arc::new(Writer::new(Arc::clone(&api), pacing, reader.clone())),
-            advisor: Advisor::start(api, pacing),
+            writer: Arc::new(Writer::new(Arc::clone(&api), limiter, reader.clone())),
+            advisor: IdentityReader::start(api, limiter),
             reader,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// What a last attempt should have for its turn and its answer.
+/// What a last attempt should have for its permit and its answer.
 const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// The end of an operation: its timeout, or Terraform's word to stop.

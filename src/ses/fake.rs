@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::client::Client;
 use super::error::{Error, Operation, Reach};
-use super::limit::{Pacing, SharedLines};
+use super::limit::{RateLimiter, SharedSchedule};
 
 /// How one call goes other than well.
 #[derive(Clone, Debug)]
@@ -96,8 +96,12 @@ impl FakeSes {
 
     /// SES by way of this fake, at a request a second.
     pub(crate) fn client(&self) -> Client {
-        let pacing = Pacing::new(1.0, SharedLines::of_process());
-        Client::with_api(Arc::new(self.clone()), &pacing, mpsc::unbounded_channel().0)
+        let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
+        Client::with_api(
+            Arc::new(self.clone()),
+            &limiter,
+            mpsc::unbounded_channel().0,
+        )
     }
 
     pub(crate) fn shows(&self, mail_from: MailFrom) {

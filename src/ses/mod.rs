@@ -1,17 +1,32 @@
-//! Amazon SES: the calls this provider makes, paced, batched and retried.
+//! Amazon SES: the calls that this provider makes, paced, batched and retried.
 //!
-//! SES allows each of its identity operations once a second, and Terraform
-//! asks ten things at a time. So nothing here is sent when it is asked for:
+//! SES allows each of its identity operations once a second, and Terraform asks for ten
+//! things at a time. So nothing is sent when it is asked for: it awaits a permit.
+//!
+//! Four rooms, each importing only what is left of it:
 //!
 //! ```text
-//! set, unset ── wait for the turn ──┐
-//!                                   ├── pacer, one per region and operation ── one attempt
-//! get ── reader: batches of 100 ────┘
+//! aws ◄─────────── limit ◄──────────────── read ◄───────────── write
+//! one call, one    when a request may go   what SES holds,     sets and unsets MAIL
+//! attempt, by the  out: permits, in the    a hundred           FROM until SES accepts,
+//! AWS SDK          order of asking         identities a Get    and says what became of it
 //! ```
 //!
-//! Four rooms, each importing only what is left of it: `aws` → `limit` → `read` →
-//! `write`. What all of them speak of stands beside them: [`api`] (one call, one
-//! attempt), [`error`], [`deadline`]; [`client`] puts the rooms together.
+//! | where is it decided … | |
+//! |---|---|
+//! | what SES's answer means, what an error is | `aws::calls`, [`error`] |
+//! | who is next, and that a refused call keeps its place | `limit::limiter` |
+//! | when the next request may go out, for each operation or for the account | `limit::schedule` |
+//! | what is left to other hosts | `limit::hosts` |
+//! | what the processes of this host share, and how | `limit::shared` |
+//! | how long to pause after a failure | `limit::backoff` |
+//! | which identities go into one Get | `read::task` |
+//! | what fills the free places of a Get, and what is answered without one | `read::ahead` |
+//! | whether a request is tried again | `write`, `read::task` |
+//! | that a delete leaves what a sibling has set | `write::claims` |
+//!
+//! Beside the rooms: [`api`] is one call as the rooms see it, [`deadline`] until when a
+//! caller waits, [`client`] puts the rooms together.
 //!
 //! Imports nothing of ours but `mail_from` and `machine`.
 

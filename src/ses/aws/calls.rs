@@ -60,7 +60,7 @@ impl AwsApi {
                 let shared = self.connection.sdk_config().await?;
                 let mut config = aws_sdk_ses::config::Builder::from(shared)
                     .region(Region::new(self.region.as_str().to_owned()))
-                    // Retries are made above the pacer, so that each is paced.
+                    // Retries are made above the limiter, so that each is paced.
                     .retry_config(RetryConfig::disabled())
                     .timeout_config(
                         TimeoutConfig::builder()

@@ -18,7 +18,7 @@ impl Backoff {
     pub(in crate::ses) fn pause(&mut self, remedy: Remedy, jitter: f64) -> Option<Duration> {
         let (first, longest) = match remedy {
             Remedy::GiveUp => return None,
-            // The pacer keeps all requests back, this one too.
+            // The limiter keeps all requests back, this one too.
             Remedy::SlowDown => return Some(Duration::ZERO),
             Remedy::TryAgain => (0.2, 5.0),
         };

@@ -36,7 +36,7 @@ const REQUESTS: f64 = 6.0;
 const CLOSEST: f64 = 1.02;
 
 /// The time in which contestants are told apart at the start of a slice, and what
-/// is left free before it, for clocks that differ.
+/// is left released before it, for clocks that differ.
 const ORDER: f64 = 0.2;
 const MARGIN: f64 = 0.05;
 

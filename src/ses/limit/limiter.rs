@@ -1,10 +1,10 @@
-//! The queue before the pace: callers wait here for their turn to send.
+//! Rate limiter: callers await permits to send here.
 //!
-//! A caller awaits [`Pacer::turn`], starts its request, and the [`Turn`] is
-//! passed on when the request has gone out on a ready connection
-//! ([`Turn::sent`]): were it passed on any earlier, the time that the first
-//! request spends on connecting would bring the second one to SES less than a
-//! second behind it.
+//! A caller awaits [`OperationLimiter::permit`], starts its request, and the next
+//! [`Permit`] is given when the request has gone out on a ready connection
+//! ([`Departure`]): were it given any earlier, the time that the first request
+//! spends on connecting would bring the second one to SES less than a second
+//! behind it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::sleep;
 
-use super::schedule::{Answer, Lines, NEGLIGIBLE, Pause, Slot, spacing};
-use super::shared::{Clock, SharedLines};
+use super::schedule::{Answer, NEGLIGIBLE, Pause, Reservation, Schedule, spacing};
+use super::shared::{Clock, SharedSchedule};
 use crate::ses::api::Departure;
 use crate::ses::error::{Error, Operation, Remedy};
 
@@ -21,7 +21,7 @@ use crate::ses::error::{Error, Operation, Remedy};
 /// a second takes, however slow this one is.
 const SLOWEST_SHARED: f64 = 0.1;
 
-/// How many seconds to wait for a slot before looking whether an earlier one was
+/// How many seconds to wait for a reservation before looking whether an earlier one was
 /// given back.
 const LOOK: f64 = 1.0;
 
@@ -32,9 +32,9 @@ const LONGEST_WAY: f64 = 0.25;
 /// By how many seconds the spacing is widened at most after a slow answer.
 const MOST_LATENESS: f64 = 0.1;
 
-/// The pace of one region: what the pacers of its operations share.
+/// The pace of one region: what the limiters of its operations share.
 #[derive(Clone, Debug)]
-pub(in crate::ses) struct Pacing(Arc<Shared>);
+pub(in crate::ses) struct RateLimiter(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -43,34 +43,34 @@ struct Shared {
     /// The same towards other processes.
     shared_spacing: f64,
     clock: Clock,
-    lines: SharedLines,
+    schedule: SharedSchedule,
     pause: Mutex<Pause>,
     /// The fastest answer so far, in seconds.
     fastest: Mutex<f64>,
 }
 
-impl Pacing {
+impl RateLimiter {
     /// `rate` requests a second for each operation; 0 stands for no limit.
-    pub(in crate::ses) fn new(rate: f64, lines: SharedLines) -> Self {
-        Self::by_clock(rate, lines, Clock::system())
+    pub(in crate::ses) fn new(rate: f64, schedule: SharedSchedule) -> Self {
+        Self::by_clock(rate, schedule, Clock::system())
     }
 
     /// The same by another clock than the system's.
-    pub(in crate::ses) fn by_clock(rate: f64, lines: SharedLines, clock: Clock) -> Self {
+    pub(in crate::ses) fn by_clock(rate: f64, schedule: SharedSchedule, clock: Clock) -> Self {
         Self(Arc::new(Shared {
             spacing: spacing(rate),
             shared_spacing: spacing(rate).min(spacing(SLOWEST_SHARED)),
             clock,
-            lines,
+            schedule,
             pause: Mutex::default(),
             fastest: Mutex::new(f64::INFINITY),
         }))
     }
 
     /// The queue for one operation.
-    pub(in crate::ses) fn pacer(&self, operation: Operation) -> Pacer {
-        Pacer {
-            pacing: self.clone(),
+    pub(in crate::ses) fn operation(&self, operation: Operation) -> OperationLimiter {
+        OperationLimiter {
+            limiter: self.clone(),
             operation,
             queue: Arc::default(),
             send: Arc::default(),
@@ -91,8 +91,8 @@ impl Pacing {
 
 /// A queue of callers, first come, first served, for one operation.
 #[derive(Clone, Debug)]
-pub(in crate::ses) struct Pacer {
-    pacing: Pacing,
+pub(in crate::ses) struct OperationLimiter {
+    limiter: RateLimiter,
     operation: Operation,
     /// Held by the first of the queue.
     queue: Arc<tokio::sync::Mutex<()>>,
@@ -110,39 +110,41 @@ struct Sends {
     next: f64,
 }
 
-impl Pacer {
+impl OperationLimiter {
     /// Waits until the caller may send one request. A caller that stops waiting
     /// leaves the queue.
-    pub(in crate::ses) async fn turn(&self) -> Turn {
+    pub(in crate::ses) async fn permit(&self) -> Permit {
         let place = Arc::clone(&self.queue).lock_owned().await;
-        let shared = &self.pacing.0;
-        // Whoever has to wait anyway holds no place in a line.
-        self.pacing.wait_until(|| self.earliest()).await;
-        let mut turn = TurnState::of(self);
+        let shared = &self.limiter.0;
+        // Whoever has to wait anyway holds no place in a queue.
+        self.limiter.wait_until(|| self.earliest()).await;
+        let mut permit = PermitState::of(self);
         if shared.spacing == 0.0 {
             let send = Arc::clone(&self.send).lock_owned().await;
-            return turn.with(Some(place), send);
+            return permit.with(Some(place), send);
         }
         let (name, spacing) = (self.operation.name(), shared.shared_spacing);
         let now = || shared.clock.now();
-        let slot = shared.lines.with(|lines| lines.take(now(), name, spacing));
-        let slot = turn.slot.insert(slot.await);
-        let mut due = slot.at;
+        let reservation = shared
+            .schedule
+            .with(|schedule| schedule.reserve(now(), name, spacing));
+        let reservation = permit.reservation.insert(reservation.await);
+        let mut due = reservation.at;
         loop {
             let look = due.min(now() + LOOK);
             let next = || lock(&self.sends).next;
-            self.pacing.wait_until(|| look.max(next())).await;
+            self.limiter.wait_until(|| look.max(next())).await;
             let send = Arc::clone(&self.send).lock_owned().await;
             // Somebody in a hurry may have sent meanwhile.
             if next() - now() > NEGLIGIBLE {
                 continue;
             }
             due = shared
-                .lines
-                .with(|lines| lines.due(now(), slot, name, spacing))
+                .schedule
+                .with(|schedule| schedule.try_start(now(), reservation, name, spacing))
                 .await;
             if due - now() <= NEGLIGIBLE {
-                return turn.with(Some(place), send);
+                return permit.with(Some(place), send);
             }
         }
     }
@@ -151,40 +153,40 @@ impl Pacer {
     /// must not be put off. A second after the last request at the latest,
     /// whatever the pace is; the other processes of this host make way. (Other
     /// hosts do not know.)
-    pub(in crate::ses) async fn urgent_turn(&self) -> Turn {
+    pub(in crate::ses) async fn urgent_permit(&self) -> Permit {
         let send = Arc::clone(&self.send).lock_owned().await;
-        let shared = &self.pacing.0;
+        let shared = &self.limiter.0;
         let due = || {
             let latest = lock(&self.sends).last + spacing(1.0) + MOST_LATENESS;
             self.earliest().min(latest)
         };
         if shared.spacing > 0.0 {
-            let reserve = |lines: &mut Lines| {
+            let reserve = |schedule: &mut Schedule| {
                 let at = due().max(shared.clock.now());
-                lines.reserve_urgent(at, self.operation.name());
+                schedule.reserve_urgent(at, self.operation.name());
             };
-            shared.lines.with(reserve).await;
+            shared.schedule.with(reserve).await;
         }
-        self.pacing.wait_until(due).await;
-        TurnState::of(self).with(None, send)
+        self.limiter.wait_until(due).await;
+        PermitState::of(self).with(None, send)
     }
 
     /// When this process may send again.
     fn earliest(&self) -> f64 {
-        let pause = lock(&self.pacing.0.pause).until();
+        let pause = lock(&self.limiter.0.pause).until();
         pause.max(lock(&self.sends).next)
     }
 }
 
 /// The right to send one request. The last clone that is dropped passes the
-/// turn on; one that was never [`sent`](Turn::sent) costs nothing.
+/// permit on; one that was never [`sent`](Permit::sent) costs nothing.
 #[derive(Clone, Debug)]
-pub(in crate::ses) struct Turn(Arc<TurnState>);
+pub(in crate::ses) struct Permit(Arc<PermitState>);
 
 #[derive(Debug)]
-struct TurnState {
-    pacer: Pacer,
-    slot: Option<Slot>,
+struct PermitState {
+    limiter: OperationLimiter,
+    reservation: Option<Reservation>,
     /// Held until the request has gone out.
     right: Mutex<Option<Right>>,
     /// When the request went out.
@@ -199,44 +201,44 @@ struct Right {
     _send: OwnedMutexGuard<()>,
 }
 
-impl TurnState {
-    fn of(pacer: &Pacer) -> Self {
+impl PermitState {
+    fn of(limiter: &OperationLimiter) -> Self {
         Self {
-            pacer: pacer.clone(),
-            slot: None,
+            limiter: limiter.clone(),
+            reservation: None,
             right: Mutex::default(),
             sent: Mutex::default(),
         }
     }
 
-    fn with(mut self, place: Option<OwnedMutexGuard<()>>, send: OwnedMutexGuard<()>) -> Turn {
+    fn with(mut self, place: Option<OwnedMutexGuard<()>>, send: OwnedMutexGuard<()>) -> Permit {
         let right = Right {
             _place: place,
             _send: send,
         };
         self.right = Mutex::new(Some(right));
-        Turn(Arc::new(self))
+        Permit(Arc::new(self))
     }
 }
 
-impl Departure for TurnState {
+impl Departure for PermitState {
     fn sent(&self) {
         let mut right = lock(&self.right);
         if right.is_none() {
             return;
         }
-        let (shared, name) = (&self.pacer.pacing.0, self.pacer.operation.name());
+        let (shared, name) = (&self.limiter.limiter.0, self.limiter.operation.name());
         if shared.spacing > 0.0 {
             let now = shared.clock.now();
-            *lock(&self.pacer.sends) = Sends {
+            *lock(&self.limiter.sends) = Sends {
                 last: now,
                 next: now + shared.spacing,
             };
             *lock(&self.sent) = Some(now);
-            // If another process holds the lines right now, the slot stands for it.
+            // If another process holds the schedule right now, the reservation stands for it.
             shared
-                .lines
-                .try_with(|lines| lines.sent(now, name, shared.shared_spacing));
+                .schedule
+                .try_with(|schedule| schedule.sent(now, name, shared.shared_spacing));
         }
         *right = None;
     }
@@ -246,7 +248,7 @@ impl Departure for TurnState {
     }
 }
 
-impl Turn {
+impl Permit {
     /// Whom to tell when the request goes out.
     pub(in crate::ses) fn departure(&self) -> Arc<dyn Departure> {
         Arc::clone(&self.0) as Arc<dyn Departure>
@@ -275,7 +277,7 @@ impl Turn {
             self.answered_without_pace(throttled);
             return;
         };
-        let shared = &self.0.pacer.pacing.0;
+        let shared = &self.0.limiter.limiter.0;
         let now = shared.clock.now();
         let took = now - sent;
         let fastest = {
@@ -287,28 +289,28 @@ impl Turn {
         // next one must not arrive early.
         let lateness = (took - fastest).min(MOST_LATENESS);
         {
-            let mut sends = lock(&self.0.pacer.sends);
+            let mut sends = lock(&self.0.limiter.sends);
             sends.next = sends.next.max(sent + lateness + shared.spacing);
         }
         let answer = Answer {
-            operation: self.0.pacer.operation.name(),
+            operation: self.0.limiter.operation.name(),
             sent,
             spacing: shared.shared_spacing,
             way: (fastest / 2.0).min(LONGEST_WAY),
             chance: fastrand::f64(),
         };
-        let learn = shared.lines.with(|lines| {
+        let learn = shared.schedule.with(|schedule| {
             if throttled {
-                lines.throttled(now, answer);
+                schedule.throttled(now, answer);
             } else {
-                lines.accepted(answer);
+                schedule.accepted(answer);
             }
         });
         learn.await;
     }
 
     fn answered_without_pace(&self, throttled: bool) {
-        let shared = &self.0.pacer.pacing.0;
+        let shared = &self.0.limiter.limiter.0;
         let mut pause = lock(&shared.pause);
         if throttled {
             pause.throttled(shared.clock.now(), fastrand::f64());
@@ -318,15 +320,15 @@ impl Turn {
     }
 }
 
-impl Drop for TurnState {
+impl Drop for PermitState {
     fn drop(&mut self) {
         let sent = lock(&self.right).is_none();
-        if let Some(slot) = self.slot.take().filter(|_| !sent) {
-            let (shared, name) = (&self.pacer.pacing.0, self.pacer.operation.name());
-            // If another process holds the lines right now, the slot is lost.
+        if let Some(reservation) = self.reservation.take().filter(|_| !sent) {
+            let (shared, name) = (&self.limiter.limiter.0, self.limiter.operation.name());
+            // If another process holds the schedule right now, the reservation is lost.
             shared
-                .lines
-                .try_with(|lines| lines.give_back(&slot, name, shared.shared_spacing));
+                .schedule
+                .try_with(|schedule| schedule.release(&reservation, name, shared.shared_spacing));
         }
     }
 }

@@ -1,4 +1,9 @@
-//! The rate limit: when a request may go out.
+//! Rate limit: when a request may go out.
+//!
+//! [`limiter`] is what callers await; [`schedule`] the arithmetic behind it, [`hosts`]
+//! its part for an account that other hosts use as well; [`shared`] keeps the schedule
+//! where the other processes of this host find it; [`backoff`] is how long to pause
+//! after a failure. `simulation` runs all of it against others.
 
 mod backoff;
 mod hosts;
@@ -9,5 +14,5 @@ mod shared;
 mod simulation;
 
 pub(in crate::ses) use backoff::Backoff;
-pub(in crate::ses) use limiter::{Pacer, Pacing, Turn};
-pub(in crate::ses) use shared::SharedLines;
+pub(in crate::ses) use limiter::{OperationLimiter, Permit, RateLimiter};
+pub(in crate::ses) use shared::SharedSchedule;

@@ -4,13 +4,13 @@
 //! for each operation or for the account as a whole is not documented, and the
 //! account may have other users, so the pace learns:
 //!
-//! - [`Lines`] gives out times to send. Each operation is a line of its own
+//! - [`Schedule`] gives out times to send. Each operation is a queue of its own
 //!   until SES throttles two requests within seconds. From then on, and for a
-//!   while, all operations stand in one line, unless SES has shown that it counts
-//!   them apart. The lines can be kept in a file, so that all processes of one
+//!   while, all operations stand in one queue, unless SES has shown that it counts
+//!   them apart. The schedule can be kept in a file, so that all processes of one
 //!   host stand in them (see `host`).
-//! - In each line, hosts take turns ([`slices`](super::slices)): other hosts, and
-//!   other tools, do not stand in our lines.
+//! - In each queue, hosts take turns ([`slices`](super::slices)): other hosts, and
+//!   other tools, do not stand in our schedule.
 //! - [`Pause`] is for requests without a pace: after a throttled answer the process
 //!   keeps still, longer each time; after an accepted one it goes on as before.
 //!
@@ -26,24 +26,24 @@ use super::hosts::{Beat, Share};
 /// SES does not take each request the same time.
 const MARGIN: f64 = 1.02;
 
-/// Two throttled answers within so many seconds put all operations into one line.
+/// Two throttled answers within so many seconds put all operations into one queue.
 /// One alone may be that of a request that was held up on its way.
 const TOGETHER: f64 = 5.0;
 
-/// For how many seconds after a throttled answer all operations stand in one line.
-const ONE_LINE: f64 = 600.0;
+/// For how many seconds after a throttled answer all operations stand in one queue.
+const ACCOUNT_SCOPE: f64 = 600.0;
 
 /// Two accepted requests of different operations within this part of the time that
 /// one takes show that SES counts them apart, and for how many seconds that holds.
 const CLOSE: f64 = 0.7;
 const APART: f64 = 60.0;
 
-/// A slot farther off than so many seconds or requests is no queue of ours (each
+/// A reservation farther off than so many seconds or requests is no queue of ours (each
 /// process takes one for each operation) but a clock that was wrong.
 const FARTHEST: (f64, f64) = (120.0, 10.0);
 
 /// After so many requests' time without any, there is nothing to share any more: who
-/// comes then does not wait for a turn, as nobody does at first.
+/// comes then does not wait for a permit, as nobody does at first.
 const IDLE: f64 = 2.0;
 
 /// An urgent request that has not gone out so many seconds after its time will not
@@ -68,25 +68,25 @@ pub(in crate::ses) fn spacing(rate: f64) -> f64 {
 
 /// When the next request of each operation may go out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(in crate::ses) struct Lines {
+pub(in crate::ses) struct Schedule {
     /// By the operation's name.
-    operations: BTreeMap<String, Line>,
+    operations: BTreeMap<String, Queue>,
     /// All operations together.
-    all: Line,
+    all: Queue,
     /// When SES last throttled a request.
     throttled: f64,
-    /// Until when all operations stand in one line.
-    one_line_until: f64,
+    /// Until when all operations stand in one queue.
+    account_until: f64,
     /// Until when SES is known to count operations apart.
     apart_until: f64,
 }
 
 /// Requests that are counted together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Line {
-    /// The slot behind all that are taken, and those before it that were given back.
+struct Queue {
+    /// The reservation behind all that are taken, and those before it that were given back.
     next: f64,
-    free: Vec<f64>,
+    released: Vec<f64>,
     /// When the last request went out, and the last that was accepted.
     sent: f64,
     accepted: f64,
@@ -97,9 +97,9 @@ struct Line {
     share: Share,
 }
 
-impl Line {
-    /// Takes the first free slot.
-    fn take(&mut self, now: f64, spacing: f64) -> f64 {
+impl Queue {
+    /// Takes the first released reservation.
+    fn reserve(&mut self, now: f64, spacing: f64) -> f64 {
         let (seconds, requests) = FARTHEST;
         if self.next > now + seconds.max(requests * spacing) {
             self.next = now;
@@ -108,23 +108,23 @@ impl Line {
             self.share.starts_afresh();
         }
         let opens = now.max(self.share.opens(now, spacing));
-        if let Some(free) = self.take_free(opens, self.next, spacing) {
-            return free;
+        if let Some(released) = self.reserve_released(opens, self.next, spacing) {
+            return released;
         }
         let at = opens.max(self.next);
         self.next = at + spacing;
         at
     }
 
-    /// Takes the first slot that was given back and lies before `end`, for use at
+    /// Takes the first reservation that was given back and lies before `end`, for use at
     /// `now` or later. One whose time has begun to run out is still of use.
-    fn take_free(&mut self, now: f64, end: f64, spacing: f64) -> Option<f64> {
-        self.free.retain(|free| *free + spacing > now);
-        let first = self.free.iter().copied().reduce(f64::min)?;
+    fn reserve_released(&mut self, now: f64, end: f64, spacing: f64) -> Option<f64> {
+        self.released.retain(|released| *released + spacing > now);
+        let first = self.released.iter().copied().reduce(f64::min)?;
         if first.max(now) >= end {
             return None;
         }
-        self.free.retain(|free| *free != first);
+        self.released.retain(|released| *released != first);
         Some(first.max(now))
     }
 
@@ -138,21 +138,21 @@ impl Line {
         }
     }
 
-    fn give_back(&mut self, slot: f64, spacing: f64) {
-        if self.next == slot + spacing {
-            self.next = slot;
+    fn release(&mut self, reservation: f64, spacing: f64) {
+        if self.next == reservation + spacing {
+            self.next = reservation;
         } else {
-            self.free.push(slot);
+            self.released.push(reservation);
         }
     }
 }
 
 /// The right to send one request at a time.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::ses) struct Slot {
+pub(in crate::ses) struct Reservation {
     /// When to send.
     pub(in crate::ses) at: f64,
-    /// Whether it is one of the line of all operations.
+    /// Whether it is one of the queue of all operations.
     of_all: bool,
     /// When it was used, and when the request before it went out.
     went: Option<(f64, f64)>,
@@ -182,81 +182,91 @@ impl Answer<'_> {
     }
 }
 
-impl Lines {
-    /// Takes the first free slot for `operation`.
-    pub(in crate::ses) fn take(&mut self, now: f64, operation: &str, spacing: f64) -> Slot {
+impl Schedule {
+    /// Takes the first released reservation for `operation`.
+    pub(in crate::ses) fn reserve(
+        &mut self,
+        now: f64,
+        operation: &str,
+        spacing: f64,
+    ) -> Reservation {
         let of_all = self.one_line(now);
-        Slot {
-            at: self.line(of_all, operation).take(now, spacing),
+        Reservation {
+            at: self.queue(of_all, operation).reserve(now, spacing),
             of_all,
             went: None,
         }
     }
 
-    /// When the request of `slot` may go out, as things are now: earlier if a slot
+    /// When the request of `reservation` may go out, as things are now: earlier if a reservation
     /// was given back meanwhile; later if the request before it went out late, or
     /// by what an answer has told. If it may go out now, it counts as sent.
-    pub(in crate::ses) fn due(
+    pub(in crate::ses) fn try_start(
         &mut self,
         now: f64,
-        slot: &mut Slot,
+        reservation: &mut Reservation,
         operation: &str,
         spacing: f64,
     ) -> f64 {
-        if slot.of_all != self.one_line(now) {
-            self.give_back(slot, operation, spacing);
-            *slot = self.take(now, operation, spacing);
+        if reservation.of_all != self.one_line(now) {
+            self.release(reservation, operation, spacing);
+            *reservation = self.reserve(now, operation, spacing);
         }
-        let line = self.line(slot.of_all, operation);
-        let opens = now.max(line.share.opens(now, spacing));
-        if let Some(earlier) = line.take_free(opens, slot.at, spacing) {
-            line.give_back(slot.at, spacing);
-            slot.at = earlier;
+        let queue = self.queue(reservation.of_all, operation);
+        let opens = now.max(queue.share.opens(now, spacing));
+        if let Some(earlier) = queue.reserve_released(opens, reservation.at, spacing) {
+            queue.release(reservation.at, spacing);
+            reservation.at = earlier;
         }
-        let mut due = opens.max(slot.at);
-        if line.sent <= now {
-            due = due.max(line.sent + spacing);
+        let mut due = opens.max(reservation.at);
+        if queue.sent <= now {
+            due = due.max(queue.sent + spacing);
         }
-        due = line.after_urgent(now, due, spacing);
+        due = queue.after_urgent(now, due, spacing);
         if due - now <= NEGLIGIBLE {
-            slot.went = Some((now, line.sent));
+            reservation.went = Some((now, queue.sent));
             self.sent(now, operation, spacing);
             return now;
         }
-        // Kept back so far that others' slots have come: gets in line again.
-        if due >= slot.at + spacing {
-            slot.at = line.take(now, spacing);
-            due = due.max(slot.at);
+        // Kept back so far that others' reservations have come: gets in queue again.
+        if due >= reservation.at + spacing {
+            reservation.at = queue.reserve(now, spacing);
+            due = due.max(reservation.at);
         }
         due
     }
 
-    /// The request went out at `now`, which may be later than its slot: whoever
-    /// has not taken a slot yet keeps the distance from the request itself.
+    /// The request went out at `now`, which may be later than its reservation: whoever
+    /// has not taken a reservation yet keeps the distance from the request itself.
     pub(in crate::ses) fn sent(&mut self, now: f64, operation: &str, spacing: f64) {
         for of_all in [false, true] {
-            let line = self.line(of_all, operation);
-            line.sent = now;
-            line.next = line.next.max(now + spacing);
+            let queue = self.queue(of_all, operation);
+            queue.sent = now;
+            queue.next = queue.next.max(now + spacing);
         }
     }
 
-    /// A request for `operation` will go out at `at`, whoever else has a slot then.
+    /// A request for `operation` will go out at `at`, whoever else has a reservation then.
     pub(in crate::ses) fn reserve_urgent(&mut self, at: f64, operation: &str) {
         for of_all in [false, true] {
-            self.line(of_all, operation).urgent = at;
+            self.queue(of_all, operation).urgent = at;
         }
     }
 
-    /// The slot was not used: it is free for others.
-    pub(in crate::ses) fn give_back(&mut self, slot: &Slot, operation: &str, spacing: f64) {
-        let line = self.line(slot.of_all, operation);
-        let Some((went, before)) = slot.went else {
-            return line.give_back(slot.at, spacing);
+    /// The reservation was not used: it is released for others.
+    pub(in crate::ses) fn release(
+        &mut self,
+        reservation: &Reservation,
+        operation: &str,
+        spacing: f64,
+    ) {
+        let queue = self.queue(reservation.of_all, operation);
+        let Some((went, before)) = reservation.went else {
+            return queue.release(reservation.at, spacing);
         };
-        if line.sent == went {
-            line.sent = before;
-            line.give_back(went, spacing);
+        if queue.sent == went {
+            queue.sent = before;
+            queue.release(went, spacing);
         }
     }
 
@@ -266,17 +276,17 @@ impl Lines {
             operation, sent, ..
         } = answer;
         let beat = answer.beat();
-        let close = |line: &Line| (sent - line.accepted).abs() < CLOSE * beat.interval;
+        let close = |queue: &Queue| (sent - queue.accepted).abs() < CLOSE * beat.interval;
         let mut others = self
             .operations
             .iter()
             .filter(|(name, _)| *name != operation);
-        if others.any(|(_, line)| close(line)) {
+        if others.any(|(_, queue)| close(queue)) {
             self.apart_until = sent + APART;
         }
-        self.line(false, operation).accepted = sent;
-        let line = self.line(self.one_line(sent), operation);
-        line.share.accepted(sent, beat, answer.chance);
+        self.queue(false, operation).accepted = sent;
+        let queue = self.queue(self.one_line(sent), operation);
+        queue.share.accepted(sent, beat, answer.chance);
     }
 
     /// SES throttled a request; it is `now`.
@@ -284,21 +294,22 @@ impl Lines {
         let again = (now - self.throttled).abs() <= TOGETHER || self.one_line(now);
         let apart = now < self.apart_until && self.apart_until <= now + APART;
         if again && !apart {
-            self.one_line_until = now + ONE_LINE;
+            self.account_until = now + ACCOUNT_SCOPE;
         }
         self.throttled = now;
-        let line = self.line(self.one_line(now), answer.operation);
-        line.share
+        let queue = self.queue(self.one_line(now), answer.operation);
+        queue
+            .share
             .throttled(answer.sent, now, answer.beat(), answer.chance);
     }
 
-    /// Whether all operations stand in one line.
+    /// Whether all operations stand in one queue.
     fn one_line(&self, now: f64) -> bool {
-        now < self.one_line_until && self.one_line_until <= now + ONE_LINE
+        now < self.account_until && self.account_until <= now + ACCOUNT_SCOPE
     }
 
-    /// The line of all operations, or that of `operation`.
-    fn line(&mut self, of_all: bool, operation: &str) -> &mut Line {
+    /// The queue of all operations, or that of `operation`.
+    fn queue(&mut self, of_all: bool, operation: &str) -> &mut Queue {
         if of_all {
             &mut self.all
         } else {

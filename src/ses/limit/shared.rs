@@ -1,10 +1,10 @@
-//! Lines that several provider processes stand in together.
+//! Schedule that several provider processes stand in together.
 //!
 //! Provider aliases are processes of their own, and every Terraform command
-//! starts new ones, while SES's limit is the account's. So the lines of the
+//! starts new ones, while SES's limit is the account's. So the schedule of the
 //! processes of one host are kept in a file, locked for the few microseconds
-//! that taking a slot takes. It is a help, not a need: whoever cannot open or
-//! lock it goes on with lines of its own.
+//! that taking a reservation takes. It is a help, not a need: whoever cannot open or
+//! lock it goes on with schedule of its own.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep};
 
-use super::schedule::Lines;
+use super::schedule::Schedule;
 
 /// How often to try for a lock that another process holds, and how long between.
 const TRIES: u32 = 50;
@@ -24,7 +24,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(1);
 const LARGEST_FILE: u64 = 64 << 10;
 
 /// Seconds since the Unix epoch, by a clock that does not jump while the process
-/// lives: lines are shared with other processes.
+/// lives: schedule are shared with other processes.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::ses) struct Clock {
     started: Instant,
@@ -60,20 +60,20 @@ impl Clock {
     }
 }
 
-/// Lines of this process, or of all processes of this host that share a limit.
+/// Schedule of this process, or of all processes of this host that share a limit.
 #[derive(Clone, Debug, Default)]
-pub(in crate::ses) struct SharedLines {
-    own: Arc<Mutex<Lines>>,
+pub(in crate::ses) struct SharedSchedule {
+    own: Arc<Mutex<Schedule>>,
     file: Option<Arc<Mutex<File>>>,
 }
 
-impl SharedLines {
-    /// Lines of this process alone.
+impl SharedSchedule {
+    /// Schedule of this process alone.
     pub(in crate::ses) fn of_process() -> Self {
         Self::default()
     }
 
-    /// The lines of all processes that give the same `limit` (whatever tells one
+    /// The schedule of all processes that give the same `limit` (whatever tells one
     /// limit of SES's from another), kept in a folder of this user's below
     /// `parent`.
     pub(in crate::ses) fn of_host(parent: &Path, limit: &str) -> Self {
@@ -89,8 +89,8 @@ impl SharedLines {
         }
     }
 
-    /// Changes the lines once no other process does.
-    pub(in crate::ses) async fn with<T>(&self, mut change: impl FnMut(&mut Lines) -> T) -> T {
+    /// Changes the schedule once no other process does.
+    pub(in crate::ses) async fn with<T>(&self, mut change: impl FnMut(&mut Schedule) -> T) -> T {
         for _ in 0..TRIES {
             if let Some(done) = self.try_with(&mut change) {
                 return done;
@@ -100,8 +100,8 @@ impl SharedLines {
         change(&mut lock(&self.own))
     }
 
-    /// Changes the lines, unless another process does so right now.
-    pub(in crate::ses) fn try_with<T>(&self, change: impl FnOnce(&mut Lines) -> T) -> Option<T> {
+    /// Changes the schedule, unless another process does so right now.
+    pub(in crate::ses) fn try_with<T>(&self, change: impl FnOnce(&mut Schedule) -> T) -> Option<T> {
         let Some(file) = &self.file else {
             return Some(change(&mut lock(&self.own)));
         };
@@ -114,11 +114,11 @@ impl SharedLines {
                 return Some(change(&mut lock(&self.own)));
             }
         }
-        let mut lines = read(&mut file).unwrap_or_default();
-        let before = lines.clone();
-        let done = change(&mut lines);
-        if lines != before
-            && let Err(error) = write(&mut file, &lines)
+        let mut schedule = read(&mut file).unwrap_or_default();
+        let before = schedule.clone();
+        let done = change(&mut schedule);
+        if schedule != before
+            && let Err(error) = write(&mut file, &schedule)
         {
             tracing::debug!(%error, "cannot write the shared pace");
         }
@@ -128,7 +128,7 @@ impl SharedLines {
     }
 }
 
-fn read(file: &mut File) -> io::Result<Lines> {
+fn read(file: &mut File) -> io::Result<Schedule> {
     let mut text = String::new();
     file.rewind()?;
     file.take(LARGEST_FILE).read_to_string(&mut text)?;
@@ -136,8 +136,8 @@ fn read(file: &mut File) -> io::Result<Lines> {
     Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 
-fn write(file: &mut File, lines: &Lines) -> io::Result<()> {
-    let text = serde_json::to_vec(lines)?;
+fn write(file: &mut File, schedule: &Schedule) -> io::Result<()> {
+    let text = serde_json::to_vec(schedule)?;
     file.rewind()?;
     file.set_len(0)?;
     file.write_all(&text)
@@ -206,22 +206,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn take(lines: &SharedLines, now: f64) -> f64 {
-        lines
-            .try_with(|lines| lines.take(now, "Set", 1.0).at)
+    fn reserve(schedule: &SharedSchedule, now: f64) -> f64 {
+        schedule
+            .try_with(|schedule| schedule.reserve(now, "Set", 1.0).at)
             .unwrap()
     }
 
     #[test]
     fn processes_of_one_host_stand_in_one_line() {
         let folder = tempfile::tempdir().unwrap();
-        let one = SharedLines::of_host(folder.path(), "limit");
-        let other = SharedLines::of_host(folder.path(), "limit");
-        let elsewhere = SharedLines::of_host(folder.path(), "another limit");
-        assert_eq!(take(&one, 100.0), 100.0);
-        assert_eq!(take(&other, 100.0), 101.0);
-        assert_eq!(take(&one, 100.0), 102.0);
-        assert_eq!(take(&elsewhere, 100.0), 100.0);
+        let one = SharedSchedule::of_host(folder.path(), "limit");
+        let other = SharedSchedule::of_host(folder.path(), "limit");
+        let elsewhere = SharedSchedule::of_host(folder.path(), "another limit");
+        assert_eq!(reserve(&one, 100.0), 100.0);
+        assert_eq!(reserve(&other, 100.0), 101.0);
+        assert_eq!(reserve(&one, 100.0), 102.0);
+        assert_eq!(reserve(&elsewhere, 100.0), 100.0);
     }
 
     #[test]
@@ -229,32 +229,32 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         let mut random = fastrand::Rng::with_seed(9);
         for _ in 0..2_000 {
-            let mut lines = Lines::default();
-            lines.take(2e9 * random.f64(), "Set", random.f64());
-            write(&mut file, &lines).unwrap();
-            assert_eq!(read(&mut file).unwrap(), lines);
+            let mut schedule = Schedule::default();
+            schedule.reserve(2e9 * random.f64(), "Set", random.f64());
+            write(&mut file, &schedule).unwrap();
+            assert_eq!(read(&mut file).unwrap(), schedule);
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_process_that_holds_the_lock_for_ever_holds_nobody_up_for_long() {
         let folder = tempfile::tempdir().unwrap();
-        let lines = SharedLines::of_host(folder.path(), "limit");
+        let schedule = SharedSchedule::of_host(folder.path(), "limit");
         let holder = open(folder.path(), "limit").unwrap();
         holder.lock().unwrap();
-        assert_eq!(lines.try_with(|_| ()), None);
+        assert_eq!(schedule.try_with(|_| ()), None);
         let started = Instant::now();
-        lines.with(|_| ()).await;
+        schedule.with(|_| ()).await;
         assert!(started.elapsed() <= TRIES * BETWEEN_TRIES * 2);
     }
 
     #[test]
     fn a_file_that_is_torn_is_as_good_as_none() {
         let folder = tempfile::tempdir().unwrap();
-        let lines = SharedLines::of_host(folder.path(), "limit");
-        take(&lines, 100.0);
+        let schedule = SharedSchedule::of_host(folder.path(), "limit");
+        reserve(&schedule, 100.0);
         open(folder.path(), "limit").unwrap().set_len(5).unwrap();
-        assert_eq!(take(&lines, 100.0), 100.0);
+        assert_eq!(reserve(&schedule, 100.0), 100.0);
     }
 
     #[cfg(unix)]
@@ -266,11 +266,19 @@ mod tests {
         let inside = folder.path().join("terraform-provider-ses");
         std::fs::create_dir(&inside).unwrap();
         std::fs::set_permissions(&inside, std::fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(SharedLines::of_host(folder.path(), "limit").file.is_none());
+        assert!(
+            SharedSchedule::of_host(folder.path(), "limit")
+                .file
+                .is_none()
+        );
         std::fs::remove_dir(&inside).unwrap();
         std::os::unix::fs::symlink(folder.path(), &inside).unwrap();
-        assert!(SharedLines::of_host(folder.path(), "limit").file.is_none());
+        assert!(
+            SharedSchedule::of_host(folder.path(), "limit")
+                .file
+                .is_none()
+        );
         let missing = folder.path().join("missing");
-        assert!(SharedLines::of_host(&missing, "limit").file.is_none());
+        assert!(SharedSchedule::of_host(&missing, "limit").file.is_none());
     }
 }

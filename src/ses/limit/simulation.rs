@@ -14,8 +14,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
-use super::limiter::{Pacer, Pacing};
-use super::shared::{Clock, SharedLines};
+use super::limiter::{OperationLimiter, RateLimiter};
+use super::shared::{Clock, SharedSchedule};
 use crate::ses::error::{Error, Operation};
 use crate::ses::fake::refused;
 
@@ -49,14 +49,14 @@ impl Account {
 }
 
 /// One call, tried until it is accepted; the way to SES takes 20 to 30 ms.
-async fn call(account: &Mutex<Account>, pacer: &Pacer) {
+async fn call(account: &Mutex<Account>, limiter: &OperationLimiter) {
     loop {
-        let turn = pacer.turn().await;
-        turn.sent();
+        let permit = limiter.permit().await;
+        permit.sent();
         sleep(Duration::from_secs_f64(0.02 + fastrand::f64() * 0.01)).await;
         let answer = account.lock().unwrap().answer(Instant::now());
         sleep(Duration::from_millis(20)).await;
-        turn.answered(&answer).await;
+        permit.answered(&answer).await;
         if answer.is_ok() {
             return;
         }
@@ -65,14 +65,14 @@ async fn call(account: &Mutex<Account>, pacer: &Pacer) {
 
 /// A process that makes `creates` creates, ten at a time as Terraform does, each
 /// a Set and a Get. Returns how many seconds that took.
-async fn process(account: Arc<Mutex<Account>>, pacing: Pacing, creates: u32) -> f64 {
+async fn process(account: Arc<Mutex<Account>>, limiter: RateLimiter, creates: u32) -> f64 {
     // Processes do not start in the same instant.
     sleep(Duration::from_secs_f64(fastrand::f64() * 0.5)).await;
     let started = Instant::now();
-    let (set, get) = (pacing.pacer(SET), pacing.pacer(GET));
-    let slots = tokio::sync::Semaphore::new(10);
+    let (set, get) = (limiter.operation(SET), limiter.operation(GET));
+    let reservations = tokio::sync::Semaphore::new(10);
     join_all((0..creates).map(|_| async {
-        let _slot = slots.acquire().await.unwrap();
+        let _slot = reservations.acquire().await.unwrap();
         call(&account, &set).await;
         call(&account, &get).await;
     }))
@@ -91,12 +91,12 @@ struct Outcome {
 }
 
 /// The mean of simulations of so many processes with 25 creates each: `host` makes
-/// what those of one run share, `pacing` the pace of each that begins at a time of the
+/// what those of one run share, `limiter` the pace of each that begins at a time of the
 /// day.
 async fn simulate<T>(
     processes: usize,
     host: impl Fn() -> T,
-    pacing: impl Fn(&T, f64) -> Pacing,
+    limiter: impl Fn(&T, f64) -> RateLimiter,
 ) -> Outcome {
     // Chances, but the same in each run of a test.
     fastrand::seed(17);
@@ -106,7 +106,7 @@ async fn simulate<T>(
         let account = Arc::<Mutex<Account>>::default();
         let started = Instant::now();
         let running =
-            (0..processes).map(|_| process(Arc::clone(&account), pacing(&host, begin), 25));
+            (0..processes).map(|_| process(Arc::clone(&account), limiter(&host, begin), 25));
         let times = join_all(running).await;
         let account = account.lock().unwrap();
         assert_eq!(account.accepted as usize, processes * 50, "all finish");
@@ -122,9 +122,10 @@ async fn simulate<T>(
 }
 
 async fn on_one_host(processes: usize) -> Outcome {
-    let pacing =
-        |lines: &SharedLines, begin| Pacing::by_clock(1.0, lines.clone(), Clock::at(begin));
-    simulate(processes, SharedLines::of_process, pacing).await
+    let limiter = |schedule: &SharedSchedule, begin| {
+        RateLimiter::by_clock(1.0, schedule.clone(), Clock::at(begin))
+    };
+    simulate(processes, SharedSchedule::of_process, limiter).await
 }
 
 /// Each process on a host of its own, whose clocks differ from the true time by up
@@ -133,9 +134,9 @@ async fn on_hosts(hosts: usize, skew: f64) -> Outcome {
     simulate(hosts, || (), |(), begin| host(begin, skew)).await
 }
 
-fn host(begin: f64, skew: f64) -> Pacing {
+fn host(begin: f64, skew: f64) -> RateLimiter {
     let clock = Clock::at(begin + (fastrand::f64() * 2.0 - 1.0) * skew);
-    Pacing::by_clock(1.0, SharedLines::of_process(), clock)
+    RateLimiter::by_clock(1.0, SharedSchedule::of_process(), clock)
 }
 
 fn time_of_day() -> f64 {

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::mail_from::DomainName;
 use crate::ses::api::Api;
 use crate::ses::error::{Error, Operation, Remedy};
-use crate::ses::limit::{Pacer, Pacing, Turn};
+use crate::ses::limit::{OperationLimiter, Permit, RateLimiter};
 
 const GET: Operation = Operation::GetIdentityVerificationAttributes;
 
@@ -31,7 +31,7 @@ type Answer = Result<bool, Error>;
 
 /// A handle on the advisor of one region. It ends when the last is dropped.
 #[derive(Clone, Debug)]
-pub(in crate::ses) struct Advisor {
+pub(in crate::ses) struct IdentityReader {
     questions: mpsc::UnboundedSender<Question>,
 }
 
@@ -41,12 +41,12 @@ struct Question {
     answer: oneshot::Sender<Answer>,
 }
 
-impl Advisor {
+impl IdentityReader {
     /// Starts the task; needs a tokio runtime.
-    pub(in crate::ses) fn start(api: Arc<dyn Api>, pacing: &Pacing) -> Self {
+    pub(in crate::ses) fn start(api: Arc<dyn Api>, limiter: &RateLimiter) -> Self {
         let (questions, asked) = mpsc::unbounded_channel();
-        let pacer = pacing.pacer(GET);
-        tokio::spawn(run(api, pacer, asked, Memory::default()));
+        let limiter = limiter.operation(GET);
+        tokio::spawn(run(api, limiter, asked, Memory::default()));
         Self { questions }
     }
 
@@ -84,7 +84,7 @@ impl Memory {
 
 async fn run(
     api: Arc<dyn Api>,
-    pacer: Pacer,
+    limiter: OperationLimiter,
     mut asked: mpsc::UnboundedReceiver<Question>,
     mut memory: Memory,
 ) {
@@ -96,7 +96,7 @@ async fn run(
         }
         let gathered = Instant::now() + GATHER;
         let mut questions = vec![first];
-        let Some(turn) = turn(&pacer, &mut asked, &mut questions).await else {
+        let Some(permit) = permit(&limiter, &mut asked, &mut questions).await else {
             continue;
         };
         sleep_until(gathered).await;
@@ -106,7 +106,9 @@ async fn run(
             questions.push(more);
         }
         questions.retain(|question| !question.answer.is_closed());
-        let failed = ask(api.as_ref(), turn, &questions, &mut memory).await.err();
+        let failed = ask(api.as_ref(), permit, &questions, &mut memory)
+            .await
+            .err();
         for Question { name, answer } in questions {
             if let Some(told) = memory.answer(&name).or(failed.clone().map(Err)) {
                 let _ = answer.send(told);
@@ -115,20 +117,20 @@ async fn run(
     }
 }
 
-/// Waits for the turn, and gathers what is asked for meanwhile; `None` if by then
+/// Waits for the permit, and gathers what is asked for meanwhile; `None` if by then
 /// nobody waits any more.
-async fn turn(
-    pacer: &Pacer,
+async fn permit(
+    limiter: &OperationLimiter,
     asked: &mut mpsc::UnboundedReceiver<Question>,
     questions: &mut Vec<Question>,
-) -> Option<Turn> {
-    let turn = pacer.turn();
-    tokio::pin!(turn);
+) -> Option<Permit> {
+    let permit = limiter.permit();
+    tokio::pin!(permit);
     loop {
         let room = questions.len() < MOST;
         let abandoned = join_all(questions.iter_mut().map(|one| one.answer.closed()));
         tokio::select! {
-            turn = &mut turn => return Some(turn),
+            permit = &mut permit => return Some(permit),
             Some(more) = asked.recv(), if room => questions.push(more),
             _ = abandoned => return None,
         }
@@ -138,7 +140,7 @@ async fn turn(
 /// Asks SES what is not known yet.
 async fn ask(
     api: &dyn Api,
-    turn: Turn,
+    permit: Permit,
     questions: &[Question],
     memory: &mut Memory,
 ) -> Result<(), Error> {
@@ -148,8 +150,8 @@ async fn ask(
         return Ok(());
     }
     let names: Vec<String> = names.into_iter().collect();
-    let identities = api.get_verification(&turn.departure(), &names).await;
-    turn.answered(&identities).await;
+    let identities = api.get_verification(&permit.departure(), &names).await;
+    permit.answered(&identities).await;
     match identities {
         Ok(identities) => {
             let answers = names.into_iter().map(|name| {
@@ -173,14 +175,14 @@ mod tests {
     use super::*;
     use crate::ses::api::MailFrom;
     use crate::ses::fake::{Call, FakeSes, Fault};
-    use crate::ses::limit::SharedLines;
+    use crate::ses::limit::SharedSchedule;
 
-    fn start(ses: &FakeSes) -> Advisor {
-        let pacing = Pacing::new(1.0, SharedLines::of_process());
-        Advisor::start(Arc::new(ses.clone()), &pacing)
+    fn start(ses: &FakeSes) -> IdentityReader {
+        let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
+        IdentityReader::start(Arc::new(ses.clone()), &limiter)
     }
 
-    async fn ask_for(advisor: &Advisor, numbers: std::ops::Range<usize>) -> Vec<Answer> {
+    async fn ask_for(advisor: &IdentityReader, numbers: std::ops::Range<usize>) -> Vec<Answer> {
         let domains: Vec<DomainName> = numbers
             .map(|number| DomainName::parse(&format!("d{number}.example.com")).unwrap())
             .collect();

@@ -4,5 +4,5 @@ mod ahead;
 mod identities;
 mod task;
 
-pub(in crate::ses) use identities::Advisor;
+pub(in crate::ses) use identities::IdentityReader;
 pub(in crate::ses) use task::Reader;

@@ -2,7 +2,7 @@
 //!
 //! Terraform reads ten resources at a time; SES answers a hundred identities at
 //! a time, once a second. One task collects what is asked for while it waits
-//! for the turn, fills up the Get with what is likely to be asked for next (see
+//! for the permit, fills up the Get with what is likely to be asked for next (see
 //! [`read_ahead`](super::read_ahead)), and asks SES for all of it at once.
 //!
 //! - A fresh read is answered from a Get that went out after the read was asked
@@ -27,7 +27,7 @@ use crate::ses::api::{Api, ListPage, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation};
 use crate::ses::limit::Backoff;
-use crate::ses::limit::{Pacer, Pacing, Turn};
+use crate::ses::limit::{OperationLimiter, Permit, RateLimiter};
 
 const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 
@@ -91,14 +91,14 @@ impl Reader {
     /// told the MAIL FROM domains that SES holds for what will be asked for soon.
     pub(in crate::ses) fn start(
         api: Arc<dyn Api>,
-        pacing: &Pacing,
+        limiter: &RateLimiter,
         likely: mpsc::UnboundedSender<String>,
     ) -> Self {
         let (inbox, messages) = mpsc::unbounded_channel();
         let task = Task {
             api,
-            gets: pacing.pacer(GET),
-            lists: pacing.pacer(Operation::ListIdentities),
+            gets: limiter.operation(GET),
+            lists: limiter.operation(Operation::ListIdentities),
             outbox: inbox.downgrade(),
             queue: VecDeque::new(),
             ahead: ReadAhead::default(),
@@ -155,8 +155,8 @@ impl Reader {
 
 struct Task {
     api: Arc<dyn Api>,
-    gets: Pacer,
-    lists: Pacer,
+    gets: OperationLimiter,
+    lists: OperationLimiter,
     /// To the task itself, without keeping it alive.
     outbox: mpsc::WeakUnboundedSender<Message>,
     queue: VecDeque<Wanted>,
@@ -175,15 +175,15 @@ struct Task {
 
 impl Task {
     async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
-        let mut coming: Option<BoxFuture<'static, Turn>> = None;
-        let mut turn: Option<Turn> = None;
+        let mut coming: Option<BoxFuture<'static, Permit>> = None;
+        let mut permit: Option<Permit> = None;
         loop {
             if self.queue.is_empty() {
-                // Leave the pacer's queue.
-                (coming, turn) = (None, None);
-            } else if coming.is_none() && turn.is_none() {
-                let pacer = self.gets.clone();
-                coming = Some(Box::pin(async move { pacer.turn().await }));
+                // Leave the limiter's queue.
+                (coming, permit) = (None, None);
+            } else if coming.is_none() && permit.is_none() {
+                let limiter = self.gets.clone();
+                coming = Some(Box::pin(async move { limiter.permit().await }));
             }
             let ready = self.ready();
             tokio::select! {
@@ -194,13 +194,13 @@ impl Task {
                     None => return,
                 },
                 come = async { coming.as_mut()?.await.into() }, if coming.is_some() => {
-                    (coming, turn) = (None, come);
+                    (coming, permit) = (None, come);
                 }
-                // Nobody waits any more: others of this host may have the turn.
+                // Nobody waits any more: others of this host may have the permit.
                 () = abandoned(&mut self.queue), if coming.is_some() => self.queue.clear(),
-                () = sleep_until(ready), if turn.is_some() => {
-                    if let Some(turn) = turn.take() {
-                        self.send(turn);
+                () = sleep_until(ready), if permit.is_some() => {
+                    if let Some(permit) = permit.take() {
+                        self.send(permit);
                     }
                 }
             }
@@ -272,7 +272,7 @@ impl Task {
     }
 
     /// Sends one Get with what is waited for, and reads ahead in the free places.
-    fn send(&mut self, turn: Turn) {
+    fn send(&mut self, permit: Permit) {
         let (batch, room) = next_batch(&mut self.queue);
         if batch.is_empty() {
             return;
@@ -286,8 +286,8 @@ impl Task {
         let (api, outbox) = (Arc::clone(&self.api), self.outbox.clone());
         let sent = Instant::now();
         tokio::spawn(async move {
-            let held = api.get(&turn.departure(), &identities).await;
-            turn.answered(&held).await;
+            let held = api.get(&permit.departure(), &identities).await;
+            permit.answered(&held).await;
             if let Err(error) = &held {
                 tracing::debug!(%error, identities = identities.len(), "a Get failed");
             }
@@ -415,12 +415,12 @@ fn next_batch(queue: &mut VecDeque<Wanted>) -> (Vec<Wanted>, usize) {
 }
 
 /// One page of the list of identities; `None` where it cannot be had.
-async fn list(api: &dyn Api, lists: &Pacer, token: Option<String>) -> Option<ListPage> {
+async fn list(api: &dyn Api, lists: &OperationLimiter, token: Option<String>) -> Option<ListPage> {
     let mut backoff = Backoff::default();
     for _ in 0..LIST_TRIES {
-        let turn = lists.turn().await;
-        let page = api.list(&turn.departure(), token.clone()).await;
-        turn.answered(&page).await;
+        let permit = lists.permit().await;
+        let page = api.list(&permit.departure(), token.clone()).await;
+        permit.answered(&page).await;
         let error = match page {
             Ok(page) => return Some(page),
             Err(error) => error,

@@ -12,7 +12,7 @@ use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 use crate::ses::api::{Api, SetRequest};
 use crate::ses::deadline::{Deadline, Interrupted};
 use crate::ses::error::{Error, Operation, Reach};
-use crate::ses::limit::{Backoff, Pacer, Pacing, Turn};
+use crate::ses::limit::{Backoff, OperationLimiter, Permit, RateLimiter};
 use crate::ses::read::Reader;
 use claims::Claims;
 
@@ -52,17 +52,17 @@ pub enum Outcome {
 /// Sends `SetIdentityMailFromDomain` in one region.
 pub(in crate::ses) struct Writer {
     api: Arc<dyn Api>,
-    pacer: Pacer,
+    limiter: OperationLimiter,
     claims: Claims,
     reader: Reader,
 }
 
 impl Writer {
     /// `reader` is the one to tell what has changed.
-    pub(in crate::ses) fn new(api: Arc<dyn Api>, pacing: &Pacing, reader: Reader) -> Self {
+    pub(in crate::ses) fn new(api: Arc<dyn Api>, limiter: &RateLimiter, reader: Reader) -> Self {
         Self {
             api,
-            pacer: pacing.pacer(SET),
+            limiter: limiter.operation(SET),
             claims: Claims::default(),
             reader,
         }
@@ -95,7 +95,7 @@ impl Writer {
                 Ok(slot) => slot,
                 Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline)),
             };
-            match self.send(deadline, &slot.turn, request).await {
+            match self.send(deadline, &slot.permit, request).await {
                 Ok(()) => return Ok(()),
                 Err(error) => attempts.failed(error),
             }
@@ -111,23 +111,23 @@ impl Writer {
             .bound(async {
                 Slot {
                     _in_flight: in_flight.lock_owned().await,
-                    turn: self.pacer.turn().await,
+                    permit: self.limiter.permit().await,
                 }
             })
             .await
     }
 
-    /// Makes one attempt, and lets the pacer know how it went.
+    /// Makes one attempt, and lets the limiter know how it went.
     async fn send(
         &self,
         deadline: &Deadline,
-        turn: &Turn,
+        permit: &Permit,
         request: &SetRequest,
     ) -> Result<(), Error> {
         self.reader.changed(&request.identity);
-        let sent = self.answer(deadline, turn, request).await;
+        let sent = self.answer(deadline, permit, request).await;
         self.reader.changed(&request.identity);
-        turn.answered(&sent).await;
+        permit.answered(&sent).await;
         if let Err(error) = &sent {
             tracing::debug!(%error, identity = request.identity, "an attempt failed");
         }
@@ -139,17 +139,17 @@ impl Writer {
     async fn answer(
         &self,
         deadline: &Deadline,
-        turn: &Turn,
+        permit: &Permit,
         request: &SetRequest,
     ) -> Result<(), Error> {
-        let departure = turn.departure();
+        let departure = permit.departure();
         let mut answer = self.api.set(&departure, request);
         tokio::select! {
             biased;
             answer = &mut answer => return answer,
             () = deadline.stopped() => {}
         }
-        if turn.is_sent() {
+        if permit.is_sent() {
             return answer.await;
         }
         drop(answer);
@@ -157,7 +157,7 @@ impl Writer {
             operation: SET,
             reason: "stopped before the request was sent".to_owned(),
             // It may have slipped out just now.
-            reach: if turn.is_sent() {
+            reach: if permit.is_sent() {
                 Reach::MaybeLater
             } else {
                 Reach::NotSent
@@ -168,7 +168,7 @@ impl Writer {
 
 /// The right to send one request for one identity.
 struct Slot {
-    turn: Turn,
+    permit: Permit,
     _in_flight: OwnedMutexGuard<()>,
 }
 
@@ -228,7 +228,7 @@ pub(in crate::ses) mod tests {
     use crate::ses::api::MailFrom;
     use crate::ses::error::Remedy;
     use crate::ses::fake::{FakeSes, Fault, set};
-    use crate::ses::limit::SharedLines;
+    use crate::ses::limit::SharedSchedule;
 
     pub(crate) struct Scene {
         pub(crate) ses: FakeSes,
@@ -243,10 +243,10 @@ pub(in crate::ses) mod tests {
             let ses = FakeSes::holding("example.com", mail_from);
             let stop = CancellationToken::new();
             let api: Arc<dyn Api> = Arc::new(ses.clone());
-            let pacing = Pacing::new(1.0, SharedLines::of_process());
-            let reader = Reader::start(Arc::clone(&api), &pacing, mpsc::unbounded_channel().0);
+            let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
+            let reader = Reader::start(Arc::clone(&api), &limiter, mpsc::unbounded_channel().0);
             Self {
-                writer: Writer::new(api, &pacing, reader),
+                writer: Writer::new(api, &limiter, reader),
                 deadline: Deadline::after(Duration::from_secs(300), stop.clone()),
                 identity: Identity::parse("example.com").unwrap(),
                 ses,

@@ -43,7 +43,7 @@ pub enum Left {
     InDoubt,
 }
 
-/// When a request's turn comes.
+/// When a request's permit comes.
 #[derive(Clone, Copy, Debug)]
 enum Urgency {
     /// After those that were queued before.
@@ -122,7 +122,7 @@ impl Writer {
     }
 
     /// Sends `request` until SES accepts it, a lasting error comes or the
-    /// deadline passes; each time when its turn has come. The caller holds the
+    /// deadline passes; each time when its permit has come. The caller holds the
     /// identity.
     async fn until_accepted(
         &self,
@@ -132,22 +132,22 @@ impl Writer {
     ) -> Result<(), SetError> {
         let mut attempts = Attempts::default();
         loop {
-            let turn = async {
+            let permit = async {
                 match urgency {
-                    Urgency::InOrder => self.pacer.turn().await,
-                    Urgency::Next => self.pacer.urgent_turn().await,
+                    Urgency::InOrder => self.limiter.permit().await,
+                    Urgency::Next => self.limiter.urgent_permit().await,
                 }
             };
-            let turn = match deadline.bound(turn).await {
-                Ok(turn) => turn,
+            let permit = match deadline.bound(permit).await {
+                Ok(permit) => permit,
                 Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline)),
             };
-            match self.send(deadline, &turn, request).await {
+            match self.send(deadline, &permit, request).await {
                 Ok(()) => return Ok(()),
                 Err(error) => attempts.failed(error),
             }
-            // Whoever waits for the next turn must not wait for the pause here.
-            drop(turn);
+            // Whoever waits for the next permit must not wait for the pause here.
+            drop(permit);
             attempts.pause(deadline).await?;
         }
     }

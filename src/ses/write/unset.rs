@@ -26,7 +26,7 @@ pub enum Unset {
 impl Writer {
     /// Unsets the custom MAIL FROM domain. An identity that is gone, or has no
     /// MAIL FROM domain any more, is success; after a failed attempt the reader
-    /// is asked first. Decided when the turn has come: if a sibling sets the
+    /// is asked first. Decided when the permit has come: if a sibling sets the
     /// identity, nothing is sent.
     pub(in crate::ses) async fn unset(
         &self,
@@ -64,7 +64,7 @@ impl Writer {
             if self.claims.is_claimed(&request.identity) {
                 return Ok(Unset::LeftToSibling);
             }
-            let Err(error) = self.send(deadline, &slot.turn, &request).await else {
+            let Err(error) = self.send(deadline, &slot.permit, &request).await else {
                 return Ok(Unset::Done);
             };
             drop(slot);
@@ -150,10 +150,10 @@ mod tests {
         assert_eq!(scene.unset().await.unwrap(), Unset::LeftToSibling);
         assert_eq!(scene.held(), set("bounce.example.com"));
 
-        // The unset came first, but its turn has not come when the Set is queued.
+        // The unset came first, but its permit has not come when the Set is queued.
         let scene = Scene::holding(set("bounce.example.com"));
-        drop(scene.writer.pacer.turn().await);
-        scene.writer.pacer.turn().await.sent();
+        drop(scene.writer.limiter.permit().await);
+        scene.writer.limiter.permit().await.sent();
         let (unset, set_again) = tokio::join!(scene.unset(), scene.set());
         assert_eq!(unset.unwrap(), Unset::LeftToSibling);
         set_again.unwrap();

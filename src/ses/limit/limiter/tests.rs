@@ -3,8 +3,9 @@ use tokio::time::Instant;
 use super::*;
 use crate::ses::fake::refused;
 
-fn pacer() -> Pacer {
-    Pacing::new(1.0, SharedLines::of_process()).pacer(Operation::SetIdentityMailFromDomain)
+fn limiter() -> OperationLimiter {
+    RateLimiter::new(1.0, SharedSchedule::of_process())
+        .operation(Operation::SetIdentityMailFromDomain)
 }
 
 fn seconds(duration: Duration) -> f64 {
@@ -13,16 +14,16 @@ fn seconds(duration: Duration) -> f64 {
 
 #[tokio::test(start_paused = true)]
 async fn turns_come_in_order_and_a_second_apart() {
-    let pacer = pacer();
+    let limiter = limiter();
     let start = Instant::now();
     let mut callers = Vec::new();
     for caller in 0..4 {
-        let pacer = pacer.clone();
+        let limiter = limiter.clone();
         callers.push(tokio::spawn(async move {
             // Queue in the order of the numbers.
             sleep(Duration::from_millis(caller)).await;
-            let turn = pacer.turn().await;
-            turn.sent();
+            let permit = limiter.permit().await;
+            permit.sent();
             seconds(start.elapsed())
         }));
     }
@@ -35,33 +36,33 @@ async fn turns_come_in_order_and_a_second_apart() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_process_does_not_hold_the_others_up_for_long() {
-    let lines = SharedLines::of_process();
+    let schedule = SharedSchedule::of_process();
     let set = Operation::SetIdentityMailFromDomain;
-    let slow = Pacing::new(0.01, lines.clone()).pacer(set);
-    let usual = Pacing::new(1.0, lines).pacer(set);
+    let slow = RateLimiter::new(0.01, schedule.clone()).operation(set);
+    let usual = RateLimiter::new(1.0, schedule).operation(set);
     let start = Instant::now();
-    slow.turn().await.sent();
-    usual.turn().await.sent();
+    slow.permit().await.sent();
+    usual.permit().await.sent();
     assert_eq!(seconds(start.elapsed()), 10.2);
-    slow.turn().await.sent();
+    slow.permit().await.sent();
     assert_eq!(seconds(start.elapsed()), 102.0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_arrived_late_does_not_let_the_next_arrive_early() {
-    let pacer = pacer();
-    let usual = pacer.turn().await;
+    let limiter = limiter();
+    let usual = limiter.permit().await;
     usual.sent();
     sleep(Duration::from_millis(50)).await;
     usual.answered(&Ok(())).await;
 
-    let late = pacer.turn().await;
+    let late = limiter.permit().await;
     let start = Instant::now();
     late.sent();
     let next = tokio::spawn({
-        let pacer = pacer.clone();
+        let limiter = limiter.clone();
         async move {
-            pacer.turn().await.sent();
+            limiter.permit().await.sent();
             seconds(start.elapsed())
         }
     });
@@ -74,20 +75,20 @@ async fn a_request_that_arrived_late_does_not_let_the_next_arrive_early() {
 #[tokio::test(start_paused = true)]
 async fn an_urgent_turn_comes_next_and_soon_and_keeps_the_distance() {
     for (rate, soon, then) in [(1.0, 1.02, 2.04), (0.1, 1.12, 11.32), (0.5, 1.12, 3.16)] {
-        let pacing = Pacing::new(rate, SharedLines::of_process());
-        let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
+        let limiter = RateLimiter::new(rate, SharedSchedule::of_process());
+        let limiter = limiter.operation(Operation::SetIdentityMailFromDomain);
         let start = Instant::now();
-        pacer.turn().await.sent();
+        limiter.permit().await.sent();
         let mut queue = Vec::new();
         for _ in 0..3 {
-            let pacer = pacer.clone();
+            let limiter = limiter.clone();
             queue.push(tokio::spawn(async move {
-                pacer.turn().await.sent();
+                limiter.permit().await.sent();
                 seconds(start.elapsed())
             }));
         }
         sleep(Duration::from_millis(50)).await;
-        pacer.urgent_turn().await.sent();
+        limiter.urgent_permit().await.sent();
         assert_eq!(seconds(start.elapsed()), soon, "at {rate}/s");
         assert_eq!(queue.remove(0).await.unwrap(), then, "at {rate}/s");
     }
@@ -96,23 +97,23 @@ async fn an_urgent_turn_comes_next_and_soon_and_keeps_the_distance() {
 #[tokio::test(start_paused = true)]
 async fn other_processes_make_way_for_an_urgent_request() {
     for slow_answer in [50, 300, 900] {
-        let lines = SharedLines::of_process();
+        let schedule = SharedSchedule::of_process();
         let set = Operation::SetIdentityMailFromDomain;
-        let restarting = Pacing::new(1.0, lines.clone()).pacer(set);
+        let restarting = RateLimiter::new(1.0, schedule.clone()).operation(set);
         let others: Vec<_> = (0..3)
-            .map(|_| Pacing::new(1.0, lines.clone()).pacer(set))
+            .map(|_| RateLimiter::new(1.0, schedule.clone()).operation(set))
             .collect();
         let start = Instant::now();
-        restarting.turn().await.sent();
+        restarting.permit().await.sent();
         let mut sent = Vec::new();
         for other in others {
             sent.push(tokio::spawn(async move {
-                other.turn().await.sent();
+                other.permit().await.sent();
                 start.elapsed().as_secs_f64()
             }));
         }
         sleep(Duration::from_millis(slow_answer)).await;
-        restarting.urgent_turn().await.sent();
+        restarting.urgent_permit().await.sent();
         let urgent = start.elapsed().as_secs_f64();
         assert_eq!((urgent * 100.0).round(), 102.0, "after {slow_answer} ms");
         for other in sent {
@@ -124,24 +125,24 @@ async fn other_processes_make_way_for_an_urgent_request() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_limit_nobody_waits() {
-    let pacing = Pacing::new(0.0, SharedLines::of_process());
-    let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
+    let limiter = RateLimiter::new(0.0, SharedSchedule::of_process());
+    let limiter = limiter.operation(Operation::SetIdentityMailFromDomain);
     let start = Instant::now();
     for _ in 0..10 {
-        pacer.turn().await.sent();
+        limiter.permit().await.sent();
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
 async fn spacing_counts_from_the_send_and_not_from_the_turn() {
-    let pacer = pacer();
+    let limiter = limiter();
     let start = Instant::now();
-    let first = pacer.turn().await;
+    let first = limiter.permit().await;
     let second = tokio::spawn({
-        let pacer = pacer.clone();
+        let limiter = limiter.clone();
         async move {
-            pacer.turn().await.sent();
+            limiter.permit().await.sent();
             seconds(start.elapsed())
         }
     });
@@ -153,34 +154,34 @@ async fn spacing_counts_from_the_send_and_not_from_the_turn() {
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_is_not_used_costs_nothing() {
-    let pacer = pacer();
+    let limiter = limiter();
     let start = Instant::now();
-    drop(pacer.turn().await);
+    drop(limiter.permit().await);
     let waiting = tokio::spawn({
-        let pacer = pacer.clone();
+        let limiter = limiter.clone();
         async move {
-            pacer.turn().await.sent();
-            pacer.turn().await
+            limiter.permit().await.sent();
+            limiter.permit().await
         }
     });
     sleep(Duration::from_millis(10)).await;
     // A caller that goes away while it waits leaves the queue.
     waiting.abort();
-    pacer.turn().await.sent();
+    limiter.permit().await.sent();
     assert_eq!(seconds(start.elapsed()), 1.02);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_answer_holds_the_next_request_back() {
     for rate in [1.0, 100.0, 0.0] {
-        let pacing = Pacing::new(rate, SharedLines::of_process());
-        let pacer = pacing.pacer(Operation::SetIdentityMailFromDomain);
-        let turn = pacer.turn().await;
-        turn.sent();
+        let limiter = RateLimiter::new(rate, SharedSchedule::of_process());
+        let limiter = limiter.operation(Operation::SetIdentityMailFromDomain);
+        let permit = limiter.permit().await;
+        permit.sent();
         let throttled = refused(Operation::SetIdentityMailFromDomain, 400, "Throttling");
-        turn.answered(&Err::<(), _>(throttled)).await;
+        permit.answered(&Err::<(), _>(throttled)).await;
         let start = Instant::now();
-        pacer.turn().await.sent();
+        limiter.permit().await.sent();
         let waited = start.elapsed();
         assert!(waited >= Duration::from_millis(500), "{rate}: {waited:?}");
     }

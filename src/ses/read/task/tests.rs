@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::ses::error::Remedy;
 use crate::ses::fake::{Call, FakeSes, Fault, set};
-use crate::ses::limit::SharedLines;
+use crate::ses::limit::SharedSchedule;
 
 fn deadline(seconds: u64) -> Deadline {
     Deadline::after(Duration::from_secs(seconds), CancellationToken::new())
@@ -22,8 +22,8 @@ fn start(ses: &FakeSes) -> Reader {
 
 fn start_telling(ses: &FakeSes) -> (Reader, mpsc::UnboundedReceiver<String>) {
     let (likely, told) = mpsc::unbounded_channel();
-    let pacing = Pacing::new(1.0, SharedLines::of_process());
-    let reader = Reader::start(Arc::new(ses.clone()), &pacing, likely);
+    let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
+    let reader = Reader::start(Arc::new(ses.clone()), &limiter, likely);
     (reader, told)
 }
 
@@ -168,11 +168,11 @@ async fn a_stop_ends_a_read_at_once_and_others_go_on() {
 
 #[tokio::test(start_paused = true)]
 async fn who_stops_waiting_leaves_the_line_to_other_processes() {
-    let lines = SharedLines::of_process();
+    let lines = SharedSchedule::of_process();
     let (ses, other_ses) = (FakeSes::default(), FakeSes::default());
     let start = |ses: &FakeSes| {
-        let pacing = Pacing::new(1.0, lines.clone());
-        Reader::start(Arc::new(ses.clone()), &pacing, mpsc::unbounded_channel().0)
+        let limiter = RateLimiter::new(1.0, lines.clone());
+        Reader::start(Arc::new(ses.clone()), &limiter, mpsc::unbounded_channel().0)
     };
     let (reader, other) = (start(&ses), start(&other_ses));
     let (deadline, one, two) = (deadline(300), identity(0), identity(1));
