@@ -12,8 +12,9 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::sleep;
 
+use super::clock::Clock;
 use super::schedule::{Answer, NEGLIGIBLE, Pause, Reservation, Schedule, spacing};
-use super::shared::{Clock, SharedSchedule};
+use super::shared::SharedSchedule;
 use crate::ses::api::Departure;
 use crate::ses::error::{Error, Operation, Remedy};
 

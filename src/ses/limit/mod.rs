@@ -6,6 +6,7 @@
 //! after a failure. `simulation` runs all of it against others.
 
 mod backoff;
+mod clock;
 mod hosts;
 mod limiter;
 mod schedule;

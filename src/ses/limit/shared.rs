@@ -10,9 +10,9 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::schedule::Schedule;
 
@@ -22,43 +22,6 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(1);
 
 /// More than this is no file of ours.
 const LARGEST_FILE: u64 = 64 << 10;
-
-/// Seconds since the Unix epoch, by a clock that does not jump while the process
-/// lives: schedule are shared with other processes.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::ses) struct Clock {
-    started: Instant,
-    at: f64,
-}
-
-impl Clock {
-    /// A clock that agrees with the system's now.
-    pub(in crate::ses) fn system() -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that tells other processes the time"
-        )]
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self {
-            started: Instant::now(),
-            at: now.map_or(0.0, |now| now.as_secs_f64()),
-        }
-    }
-
-    /// A clock that says `at` now.
-    #[cfg(test)]
-    pub(in crate::ses) fn at(at: f64) -> Self {
-        Self {
-            started: Instant::now(),
-            at,
-        }
-    }
-
-    /// The time.
-    pub(in crate::ses) fn now(&self) -> f64 {
-        self.at + self.started.elapsed().as_secs_f64()
-    }
-}
 
 /// Schedule of this process, or of all processes of this host that share a limit.
 #[derive(Clone, Debug, Default)]
@@ -243,7 +206,7 @@ mod tests {
         let holder = open(folder.path(), "limit").unwrap();
         holder.lock().unwrap();
         assert_eq!(schedule.try_with(|_| ()), None);
-        let started = Instant::now();
+        let started = tokio::time::Instant::now();
         schedule.with(|_| ()).await;
         assert!(started.elapsed() <= TRIES * BETWEEN_TRIES * 2);
     }

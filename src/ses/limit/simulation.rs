@@ -14,8 +14,9 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
+use super::clock::Clock;
 use super::limiter::{OperationLimiter, RateLimiter};
-use super::shared::{Clock, SharedSchedule};
+use super::shared::SharedSchedule;
 use crate::ses::error::{Error, Operation};
 use crate::ses::fake::refused;
 
