@@ -329,7 +329,7 @@ impl Drop for PermitState {
             // If another process holds the schedule right now, the reservation is lost.
             shared
                 .schedule
-                .try_with(|schedule| schedule.release(&reservation, name, shared.shared_spacing));
+                .try_with(|schedule| schedule.release(&reservation, name));
         }
     }
 }
