@@ -27,15 +27,16 @@ pub(super) struct Latency {
 }
 
 impl Latency {
-    /// SES accepted a request after so many seconds.
-    pub(super) fn accepted(&mut self, took: f64) {
-        let slower = self.fastest.map(|fastest| fastest + AGEING * (took - fastest));
-        self.fastest = Some(slower.map_or(took, |slower| slower.min(took)));
-    }
-
-    /// SES refused a request after so many seconds.
-    pub(super) fn refused(&mut self, took: f64) {
-        self.refused.get_or_insert(took);
+    /// SES accepted a request, or refused it, after so many seconds.
+    pub(super) fn learn(&mut self, took: f64, accepted: bool) {
+        if !accepted {
+            self.refused.get_or_insert(took);
+            return;
+        }
+        let aged = self
+            .fastest
+            .map(|fastest| fastest + AGEING * (took - fastest));
+        self.fastest = Some(aged.map_or(took, |aged| aged.min(took)));
     }
 
     /// How many seconds late a request may have arrived whose answer took so many.
@@ -59,7 +60,9 @@ mod tests {
     fn a_request_is_late_by_what_its_answer_took_longer_than_usual() {
         let mut latency = Latency::default();
         assert_eq!((latency.lateness(0.3), latency.way()), (0.0, 0.0));
-        latency.accepted(0.05);
+        latency.learn(0.01, false);
+        assert_eq!((latency.lateness(0.3), latency.way()), (0.0, 0.005));
+        latency.learn(0.05, true);
         assert_eq!(latency.way(), 0.025);
         assert!((latency.lateness(0.08) - 0.03).abs() < 1e-9);
         assert_eq!(latency.lateness(5.0), MOST_LATENESS);
@@ -69,10 +72,10 @@ mod tests {
     #[test]
     fn the_fastest_answer_is_forgotten_in_time() {
         let mut latency = Latency::default();
-        latency.accepted(0.001);
-        (0..60).for_each(|_| latency.accepted(0.05));
+        latency.learn(0.001, true);
+        (0..60).for_each(|_| latency.learn(0.05, true));
         assert!(latency.lateness(0.05) < 0.003, "{latency:?}");
-        latency.accepted(0.02);
+        latency.learn(0.02, true);
         assert_eq!(latency.way(), 0.01, "a faster one counts at once");
     }
 }

@@ -104,7 +104,7 @@ impl Evidence {
 }
 
 /// Whether `until` is still to come; farther off than `most` it is by a clock that
-/// was wrong.
+/// was wrong. (Those of two processes are a little apart.)
 fn is_within(now: f64, until: f64, most: f64) -> bool {
-    now < until && until <= now + most
+    now < until && until <= now + most + 1.0
 }

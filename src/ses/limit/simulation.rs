@@ -147,3 +147,120 @@ impl Summary {
         all
     }
 }
+
+/// How often a case is run in a test; the table is made of many more runs.
+const TIMES: usize = 8;
+
+#[track_caller]
+fn assert_within(case: &Case, holds: impl Fn(&Summary) -> bool) {
+    let summary = case.runs(TIMES);
+    assert!(holds(&summary), "{case:?}: {summary:#?}");
+}
+
+const BOTH: [Scope; 2] = [Scope::Account, Scope::Operation];
+
+/// Seconds that so many creates take at least, each a Set and a Get.
+fn floor(counts: Scope, creates: usize) -> f64 {
+    match counts {
+        Scope::Account => 2.0 * creates as f64,
+        Scope::Operation => creates as f64,
+    }
+}
+
+#[test]
+fn a_host_alone_has_the_limit_to_itself() {
+    for counts in BOTH {
+        for creates in [30, 60, 400] {
+            let floor = floor(counts, creates);
+            let case = Case::hosts(counts, 1, creates);
+            assert_within(&case, |all| all.took < 1.035 * floor && all.longest_of_all < 25.0);
+        }
+    }
+}
+
+#[test]
+fn hosts_share_the_limit_evenly_and_no_create_waits_for_long() {
+    for (hosts, creates, longest) in [(2, 100, 120.0), (4, 100, 170.0), (8, 25, 260.0)] {
+        let account = Case::hosts(Scope::Account, hosts, creates);
+        assert_within(&account, |all| {
+            all.longest_of_all < longest && all.unfair < 1.3 && all.per_call < 1.25
+        });
+        let operation = Case::hosts(Scope::Operation, hosts, creates);
+        assert_within(&operation, |all| {
+            all.longest_of_all < 0.75 * longest && all.unfair < 1.4 && all.per_call < 0.7
+        });
+    }
+}
+
+#[test]
+fn processes_of_one_host_share_the_limit_in_the_order_of_asking() {
+    for counts in BOTH {
+        for processes in [4, 8] {
+            let case = Case::on_one_host(counts, processes, 25);
+            let floor = floor(counts, 25 * processes);
+            assert_within(&case, |all| {
+                all.took < 1.05 * floor && all.unfair < 1.1 && all.longest_of_all < 1.2 * floor
+            });
+        }
+        let two_each = Case::new(counts, [0, 0, 1, 1], 50);
+        assert_within(&two_each, |all| all.unfair < 1.2 && all.longest_of_all < 150.0);
+    }
+}
+
+#[test]
+fn clocks_that_differ_cost_fairness_and_time() {
+    for counts in BOTH {
+        for (clocks, longest, unfair) in [(0.02, 160.0, 1.3), (0.05, 200.0, 1.7)] {
+            let case = Case {
+                clocks,
+                ..Case::hosts(counts, 4, 50)
+            };
+            assert_within(&case, |all| {
+                all.longest_of_all < longest && all.unfair < unfair && all.per_call < 1.25
+            });
+        }
+    }
+}
+
+#[test]
+fn a_newcomer_gets_in_beside_those_that_are_busy() {
+    for counts in BOTH {
+        for (hosts, creates) in [(1, 110), (1, 500), (2, 250), (4, 120)] {
+            let case = Case::hosts(counts, hosts, creates).with_newcomer(3);
+            assert_within(&case, |all| all.longest_of_all < 45.0 && all.took < 35.0);
+        }
+    }
+}
+
+#[test]
+fn beside_a_tool_that_takes_no_turns_all_finish() {
+    for counts in BOTH {
+        for operation in [0, 1] {
+            let every = 3.0;
+            let steady = Case::hosts(counts, 1, 60).with(Tool::Steady { operation, every });
+            assert_within(&steady, |all| all.longest_of_all < 130.0);
+        }
+        let backs_off = Case::hosts(counts, 1, 60).with(Tool::BacksOff { workers: 1 });
+        assert_within(&backs_off, |all| all.longest_of_all < 200.0);
+    }
+}
+
+#[test]
+fn refusals_that_no_other_host_is_the_reason_of_cost_little() {
+    for counts in BOTH {
+        for refuses in [vec![1, 2], vec![2, 3], vec![20, 21]] {
+            let case = Case {
+                refuses,
+                ..Case::hosts(counts, 1, 30)
+            };
+            assert_within(&case, |all| all.took < 1.3 * floor(counts, 30));
+        }
+        // SES answers that it refuses before it has done what it accepts.
+        let case = Case {
+            works: 0.05,
+            refuses: vec![1],
+            ..Case::hosts(counts, 1, 60)
+        };
+        assert_within(&case, |all| all.took < 1.1 * floor(counts, 60));
+    }
+}

@@ -83,11 +83,11 @@ fn refusals_that_another_host_explains_leave_operations_apart() {
 #[test]
 fn refusals_in_the_common_queue_do_not_prolong_it() {
     let mut schedule = account();
-    for second in 102..390 {
+    for second in 103..390 {
         refuses(&mut schedule, f64::from(second), SET);
     }
     assert_eq!(schedule.evidence.scope(390.0), Scope::Account);
-    assert_eq!(schedule.evidence.scope(401.0), Scope::Operation);
+    assert_eq!(schedule.evidence.scope(403.0), Scope::Operation);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn probes_become_rare_but_never_end() {
     let pauses: Vec<f64> = probes.windows(2).map(|two| two[1] - two[0]).collect();
     assert!(pauses.is_sorted() && pauses[0] < 11.0, "{pauses:?}");
     assert!(pauses.iter().all(|pause| *pause < 131.0), "{pauses:?}");
-    assert_eq!(schedule.evidence.scope(1100.0), Scope::Account);
+    assert_eq!(schedule.evidence.scope(1101.0), Scope::Account);
 }
 
 #[test]

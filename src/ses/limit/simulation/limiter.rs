@@ -17,7 +17,7 @@ const SET: Operation = Operation::SetIdentityMailFromDomain;
 const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 
 /// How often each is repeated.
-const TIMES: usize = 5;
+const TIMES: usize = 3;
 
 /// Accepts a request a second after the last accepted one, and counts.
 struct Ses {

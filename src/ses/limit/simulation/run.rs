@@ -320,11 +320,7 @@ impl<'a> Run<'a> {
         let one = &mut self.processes[process];
         let now = self.now + one.clock;
         let own = &mut one.operations[operation];
-        if accepted {
-            own.latency.accepted(now - sent);
-        } else {
-            own.latency.refused(now - sent);
-        }
+        own.latency.learn(now - sent, accepted);
         own.next = own.next.max(sent + own.latency.lateness(now - sent) + spacing(1.0));
         let answer = Answer {
             operation: OPERATIONS[operation],
