@@ -16,7 +16,8 @@
 //! |---|---|
 //! | what SES's answer means, what an error is | `aws::calls`, [`error`] |
 //! | who is next, and that a refused call keeps its place | `limit::limiter` |
-//! | when the next request may go out, for each operation or for the account | `limit::schedule` |
+//! | when the next request may go out | `limit::schedule`, `limit::queue` |
+//! | whether SES counts for each operation or for the account | `limit::scope` |
 //! | what is left to other hosts | `limit::hosts` |
 //! | what the processes of this host share, and how | `limit::shared` |
 //! | how long to pause after a failure | `limit::backoff` |

@@ -357,7 +357,9 @@ impl Permit {
         // What arrived late must not be followed by what arrives early.
         {
             let mut sends = lock(&self.0.limiter.0.sends);
-            sends.next = sends.next.max(sent + latency.lateness(took) + shared.spacing);
+            sends.next = sends
+                .next
+                .max(sent + latency.lateness(took) + shared.spacing);
         }
         let answer = Answer {
             operation: self.0.limiter.0.operation.name(),

@@ -196,7 +196,10 @@ fn whoever_is_kept_back_keeps_the_others_back() {
     assert_eq!(schedule.try_start(99.2, &mut two, SET, 1.0), first + 1.0);
     let late = first + 0.1;
     assert_eq!(schedule.try_start(late, &mut one, SET, 1.0), late);
-    assert_eq!(schedule.try_start(late + 0.9, &mut two, SET, 1.0), late + 1.0);
+    assert_eq!(
+        schedule.try_start(late + 0.9, &mut two, SET, 1.0),
+        late + 1.0
+    );
 }
 
 #[test]
