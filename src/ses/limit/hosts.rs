@@ -83,6 +83,7 @@ fn slice_length(spacing: f64) -> f64 {
 
 /// Where one host stands among those that share a limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(in crate::ses) struct Share {
     /// Nothing goes out before.
     opens: f64,

@@ -68,6 +68,7 @@ pub(in crate::ses) fn spacing(rate: f64) -> f64 {
 
 /// When the next request of each operation may go out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(in crate::ses) struct Schedule {
     /// By the operation's name.
     operations: BTreeMap<String, Queue>,
@@ -83,6 +84,7 @@ pub(in crate::ses) struct Schedule {
 
 /// Requests that are counted together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 struct Queue {
     /// The reservation behind all that are taken, and those before it that were given back.
     next: f64,
@@ -91,7 +93,6 @@ struct Queue {
     sent: f64,
     accepted: f64,
     /// When a request that must not be put off goes out.
-    #[serde(default)]
     urgent: f64,
     /// The turns with other hosts.
     share: Share,
