@@ -320,17 +320,3 @@ fn a_schedule_of_another_release_is_read() {
     let mut read = serde_json::from_str::<Schedule>(other).unwrap();
     assert_eq!(at(&mut read, 101.5, SET), 101.5);
 }
-
-#[test]
-fn pauses_grow_until_something_is_accepted() {
-    let mut pause = Pause::default();
-    let mut pauses = |jitter| {
-        pause.throttled(100.0, jitter);
-        pause.until() - 100.0
-    };
-    assert_eq!([pauses(1.0), pauses(1.0), pauses(1.0)], [1.0, 2.0, 4.0]);
-    assert_eq!([pauses(1.0), pauses(1.0)], [8.0, 15.0]);
-    pause.accepted();
-    pause.throttled(200.0, 0.0);
-    assert_eq!(pause.until(), 200.5);
-}
