@@ -36,10 +36,10 @@ pub struct SetMailFrom {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SetRequest {
     /// `Identity`
-    pub(super) identity: String,
+    pub(super) identity: Identity,
     /// `MailFromDomain` and `BehaviorOnMXFailure`, always both; `None` leaves
     /// both out, which disables the custom MAIL FROM domain.
-    pub(super) mail_from: Option<(String, &'static str)>,
+    pub(super) mail_from: Option<(DomainName, BehaviorOnMxFailure)>,
 }
 
 impl SetRequest {
@@ -50,15 +50,15 @@ impl SetRequest {
         behavior: BehaviorOnMxFailure,
     ) -> Self {
         Self {
-            identity: identity.as_str().to_owned(),
-            mail_from: Some((domain.as_str().to_owned(), behavior.as_str())),
+            identity: identity.clone(),
+            mail_from: Some((domain.clone(), behavior)),
         }
     }
 
     /// Disables the custom MAIL FROM domain.
     pub(super) fn unset(identity: &Identity) -> Self {
         Self {
-            identity: identity.as_str().to_owned(),
+            identity: identity.clone(),
             mail_from: None,
         }
     }

@@ -225,7 +225,7 @@ pub(crate) fn with_status(domain: &str, status: &str) -> MailFrom {
 #[async_trait]
 impl Api for FakeSes {
     async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error> {
-        let identity = request.identity.clone();
+        let identity = request.identity.to_string();
         let call = match &request.mail_from {
             Some(_) => Call::Set(identity),
             None => Call::Unset(identity),

@@ -22,7 +22,7 @@
 //! | how long to pause after a failure | `limit::backoff` |
 //! | which identities go into one Get | `read::task` |
 //! | what fills the free places of a Get, and what is answered without one | `read::ahead` |
-//! | whether a request is tried again | `write`, `read::task` |
+//! | whether a request is tried again | `write::writer`, `read::task` |
 //! | that a delete leaves what a sibling has set | `write::claims` |
 //!
 //! Beside the rooms: [`api`] is one call as the rooms see it, [`deadline`] until when a

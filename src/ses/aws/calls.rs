@@ -82,15 +82,15 @@ impl Api for AwsApi {
     async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error> {
         let (domain, behavior) = match &request.mail_from {
             Some((domain, behavior)) => (
-                Some(domain.clone()),
-                Some(BehaviorOnMxFailure::from(*behavior)),
+                Some(domain.to_string()),
+                Some(BehaviorOnMxFailure::from(behavior.as_str())),
             ),
             None => (None, None),
         };
         self.client()
             .await?
             .set_identity_mail_from_domain()
-            .identity(&request.identity)
+            .identity(request.identity.as_str())
             .set_mail_from_domain(domain)
             .set_behavior_on_mx_failure(behavior)
             .customize()
