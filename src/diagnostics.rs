@@ -93,6 +93,9 @@ pub fn explain(error: &Error) -> String {
             visible(reason)
         ),
         Error::Settings { reason } => sentence(&visible(reason)),
+        Error::Internal { what } => {
+            format!("{} This is a fault of the provider.", sentence(what))
+        }
         Error::TimedOut { .. } => sentence(&error.to_string()),
         Error::Stopped { .. } => {
             "The provider was asked to stop (Ctrl-C, or the end of a CI job).".to_owned()
@@ -157,6 +160,10 @@ fn remedy(error: &Error) -> Option<String> {
         ),
         Error::Refused { code, .. } if code.is_empty() => Some(elsewhere()),
         Error::NoAnswer { .. } => Some(elsewhere()),
+        Error::Internal { .. } => Some(
+            "Try again, and report it together with what Terraform logs with TF_LOG=debug."
+                .to_owned(),
+        ),
         Error::TimedOut { .. } => Some(
             "Try again; if SES is slow, or many share the account's limit of one request a second, \
              give the operation more time in the resource's `timeouts` block."
@@ -236,6 +243,15 @@ mod tests {
         assert!(text.contains("gave up after 1m 30s"), "{text}");
         assert!(text.contains("Throttling: Rate exceeded"), "{text}");
         assert!(text.contains("`timeouts`"), "{text}");
+    }
+
+    #[test]
+    fn a_fault_of_the_provider_is_not_put_down_to_its_settings() {
+        let text = explain(&Error::Internal {
+            what: "the reader of SES has ended",
+        });
+        let told = "The reader of SES has ended. This is a fault of the provider.";
+        assert!(text.starts_with(told), "{text}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::explain;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, VerificationStatus};
-use crate::ses::{Client, Deadline, Error, Left, MailFrom, Outcome, SetError, SetMailFrom};
+use crate::ses::{Client, Deadline, Error, Left, MailFrom, Reach, SetError, SetMailFrom};
 
 /// How long to try for a first answer after SES has accepted a Set: the read has
 /// to wait for its turn, and others may share the limit.
@@ -61,7 +61,7 @@ pub(super) async fn set(client: &Client, deadline: &Deadline, wanted: &Wanted<'_
     let set = client.set(deadline, wanted.identity, wanted.domain, wanted.behavior);
     let settled = match set.await {
         Ok(()) => shown(client, deadline, wanted).await,
-        Err(error) if error.outcome == Outcome::NotMade => Settled::NotMade(error),
+        Err(error) if !error.reach.may_be_made() => Settled::NotMade(error),
         Err(error) => decide(client, wanted, error).await,
     };
     match settled {
@@ -133,7 +133,7 @@ async fn decide(client: &Client, wanted: &Wanted<'_>, error: SetError) -> Settle
         Ok(MailFrom::Set(held)) if wanted.is(&held) => Settled::Shown {
             status: held.status,
         },
-        Ok(_) if error.outcome == Outcome::Unknown => Settled::NotMade(error),
+        Ok(_) if error.reach == Reach::MaybeMade => Settled::NotMade(error),
         _ => Settled::InDoubt(error.error),
     }
 }

@@ -64,7 +64,7 @@ pub enum Error {
         operation: Operation,
         /// What happened instead.
         reason: String,
-        /// Whether the request may have reached SES.
+        /// How far the request has come.
         reach: Reach,
     },
 
@@ -82,6 +82,13 @@ pub enum Error {
     Settings {
         /// Which setting, and what is wrong with it.
         reason: String,
+    },
+
+    /// A part of the provider does not work: a bug.
+    #[error("{what}")]
+    Internal {
+        /// Which part, and what it does not do.
+        what: &'static str,
     },
 
     /// The operation's timeout has passed.
@@ -105,15 +112,28 @@ pub enum Error {
     },
 }
 
-/// How far a request without an answer may have come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How far a request without an accepting answer has come, from nothing to the most
+/// that is possible. Of several attempts at one request, the farthest counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// It was not sent.
+    #[default]
     NotSent,
-    /// It may have been carried out; whatever SES did with it is done.
-    MaybeDone,
-    /// It may have been carried out, or may be yet.
-    MaybeLater,
+    /// It was sent, and SES has refused it: nothing has changed.
+    Refused,
+    /// It was sent, and its answer is lost: SES has carried it out or has not, and a
+    /// read tells.
+    MaybeMade,
+    /// It was sent, and its answer is still to come: SES has carried it out, or may yet
+    /// even if a read does not show it.
+    MaybeMadeLater,
+}
+
+impl Reach {
+    /// Whether SES may have carried the request out, or may yet.
+    pub fn may_be_made(self) -> bool {
+        self >= Self::MaybeMade
+    }
 }
 
 /// What to do about an error.
@@ -166,18 +186,24 @@ impl Error {
             Self::NoAnswer { .. } => Remedy::TryAgain,
             Self::Credentials { .. }
             | Self::Settings { .. }
+            | Self::Internal { .. }
             | Self::TimedOut { .. }
             | Self::Stopped { .. } => Remedy::GiveUp,
         }
     }
 
-    /// How far the request may have come.
+    /// How far the request of this one attempt has come.
     pub fn reach(&self) -> Reach {
         match self {
             // A server error says nothing about whether the change was made.
-            Self::Refused { status, .. } if *status >= 500 => Reach::MaybeDone,
+            Self::Refused { status, .. } if *status >= 500 => Reach::MaybeMade,
+            Self::Refused { .. } => Reach::Refused,
             Self::NoAnswer { reach, .. } => *reach,
-            _ => Reach::NotSent,
+            Self::Credentials { .. }
+            | Self::Settings { .. }
+            | Self::Internal { .. }
+            | Self::TimedOut { .. }
+            | Self::Stopped { .. } => Reach::NotSent,
         }
     }
 
@@ -266,8 +292,20 @@ pub(super) mod tests {
 
     #[test]
     fn reach_of_an_answered_request_is_certain_unless_the_server_failed() {
-        assert_eq!(refused(400, "Throttling").reach(), Reach::NotSent);
-        assert_eq!(refused(403, "AccessDenied").reach(), Reach::NotSent);
-        assert_eq!(refused(502, "").reach(), Reach::MaybeDone);
+        assert_eq!(refused(400, "Throttling").reach(), Reach::Refused);
+        assert_eq!(refused(403, "AccessDenied").reach(), Reach::Refused);
+        assert_eq!(refused(502, "").reach(), Reach::MaybeMade);
+    }
+
+    #[test]
+    fn only_a_lost_answer_leaves_a_doubt() {
+        for (reach, may_be_made) in [
+            (Reach::NotSent, false),
+            (Reach::Refused, false),
+            (Reach::MaybeMade, true),
+            (Reach::MaybeMadeLater, true),
+        ] {
+            assert_eq!(reach.may_be_made(), may_be_made, "{reach:?}");
+        }
     }
 }

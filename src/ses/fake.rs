@@ -182,7 +182,7 @@ impl FakeSes {
             return Err(Error::NoAnswer {
                 operation,
                 reason: "connection reset".to_owned(),
-                reach: Reach::MaybeDone,
+                reach: Reach::MaybeMade,
             });
         }
         Ok(())

@@ -45,5 +45,5 @@ pub use api::{MailFrom, SetMailFrom};
 pub use aws::{AccessKeys, Connection, ConnectionSettings};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
-pub use error::{Error, Operation};
-pub use write::{Left, Outcome, RestartError, SetError, Unset};
+pub use error::{Error, Operation, Reach};
+pub use write::{Left, RestartError, SetError, Unset};

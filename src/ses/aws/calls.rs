@@ -241,7 +241,7 @@ where
                 // A load balancer's page instead of SES's XML.
                 None => no_answer(
                     format!("HTTP status {status} without an error code"),
-                    Reach::MaybeDone,
+                    Reach::MaybeMade,
                 ),
             }
         }
@@ -250,7 +250,7 @@ where
                 "an answer of HTTP status {} that could not be read",
                 response.raw().status()
             ),
-            Reach::MaybeDone,
+            Reach::MaybeMade,
         ),
         _ if credentials_at_fault(error) => Error::Credentials {
             operation,
@@ -258,10 +258,10 @@ where
         },
         SdkError::TimeoutError(_) => {
             let reason = format!("no answer within {} s", ATTEMPT_TIMEOUT.as_secs());
-            no_answer(reason, reach(departure, Reach::MaybeLater))
+            no_answer(reason, reach(departure, Reach::MaybeMadeLater))
         }
         SdkError::DispatchFailure(_) => {
-            no_answer(causes(error), reach(departure, Reach::MaybeDone))
+            no_answer(causes(error), reach(departure, Reach::MaybeMade))
         }
         _ => Error::Settings {
             reason: causes(error),

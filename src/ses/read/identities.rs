@@ -57,8 +57,8 @@ impl IdentityReader {
         // If the task is gone, so is the other end of the answer.
         let _ = self.questions.send(Question { name, answer });
         answered.await.unwrap_or_else(|_| {
-            Err(Error::Settings {
-                reason: "the advisor on SES has ended, which is a fault of the provider".to_owned(),
+            Err(Error::Internal {
+                what: "the reader of identities has ended",
             })
         })
     }

@@ -136,8 +136,8 @@ impl Reader {
         let _ = self.inbox.send(Message::Wanted(wanted));
         match deadline.bound(answered).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Error::Settings {
-                reason: "the reader of SES has ended, which is a fault of the provider".to_owned(),
+            Ok(Err(_)) => Err(Error::Internal {
+                what: "the reader of SES has ended",
             }),
             Err(interrupted) => {
                 let last = last.borrow().clone().map(Arc::new);

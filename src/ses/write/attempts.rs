@@ -14,27 +14,8 @@ use crate::ses::limit::Backoff;
 pub struct SetError {
     /// What the last attempt died of.
     pub error: Error,
-    /// What SES may have done all the same.
-    pub outcome: Outcome,
-}
-
-impl SetError {
-    /// Whether SES may have changed something, or may yet.
-    pub(super) fn may_be_made(&self) -> bool {
-        self.outcome != Outcome::NotMade
-    }
-}
-
-/// What became of a Set without an accepting answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// SES has not changed anything.
-    NotMade,
-    /// An answer was lost: the change was made or it was not, and a read tells.
-    Unknown,
-    /// An answer is still to come: even if a read does not show the change,
-    /// SES may make it yet.
-    InTheAir,
+    /// How far the farthest of the attempts has come.
+    pub reach: Reach,
 }
 
 /// The failed attempts at one request.
@@ -43,13 +24,13 @@ pub(super) struct Attempts {
     backoff: Backoff,
     last: Option<Error>,
     /// The farthest that any of them may have come.
-    reach: Option<Reach>,
+    reach: Reach,
 }
 
 impl Attempts {
     /// An attempt has failed.
     pub(super) fn failed(&mut self, error: Error) {
-        self.reach = self.reach.max(Some(error.reach()));
+        self.reach = self.reach.max(error.reach());
         self.last = Some(error);
     }
 
@@ -74,11 +55,9 @@ impl Attempts {
     }
 
     fn ended(&self, error: Error) -> SetError {
-        let outcome = match self.reach {
-            None | Some(Reach::NotSent) => Outcome::NotMade,
-            Some(Reach::MaybeDone) => Outcome::Unknown,
-            Some(Reach::MaybeLater) => Outcome::InTheAir,
-        };
-        SetError { error, outcome }
+        SetError {
+            error,
+            reach: self.reach,
+        }
     }
 }

@@ -14,7 +14,7 @@ mod restart;
 mod unset;
 mod writer;
 
-pub use attempts::{Outcome, SetError};
+pub use attempts::SetError;
 pub use restart::{Left, RestartError};
 pub use unset::Unset;
 pub(in crate::ses) use writer::Writer;

@@ -71,7 +71,7 @@ impl Writer {
         };
         let unset = self.until_accepted(deadline, &unset, &course).await;
         if let Err(ended) = &unset {
-            if !ended.may_be_made() {
+            if !ended.reach.may_be_made() {
                 return Err(RestartError {
                     error: ended.error.clone(),
                     left: Left::Untouched,
@@ -84,10 +84,10 @@ impl Writer {
             claim.stands();
             return Ok(());
         };
-        if ended.may_be_made() {
+        if ended.reach.may_be_made() {
             claim.stands();
         }
-        let off = unset.is_ok() && !ended.may_be_made();
+        let off = unset.is_ok() && !ended.reach.may_be_made();
         Err(RestartError {
             left: if off { Left::Off } else { Left::InDoubt },
             error: ended.error,

@@ -44,7 +44,7 @@ impl Writer {
             Ok(Done::LeftToSibling) => return Ok(Unset::LeftToSibling),
             Err(ended) => ended,
         };
-        if !ended.may_be_made() {
+        if !ended.reach.may_be_made() {
             return Err(ended.error);
         }
         // An answer was lost, and there was no time to look what it would have
@@ -62,10 +62,10 @@ impl Writer {
 mod tests {
     use std::time::Duration;
 
-    use super::super::Outcome;
     use super::super::writer::tests::Scene;
     use super::*;
     use crate::ses::api::MailFrom;
+    use crate::ses::error::Reach;
     use crate::ses::fake::{Call, Fault, set};
 
     #[tokio::test(start_paused = true)]
@@ -73,13 +73,13 @@ mod tests {
         let scene = Scene::holding(MailFrom::Unset);
         let refused = Fault::Refuse(403, "AccessDenied");
         scene.ses.fail([Fault::LoseAnswer, refused]);
-        assert_eq!(scene.set().await.unwrap_err().outcome, Outcome::Unknown);
+        assert_eq!(scene.set().await.unwrap_err().reach, Reach::MaybeMade);
         assert_eq!(scene.unset().await.unwrap(), Unset::LeftToSibling);
         assert_eq!(scene.held(), set("bounce.example.com"));
 
         let scene = Scene::holding(set("bounce.example.com"));
         scene.ses.fail([Fault::Refuse(403, "AccessDenied")]);
-        assert_eq!(scene.set().await.unwrap_err().outcome, Outcome::NotMade);
+        assert_eq!(scene.set().await.unwrap_err().reach, Reach::Refused);
         assert_eq!(scene.unset().await.unwrap(), Unset::Done);
     }
 

@@ -86,7 +86,8 @@ impl Writer {
             .until_accepted(deadline, &request, &Course::default())
             .await;
         // What SES may have accepted must not be undone, either.
-        if set.as_ref().map_or_else(SetError::may_be_made, |_| true) {
+        let ended = set.as_ref().err();
+        if ended.is_none_or(|ended| ended.reach.may_be_made()) {
             claim.stands();
         }
         set.map(drop)
@@ -184,7 +185,7 @@ impl Writer {
             reason: "stopped before the request was sent".to_owned(),
             // It may have slipped out just now.
             reach: if permit.is_sent() {
-                Reach::MaybeLater
+                Reach::MaybeMadeLater
             } else {
                 Reach::NotSent
             },
@@ -211,7 +212,7 @@ pub(in crate::ses) mod tests {
     use tokio::time::Instant;
     use tokio_util::sync::CancellationToken;
 
-    use super::super::{Outcome, Unset};
+    use super::super::Unset;
     use super::*;
     use crate::ses::fake::{FakeSes, Fault, set};
     use crate::ses::limit::SharedSchedule;
@@ -283,7 +284,7 @@ pub(in crate::ses) mod tests {
             .fail([Fault::Refuse(400, "InvalidParameterValue")]);
         let ended = scene.set().await.unwrap_err();
         assert!(ended.error.invalid_parameter());
-        assert_eq!(ended.outcome, Outcome::NotMade);
+        assert_eq!(ended.reach, Reach::Refused);
         assert_eq!(scene.ses.calls().len(), 1);
     }
 
@@ -295,7 +296,7 @@ pub(in crate::ses) mod tests {
             .fail([Fault::LoseAnswer, Fault::Refuse(403, "AccessDenied")]);
         let ended = scene.set().await.unwrap_err();
         assert!(ended.error.access_denied().is_some());
-        assert_eq!(ended.outcome, Outcome::Unknown);
+        assert_eq!(ended.reach, Reach::MaybeMade);
     }
 
     #[tokio::test(start_paused = true)]
@@ -308,7 +309,7 @@ pub(in crate::ses) mod tests {
         let ended = scene.set().await.unwrap_err();
         assert!(matches!(ended.error, Error::TimedOut { .. }));
         assert_eq!(ended.error.last().unwrap().remedy(), Remedy::SlowDown);
-        assert_eq!(ended.outcome, Outcome::NotMade);
+        assert_eq!(ended.reach, Reach::Refused);
         assert_eq!(started.elapsed(), Duration::from_secs(300));
     }
 
@@ -329,7 +330,7 @@ pub(in crate::ses) mod tests {
         assert_eq!(in_flight.1, Duration::from_secs(4));
         let ended = waiting.0.unwrap_err();
         assert!(matches!(ended.error, Error::Stopped { .. }));
-        assert_eq!(ended.outcome, Outcome::NotMade);
+        assert_eq!(ended.reach, Reach::NotSent);
         assert_eq!(waiting.1, Duration::from_millis(500));
         assert_eq!(scene.ses.calls().len(), 1, "nothing new is begun");
     }
