@@ -7,7 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::error::Error;
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
+use crate::mail_from::{
+    BehaviorOnMxFailure, DomainName, Identity, Reported, ReportedDomain, VerificationStatus,
+};
 
 /// What SES holds for one identity
 /// (`GetIdentityMailFromDomainAttributes`).
@@ -21,15 +23,15 @@ pub enum MailFrom {
     Set(SetMailFrom),
 }
 
-/// A custom MAIL FROM domain as SES holds it. The strings are SES's own.
+/// A custom MAIL FROM domain as SES holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetMailFrom {
     /// `MailFromDomain`
-    pub domain: String,
-    /// `BehaviorOnMXFailure`; empty where an emulator leaves it out.
-    pub behavior: String,
+    pub domain: ReportedDomain,
+    /// `BehaviorOnMXFailure`; `None` where an emulator leaves it out.
+    pub behavior: Option<Reported<BehaviorOnMxFailure>>,
     /// `MailFromDomainStatus`
-    pub status: String,
+    pub status: Reported<VerificationStatus>,
 }
 
 /// The parameters of `SetIdentityMailFromDomain`.

@@ -13,6 +13,7 @@ use super::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::client::Client;
 use super::error::{Error, Operation, Reach};
 use super::limit::{RateLimiter, SharedSchedule};
+use crate::mail_from::{BehaviorOnMxFailure, Reported, ReportedDomain};
 
 /// How one call goes other than well.
 #[derive(Clone, Debug)]
@@ -216,9 +217,9 @@ pub(crate) fn failed(domain: &str) -> MailFrom {
 
 pub(crate) fn with_status(domain: &str, status: &str) -> MailFrom {
     MailFrom::Set(SetMailFrom {
-        domain: domain.to_owned(),
-        behavior: "UseDefaultValue".to_owned(),
-        status: status.to_owned(),
+        domain: ReportedDomain::parse(domain),
+        behavior: Some(Reported::Known(BehaviorOnMxFailure::UseDefaultValue)),
+        status: Reported::parse(status),
     })
 }
 

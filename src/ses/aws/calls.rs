@@ -21,9 +21,12 @@ use tokio::sync::OnceCell;
 use super::connection::Connection;
 use super::stamp::Stamp;
 use crate::machine;
-use crate::mail_from;
+use crate::mail_from::{self, Reported, ReportedDomain};
 use crate::ses::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use crate::ses::error::{Error, Operation, Reach};
+
+/// What the SDK gives for a word that an answer leaves out, although it is required.
+const LEFT_OUT: &str = "no value was set";
 
 /// How long one attempt may take, credentials and connecting included. Also how
 /// long a Set in flight is awaited once Terraform has asked to stop.
@@ -188,17 +191,11 @@ fn held(attributes: &IdentityMailFromDomainAttributes) -> MailFrom {
     if attributes.mail_from_domain.is_empty() {
         return MailFrom::Unset;
     }
-    let behavior = match &attributes.behavior_on_mx_failure {
-        known @ (BehaviorOnMxFailure::RejectMessage | BehaviorOnMxFailure::UseDefaultValue) => {
-            known.as_str()
-        }
-        // Left out, or not known to this SDK.
-        _ => "",
-    };
+    let behavior = attributes.behavior_on_mx_failure.as_str();
     MailFrom::Set(SetMailFrom {
-        domain: attributes.mail_from_domain.clone(),
-        behavior: behavior.to_owned(),
-        status: attributes.mail_from_domain_status.as_str().to_owned(),
+        domain: ReportedDomain::parse(&attributes.mail_from_domain),
+        behavior: (behavior != LEFT_OUT).then(|| Reported::parse(behavior)),
+        status: Reported::parse(attributes.mail_from_domain_status.as_str()),
     })
 }
 
