@@ -14,7 +14,8 @@
 //!
 //! | where is it decided … | |
 //! |---|---|
-//! | what SES's answer means, what an error is | `aws::calls`, [`error`] |
+//! | what SES's answer means | `aws::calls` |
+//! | what an error is, and what is done about it | `aws::translate`, [`error`] |
 //! | who is next, and that a refused call keeps its place | `limit::limiter` |
 //! | when the next request may go out, for each operation or for the account | `limit::schedule` |
 //! | what is left to other hosts | `limit::hosts` |

@@ -4,6 +4,7 @@
 mod calls;
 mod connection;
 mod stamp;
+mod translate;
 
 pub(in crate::ses) use calls::AwsApi;
 pub use connection::{AccessKeys, Connection, ConnectionSettings};
