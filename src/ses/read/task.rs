@@ -134,6 +134,7 @@ impl Reader {
         };
         // A task that has ended drops the question, and with it the answer.
         let _ = self.inbox.send(Message::Wanted(wanted));
+        deadline.begin();
         match deadline.bound(answered).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(Error::Internal {

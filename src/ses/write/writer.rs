@@ -9,7 +9,7 @@ use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 use crate::ses::api::{Api, MailFrom, SetRequest};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation, Reach, Remedy};
-use crate::ses::limit::{OperationLimiter, Permit, RateLimiter};
+use crate::ses::limit::{OperationLimiter, Permit, RateLimiter, Ticket};
 use crate::ses::read::Reader;
 
 pub(super) const SET: Operation = Operation::SetIdentityMailFromDomain;
@@ -102,8 +102,11 @@ impl Writer {
         course: &Course<'_>,
     ) -> Result<Done, SetError> {
         let mut attempts = Attempts::default();
+        // A refused request keeps its place.
+        let ticket = self.limiter.ticket();
         loop {
-            let right = deadline.bound(self.right_to_send(request, course)).await;
+            let right = self.right_to_send(deadline, &ticket, request, course);
+            let right = deadline.bound(right).await;
             let (in_flight, permit) =
                 right.map_err(|interrupted| attempts.interrupted(interrupted, deadline))?;
             if course.gives_way && self.claims.is_claimed(request.identity.as_str()) {
@@ -129,6 +132,8 @@ impl Writer {
     /// Waits until the next attempt may be made.
     async fn right_to_send(
         &self,
+        deadline: &Deadline,
+        ticket: &Ticket,
         request: &SetRequest,
         course: &Course<'_>,
     ) -> (Option<InFlight>, Permit) {
@@ -137,7 +142,7 @@ impl Writer {
             None => Some(self.claims.in_flight(request.identity.as_str()).await),
         };
         let permit = match course.urgency {
-            Urgency::InOrder => self.limiter.permit().await,
+            Urgency::InOrder => self.limiter.permit_for(ticket, deadline).await,
             Urgency::Next => self.limiter.urgent_permit().await,
         };
         (in_flight, permit)
