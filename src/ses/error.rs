@@ -56,8 +56,19 @@ pub enum Error {
         request_id: Option<String>,
     },
 
+    /// What has answered was not SES: a proxy, a captive portal, a load balancer.
+    #[error("{operation}: HTTP status {status}, and an answer that is not SES's")]
+    NotSes {
+        /// What was called.
+        operation: Operation,
+        /// The HTTP status, which may be that of success.
+        status: u16,
+        /// How the answer begins, as it came from the network; empty if it is.
+        begins: String,
+    },
+
     /// There was no answer that can be understood: a connection that could not
-    /// be made or broke, a timeout, a server error without a code.
+    /// be made or broke, a timeout, an answer that breaks off.
     #[error("{operation}: {reason}")]
     NoAnswer {
         /// What was called.
@@ -119,7 +130,7 @@ pub enum Reach {
     /// It was not sent.
     #[default]
     NotSent,
-    /// It was sent, and SES has refused it: nothing has changed.
+    /// It was sent, and refused by SES or before it: nothing has changed.
     Refused,
     /// It was sent, and its answer is lost: SES has carried it out or has not, and a
     /// read tells.
@@ -183,7 +194,9 @@ impl Error {
                     Remedy::GiveUp
                 }
             }
-            Self::NoAnswer { .. } => Remedy::TryAgain,
+            Self::NotSes { status: 429, .. } => Remedy::SlowDown,
+            Self::NotSes { status, .. } if turns_away(*status) => Remedy::GiveUp,
+            Self::NotSes { .. } | Self::NoAnswer { .. } => Remedy::TryAgain,
             Self::Credentials { .. }
             | Self::Settings { .. }
             | Self::Internal { .. }
@@ -198,6 +211,9 @@ impl Error {
             // A server error says nothing about whether the change was made.
             Self::Refused { status, .. } if *status >= 500 => Reach::MaybeMade,
             Self::Refused { .. } => Reach::Refused,
+            // Somebody before SES did not let the request pass.
+            Self::NotSes { status, .. } if turns_away(*status) => Reach::Refused,
+            Self::NotSes { .. } => Reach::MaybeMade,
             Self::NoAnswer { reach, .. } => *reach,
             Self::Credentials { .. }
             | Self::Settings { .. }
@@ -257,6 +273,12 @@ impl Error {
     }
 }
 
+/// Whether an HTTP status says that the request was understood and not let through.
+/// (408 says that it may be tried again.)
+fn turns_away(status: u16) -> bool {
+    (300..500).contains(&status) && status != 408
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -295,6 +317,26 @@ pub(super) mod tests {
         assert_eq!(refused(400, "Throttling").reach(), Reach::Refused);
         assert_eq!(refused(403, "AccessDenied").reach(), Reach::Refused);
         assert_eq!(refused(502, "").reach(), Reach::MaybeMade);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_ses_s_is_lost_unless_it_turns_the_request_away() {
+        for (status, remedy, reach) in [
+            (200, Remedy::TryAgain, Reach::MaybeMade),
+            (204, Remedy::TryAgain, Reach::MaybeMade),
+            (302, Remedy::GiveUp, Reach::Refused),
+            (403, Remedy::GiveUp, Reach::Refused),
+            (408, Remedy::TryAgain, Reach::MaybeMade),
+            (429, Remedy::SlowDown, Reach::Refused),
+            (502, Remedy::TryAgain, Reach::MaybeMade),
+        ] {
+            let error = Error::NotSes {
+                operation: Operation::SetIdentityMailFromDomain,
+                status,
+                begins: String::new(),
+            };
+            assert_eq!((error.remedy(), error.reach()), (remedy, reach), "{status}");
+        }
     }
 
     #[test]

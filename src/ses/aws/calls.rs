@@ -13,12 +13,18 @@ use aws_sdk_ses::types::{
 };
 use tokio::sync::OnceCell;
 
+use super::answer::AnswerCheck;
 use super::connection::Connection;
 use super::stamp::Stamp;
 use super::translate::translate;
 use crate::mail_from::{self, Reported, ReportedDomain};
 use crate::ses::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use crate::ses::error::{Error, Operation};
+
+const SET: Operation = Operation::SetIdentityMailFromDomain;
+const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
+const LIST: Operation = Operation::ListIdentities;
+const VERIFICATION: Operation = Operation::GetIdentityVerificationAttributes;
 
 /// What the SDK gives for a word that an answer leaves out, although it is required.
 const LEFT_OUT: &str = "no value was set";
@@ -90,9 +96,10 @@ impl Api for AwsApi {
             .set_behavior_on_mx_failure(behavior)
             .customize()
             .interceptor(Stamp(Arc::clone(departure)))
+            .interceptor(AnswerCheck(SET))
             .send()
             .await
-            .map_err(|error| translate(Operation::SetIdentityMailFromDomain, departure, &error))?;
+            .map_err(|error| translate(SET, departure, &error))?;
         Ok(())
     }
 
@@ -108,15 +115,10 @@ impl Api for AwsApi {
             .set_identities(Some(identities.to_vec()))
             .customize()
             .interceptor(Stamp(Arc::clone(departure)))
+            .interceptor(AnswerCheck(GET))
             .send()
             .await
-            .map_err(|error| {
-                translate(
-                    Operation::GetIdentityMailFromDomainAttributes,
-                    departure,
-                    &error,
-                )
-            })?;
+            .map_err(|error| translate(GET, departure, &error))?;
         Ok(answer
             .mail_from_domain_attributes
             .into_iter()
@@ -137,9 +139,10 @@ impl Api for AwsApi {
             .set_next_token(token)
             .customize()
             .interceptor(Stamp(Arc::clone(departure)))
+            .interceptor(AnswerCheck(LIST))
             .send()
             .await
-            .map_err(|error| translate(Operation::ListIdentities, departure, &error))?;
+            .map_err(|error| translate(LIST, departure, &error))?;
         Ok(ListPage {
             identities: answer.identities,
             next: answer.next_token.filter(|token| !token.is_empty()),
@@ -158,15 +161,10 @@ impl Api for AwsApi {
             .set_identities(Some(names.to_vec()))
             .customize()
             .interceptor(Stamp(Arc::clone(departure)))
+            .interceptor(AnswerCheck(VERIFICATION))
             .send()
             .await
-            .map_err(|error| {
-                translate(
-                    Operation::GetIdentityVerificationAttributes,
-                    departure,
-                    &error,
-                )
-            })?;
+            .map_err(|error| translate(VERIFICATION, departure, &error))?;
         let identities = answer.verification_attributes.into_iter();
         Ok(identities
             .filter(|(_, attributes)| {
@@ -189,4 +187,29 @@ fn held(attributes: &IdentityMailFromDomainAttributes) -> MailFrom {
         behavior: (behavior != LEFT_OUT).then(|| Reported::parse(behavior)),
         status: Reported::parse(attributes.mail_from_domain_status.as_str()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_answer_leaves_out_is_not_made_up() {
+        let attributes = |behavior: &str| {
+            IdentityMailFromDomainAttributes::builder()
+                .mail_from_domain("Bounce.Example.com")
+                .mail_from_domain_status("Novel".into())
+                .behavior_on_mx_failure(behavior.into())
+                .build()
+                .unwrap()
+        };
+        let behavior = |text: &str| match held(&attributes(text)) {
+            MailFrom::Set(held) => held.behavior.map(|held| held.as_str().to_owned()),
+            unset => panic!("{unset:?}"),
+        };
+        assert_eq!(behavior(LEFT_OUT), None);
+        for text in ["RejectMessage", "Novel"] {
+            assert_eq!(behavior(text), Some(text.to_owned()));
+        }
+    }
 }

@@ -8,13 +8,11 @@ use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::operation::RequestId;
 
+use super::answer::{NoAnswer, beginning};
 use super::calls::ATTEMPT_TIMEOUT;
 use crate::machine;
 use crate::ses::api::Departure;
 use crate::ses::error::{Error, Operation, Reach};
-
-/// The one status below 500 that says that the request may be tried again.
-const REQUEST_TIMEOUT: u16 = 408;
 
 /// The SDK's error as ours. SES's operations model no errors, so that code,
 /// message and request id come from the metadata.
@@ -31,6 +29,11 @@ where
         reason,
         reach,
     };
+    let not_ses = |raw: &HttpResponse| Error::NotSes {
+        operation,
+        status: raw.status().as_u16(),
+        begins: beginning(raw.body().bytes()),
+    };
     match error {
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
@@ -42,30 +45,22 @@ where
                     message: without_token(service.err().message().unwrap_or_default()),
                     request_id: error.request_id().map(str::to_owned),
                 },
-                // Somebody before SES, a proxy say, did not let the request pass.
-                None if (300..500).contains(&status) && status != REQUEST_TIMEOUT => {
-                    Error::Refused {
-                        operation,
-                        status,
-                        code: String::new(),
-                        message: "an answer that is not SES's".to_owned(),
-                        request_id: None,
-                    }
-                }
-                // A load balancer's page instead of SES's XML.
-                None => no_answer(
-                    format!("HTTP status {status} without an error code"),
-                    Reach::MaybeMade,
-                ),
+                None => not_ses(service.raw()),
             }
         }
-        SdkError::ResponseError(response) => no_answer(
-            format!(
-                "an answer of HTTP status {} that could not be read",
-                response.raw().status()
-            ),
-            Reach::MaybeMade,
-        ),
+        SdkError::ResponseError(response) => {
+            match chain(error).find_map(|cause| cause.downcast_ref()) {
+                Some(NoAnswer::NotSes) => not_ses(response.raw()),
+                unreadable => {
+                    let what = unreadable.map_or_else(
+                        || "an answer that could not be read".to_owned(),
+                        NoAnswer::to_string,
+                    );
+                    let status = response.raw().status();
+                    no_answer(format!("{what}, of HTTP status {status}"), Reach::MaybeMade)
+                }
+            }
+        }
         _ if credentials_at_fault(error) => Error::Credentials {
             operation,
             reason: causes(error),
