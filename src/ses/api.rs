@@ -92,7 +92,8 @@ pub(super) trait Api: Send + Sync + 'static {
     async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error>;
 
     /// `GetIdentityMailFromDomainAttributes` of 1 to 100 identities. What SES
-    /// does not know is absent from the map.
+    /// does not know is absent from the map. Domains are in lower case, however SES
+    /// spells them, here and below.
     async fn get(
         &self,
         departure: &Arc<dyn Departure>,

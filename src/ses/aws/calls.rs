@@ -122,7 +122,7 @@ impl Api for AwsApi {
         Ok(answer
             .mail_from_domain_attributes
             .into_iter()
-            .map(|(identity, attributes)| (identity, held(&attributes)))
+            .map(|(identity, attributes)| (one_spelling(identity), held(&attributes)))
             .collect())
     }
 
@@ -144,7 +144,7 @@ impl Api for AwsApi {
             .await
             .map_err(|error| translate(LIST, departure, &error))?;
         Ok(ListPage {
-            identities: answer.identities,
+            identities: answer.identities.into_iter().map(one_spelling).collect(),
             next: answer.next_token.filter(|token| !token.is_empty()),
         })
     }
@@ -170,9 +170,18 @@ impl Api for AwsApi {
             .filter(|(_, attributes)| {
                 attributes.verification_status != VerificationStatus::NotStarted
             })
-            .map(|(name, _)| name)
+            .map(|(name, _)| one_spelling(name))
             .collect())
     }
+}
+
+/// A domain in lower case, although SES may spell it as it was registered; an address,
+/// which is another identity in another case, as it is.
+fn one_spelling(mut identity: String) -> String {
+    if !identity.contains('@') {
+        identity.make_ascii_lowercase();
+    }
+    identity
 }
 
 /// An identity without MAIL FROM has an entry without a domain, which the SDK
@@ -192,6 +201,17 @@ fn held(attributes: &IdentityMailFromDomainAttributes) -> MailFrom {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn domains_have_one_spelling_and_addresses_their_own() {
+        for (spelled, sent) in [
+            ("MiXed.Test", "mixed.test"),
+            ("mixed.test", "mixed.test"),
+            ("Sender@MiXed.Test", "Sender@MiXed.Test"),
+        ] {
+            assert_eq!(one_spelling(spelled.to_owned()), sent);
+        }
+    }
 
     #[test]
     fn what_an_answer_leaves_out_is_not_made_up() {
