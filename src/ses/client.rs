@@ -8,7 +8,7 @@ use super::api::{Api, MailFrom};
 use super::aws::{AwsApi, Connection};
 use super::deadline::Deadline;
 use super::error::Error;
-use super::limit::{RateLimiter, SharedSchedule};
+use super::limit::{Clock, RateLimiter, SharedSchedule};
 use super::read::{IdentityReader, Reader};
 use super::write::{RestartError, SetError, Unset, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
@@ -33,11 +33,9 @@ impl Client {
         rate: f64,
         likely: mpsc::UnboundedSender<DomainName>,
     ) -> Self {
-        let lines = match connection.limit_key(&region) {
-            Some((folder, key)) => SharedSchedule::of_host(folder, &key),
-            None => SharedSchedule::of_process(),
-        };
-        let limiter = RateLimiter::new(rate, lines);
+        let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
+        let schedule = SharedSchedule::of_host(folders, limit);
+        let limiter = RateLimiter::by_clock(rate, schedule, Clock::System);
         Self::with_api(Arc::new(AwsApi::new(connection, region)), &limiter, likely)
     }
 

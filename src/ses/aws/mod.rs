@@ -4,8 +4,10 @@
 mod answer;
 mod calls;
 mod connection;
+mod owner;
 mod stamp;
 mod translate;
 
 pub(in crate::ses) use calls::AwsApi;
 pub use connection::{AccessKeys, Connection, ConnectionSettings};
+pub use owner::EnvironmentOwner;

@@ -8,14 +8,18 @@
 mod backoff;
 mod clock;
 mod hosts;
+mod latency;
 mod limiter;
+mod queue;
 mod schedule;
+mod scope;
 mod shared;
 #[cfg(test)]
 mod simulation;
 mod tickets;
 
 pub(in crate::ses) use backoff::Backoff;
+pub(in crate::ses) use clock::Clock;
 pub(in crate::ses) use limiter::{OperationLimiter, Permit, RateLimiter};
 pub(in crate::ses) use shared::SharedSchedule;
 pub(in crate::ses) use tickets::Ticket;
