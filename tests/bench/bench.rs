@@ -31,9 +31,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use fleet::Template;
-use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use futures_util::future::{FutureExt as _, LocalBoxFuture, join};
 use futures_util::stream::{self, StreamExt as _};
 use hosts::Hosts;
+use limited::Limited;
 use report::Row;
 use sizes::Sizes;
 use terraform::Installation;
@@ -138,9 +139,56 @@ async fn main() -> ExitCode {
 /// resources could not be applied.
 async fn bench(arguments: &Arguments) -> usize {
     let installation = &Installation::new(&arguments.provider);
+    let (one_by_one, waiting) = (
+        one_by_one(arguments, installation),
+        that_wait(arguments, installation),
+    );
+    let (measured, waiting) = if arguments.sizes.all_at_once {
+        join(one_by_one, waiting).await
+    } else {
+        (one_by_one.await, waiting.await)
+    };
+    let Measured {
+        mut rows,
+        refreshes,
+        creates,
+        naive,
+    } = measured;
+    rows.extend(waiting);
+    let mut naive_reads = Vec::new();
+    if let (Some(naive), Some(creates)) = (naive, creates) {
+        let naive = naive.finish().await;
+        rows.extend(naive.rows(&refreshes, &creates));
+        naive_reads = naive.reads;
+    }
+
+    let table = report::markdown(&rows);
+    let version = terraform::version(installation).await;
+    let circumstances = report::circumstances(&version);
+    report::print(&format!("{table}\n{circumstances}\n"));
+    report::print(&report::exceeded(&rows));
+    if arguments.write {
+        let plot = plot::svg(&refreshes, &naive_reads);
+        guide::write(&arguments.guides, &table, &circumstances, &plot);
+    }
+    rows.iter().map(|row| row.failed).sum()
+}
+
+/// What is measured with the machine to itself.
+struct Measured {
+    rows: Vec<Row>,
+    /// Of these, the refreshes of several sizes and the creates.
+    refreshes: Vec<Limited>,
+    creates: Option<Limited>,
+    /// A naive client only waits most of the time, and has a simulator of its own: it
+    /// runs beside what comes next.
+    naive: Option<naive::Started>,
+}
+
+/// The rows of runs that nothing else is to disturb.
+async fn one_by_one(arguments: &Arguments, installation: &Installation) -> Measured {
     let template = &Template::take(installation).await;
     let sizes = &arguments.sizes;
-
     let wants = |part| arguments.wants(part);
 
     let mut rows = Vec::new();
@@ -163,8 +211,6 @@ async fn bench(arguments: &Arguments) -> usize {
     if wants("dns") {
         rows.extend(refreshes::refreshes_with_dns(installation, template, sizes).await);
     }
-    // A naive client only waits most of the time, and has a simulator of its
-    // own: it runs beside the others.
     let naive = wants("naive").then(|| naive::start(sizes));
     let mut creates = None;
     if wants("creates") || wants("naive") {
@@ -172,24 +218,12 @@ async fn bench(arguments: &Arguments) -> usize {
         rows.push(Row::from(&measured));
         creates = Some(measured);
     }
-    rows.extend(that_wait(arguments, installation).await);
-    let mut naive_reads = Vec::new();
-    if let (Some(naive), Some(creates)) = (naive, creates) {
-        let naive = naive.finish().await;
-        rows.extend(naive.rows(&refreshes, &creates));
-        naive_reads = naive.reads;
+    Measured {
+        rows,
+        refreshes,
+        creates,
+        naive,
     }
-
-    let table = report::markdown(&rows);
-    let version = terraform::version(installation).await;
-    let circumstances = report::circumstances(&version);
-    report::print(&format!("{table}\n{circumstances}\n"));
-    report::print(&report::exceeded(&rows));
-    if arguments.write {
-        let plot = plot::svg(&refreshes, &naive_reads);
-        guide::write(&arguments.guides, &table, &circumstances, &plot);
-    }
-    rows.iter().map(|row| row.failed).sum()
 }
 
 /// The rows of runs that wait for SES's limit most of the time: each has a simulator of
@@ -198,6 +232,8 @@ async fn that_wait(arguments: &Arguments, installation: &Installation) -> Vec<Ro
     let sizes = &arguments.sizes;
     let mut runs: Vec<LocalBoxFuture<'_, Row>> = Vec::new();
     if arguments.wants("creates") {
+        runs.push(creates::planned_without_an_answer(installation).boxed_local());
+        runs.push(creates::waits(installation, sizes).boxed_local());
         runs.push(creates::throttled_at_the_start(installation, sizes).boxed_local());
         runs.push(creates::with_one_limit_for_all(installation, sizes).boxed_local());
         runs.push(creates::with_short_timeouts(installation, sizes).boxed_local());

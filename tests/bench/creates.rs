@@ -5,9 +5,11 @@ use std::time::Duration;
 use futures_util::future::join;
 use simulator::Rate;
 use simulator::ses::{Fault, FaultKind};
+use tokio::time::sleep;
 
 use crate::fleet::{
     self, LIMIT, NO_DNS, Tally, Written, assert_is_set, configuration, configuration_with,
+    set_mail_from, verify, waiting,
 };
 use crate::limited::Limited;
 use crate::process::Run;
@@ -87,6 +89,65 @@ pub(crate) async fn with_short_timeouts(installation: &Installation, sizes: &Siz
         tally,
         size,
     )
+}
+
+/// A plan of one create where SES does not answer: what it would say is advice, for
+/// which the plan waits a moment and no longer. The same with an answer is the floor.
+pub(crate) async fn planned_without_an_answer(installation: &Installation) -> Row {
+    let simulator = fleet::simulator(LIMIT, 1);
+    let folder = Folder::new(installation);
+    let hcl = configuration(Written::ForEach, 0, 1);
+    folder.configure(&simulator, Pace::OneASecond, NO_DNS, &hcl);
+    folder.terraform(&["init"]).await;
+    let answered = folder.terraform(&["plan"]).await.elapsed;
+    let silence = FaultKind::SlowBefore { delay_ms: 30_000 };
+    simulator.ses().inject(Fault::new(silence).forever());
+    let run = folder.terraform(&["plan"]).await;
+    let more = run.elapsed.saturating_sub(answered);
+    Row {
+        name: "plan of 1 create, SES does not answer".to_owned(),
+        measured: format!("{:.2} s", run.elapsed.as_secs_f64()),
+        floor: Some(format!("{:.2} s (SES answers)", answered.as_secs_f64())),
+        ratio: Some(run.elapsed.as_secs_f64() / answered.as_secs_f64()),
+        memory: run.peak_memory,
+        ..Row::default()
+    }
+    .bound(Bound::seconds("more", more, 2.0))
+}
+
+/// Resources that all wait for their verification at once, for a quarter of a minute:
+/// they have to share their Gets. SES then says Success of all.
+pub(crate) async fn waits(installation: &Installation, sizes: &Sizes) -> Row {
+    let size = sizes.waits;
+    let simulator = fleet::simulator(LIMIT, size);
+    set_mail_from(&simulator, size);
+    let folder = Folder::new(installation);
+    folder.configure(&simulator, Pace::OneASecond, NO_DNS, &waiting(size));
+    folder.terraform(&["init"]).await;
+    let [apply, approve] = APPLY;
+    let parallelism = format!("-parallelism={size}");
+    let (apply, host) = ([apply, approve, &parallelism], tempfile::tempdir().unwrap());
+    let looks = || simulator.ses().calls().len();
+    let (run, ()) = join(folder.terraform_on(host.path(), &apply), async {
+        while looks() == 0 {
+            sleep(SECOND / 20).await;
+        }
+        sleep(15 * SECOND).await;
+        verify(&simulator, size);
+    })
+    .await;
+    let tally = Tally::of(&simulator.ses().calls());
+    let name = format!("wait of 15 s for {size} verifications at once");
+    let row = Row {
+        memory: run.peak_memory,
+        ..Row::timed(&name, run.elapsed, 15 * SECOND, tally)
+    };
+    // One a second while it waits, and what it takes to see the end.
+    row.bound(Bound::count(
+        "Gets",
+        tally.gets,
+        16 + size.div_ceil(100) + 5,
+    ))
 }
 
 /// The row of one `terraform apply`. What could not be applied is a wrong result.

@@ -99,6 +99,18 @@ pub(crate) fn configuration(written: Written, first: usize, size: usize) -> Stri
     configuration_with(written, first, size, "")
 }
 
+/// The configuration of waits for the verification of identities `0..size` alone.
+pub(crate) fn waiting(size: usize) -> String {
+    format!(
+        r#"
+resource "ses_identity_mail_from_verification" "fleet" {{
+  count    = {size}
+  identity = format("fleet-%05d.example", count.index)
+}}
+"#
+    )
+}
+
 /// SES with identities `0..size`, MAIL FROM not set.
 pub(crate) fn simulator(rate: Rate, size: usize) -> Simulator {
     let simulator = Simulator::start(Options {

@@ -22,6 +22,8 @@ pub(crate) struct Sizes {
     pub(crate) creates_with_one_limit: usize,
     /// Creates of the host that a newcomer finds.
     pub(crate) crowd: usize,
+    /// Resources that wait for a verification at a time.
+    pub(crate) waits: usize,
     /// Creates of each of the processes that share a limit.
     pub(crate) shared_creates: usize,
     /// The same where the limit is shared for long; in the full run, and where it is
@@ -35,6 +37,8 @@ pub(crate) struct Sizes {
     pub(crate) calls: usize,
     /// How many of the runs that wait most of the time are made at a time.
     pub(crate) at_a_time: usize,
+    /// Whether those are made beside all others, at the cost of what is measured.
+    pub(crate) all_at_once: bool,
 }
 
 impl Sizes {
@@ -51,12 +55,14 @@ impl Sizes {
             short_creates: 20,
             creates_with_one_limit: 60,
             crowd: 110,
+            waits: 200,
             shared_creates: 25,
             long_creates: 100,
             naive_reads: vec![1, 10, 30, 100],
             starts: 41,
             calls: 10_000,
             at_a_time: 3,
+            all_at_once: false,
         }
     }
 
@@ -81,12 +87,14 @@ impl Sizes {
             short_creates: 8,
             creates_with_one_limit: 20,
             crowd: 60,
+            waits: 50,
             shared_creates: 5,
             long_creates: 8,
             naive_reads: vec![1, 10],
             starts: 5,
             calls: 500,
             at_a_time: 8,
+            all_at_once: true,
         }
     }
 }
