@@ -1,8 +1,16 @@
 //! Reads: what SES holds, for many who ask, in few Gets.
+//!
+//! [`handle`] is what callers ask, [`task`] sends the Gets and answers. Both readers
+//! gather their callers by [`batch`]; the other one is [`identities`]. [`ahead`] is what
+//! fills the free places of a Get.
 
 mod ahead;
+mod batch;
+mod handle;
 mod identities;
 mod task;
+#[cfg(test)]
+mod tests;
 
+pub(in crate::ses) use handle::Reader;
 pub(in crate::ses) use identities::IdentityReader;
-pub(in crate::ses) use task::Reader;

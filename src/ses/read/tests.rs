@@ -1,12 +1,23 @@
 //! The reader on paused time, against a fake SES.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use proptest::prelude::*;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::*;
-use crate::ses::error::Remedy;
+use super::Reader;
+use super::batch::MOST;
+use crate::mail_from::Identity;
+use crate::ses::api::MailFrom;
+use crate::ses::deadline::Deadline;
+use crate::ses::error::{Error, Remedy};
 use crate::ses::fake::{Call, FakeSes, Fault, set};
-use crate::ses::limit::SharedSchedule;
+use crate::ses::limit::{RateLimiter, SharedSchedule};
 
 fn deadline(seconds: u64) -> Deadline {
     Deadline::after(Duration::from_secs(seconds), CancellationToken::new())

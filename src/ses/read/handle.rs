@@ -1,0 +1,66 @@
+//! Reader: what SES holds for many identities, in few Gets.
+//!
+//! This is the handle that callers read by. The [task](super::task) behind it gathers
+//! what they ask for into Gets of up to a hundred identities.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::task::{GET, Message, Read, Task};
+use crate::mail_from::Identity;
+use crate::ses::api::{Api, MailFrom};
+use crate::ses::deadline::Deadline;
+use crate::ses::error::Error;
+use crate::ses::limit::RateLimiter;
+
+/// A handle on the reader of one region. The reader ends when the last is dropped.
+#[derive(Clone, Debug)]
+pub(in crate::ses) struct Reader {
+    inbox: mpsc::UnboundedSender<Message>,
+}
+
+impl Reader {
+    /// Starts the task; needs a tokio runtime. While a fleet is refreshed, `likely` is
+    /// told the MAIL FROM domains that SES holds for what will be asked for soon.
+    pub(in crate::ses) fn start(
+        api: Arc<dyn Api>,
+        limiter: &RateLimiter,
+        likely: mpsc::UnboundedSender<String>,
+    ) -> Self {
+        Self {
+            inbox: Task::start(api, limiter, likely),
+        }
+    }
+
+    /// What SES holds for `identity`: `fresh`, from a Get that is sent from now
+    /// on, or else perhaps from one that was sent not long ago.
+    pub(in crate::ses) async fn read(
+        &self,
+        deadline: &Deadline,
+        identity: &Identity,
+        fresh: bool,
+    ) -> Result<MailFrom, Error> {
+        let (answer, answered) = oneshot::channel();
+        let (failed, last) = watch::channel(None);
+        let read = Read::new(identity, fresh, deadline, answer, failed);
+        // A task that has ended drops the question, and with it the answer.
+        let _ = self.inbox.send(Message::Asked(read));
+        match deadline.bound(answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(Error::Settings {
+                reason: "the reader of SES has ended, which is a fault of the provider".to_owned(),
+            }),
+            Err(interrupted) => {
+                let last = last.borrow().clone().map(Arc::new);
+                Err(Error::interrupted(interrupted, GET, deadline, last))
+            }
+        }
+    }
+
+    /// A Set of `identity` goes out, or was answered: what was read before is of
+    /// no use any more.
+    pub(in crate::ses) fn changed(&self, identity: &str) {
+        let _ = self.inbox.send(Message::Changed(identity.to_owned()));
+    }
+}
