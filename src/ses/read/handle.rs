@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::task::{GET, Message, Read, Task};
+use super::batch::{Caller, MOST};
+use super::task::{GET, Message, Task};
 use crate::mail_from::Identity;
 use crate::ses::api::{Api, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::Error;
-use crate::ses::limit::RateLimiter;
+use crate::ses::limit::{Backoff, RateLimiter};
 
 /// A handle on the reader of one region. The reader ends when the last is dropped.
 #[derive(Clone, Debug)]
@@ -43,7 +44,15 @@ impl Reader {
     ) -> Result<MailFrom, Error> {
         let (answer, answered) = oneshot::channel();
         let (failed, last) = watch::channel(None);
-        let read = Read::new(identity, fresh, deadline, answer, failed);
+        let read = Read {
+            identity: identity.as_str().to_owned(),
+            fresh,
+            deadline: deadline.clone(),
+            answer,
+            failed,
+            largest: MOST,
+            backoff: Backoff::default(),
+        };
         // A task that has ended drops the question, and with it the answer.
         let _ = self.inbox.send(Message::Asked(read));
         match deadline.bound(answered).await {
@@ -62,5 +71,45 @@ impl Reader {
     /// no use any more.
     pub(in crate::ses) fn changed(&self, identity: &str) {
         let _ = self.inbox.send(Message::Changed(identity.to_owned()));
+    }
+}
+
+/// Somebody who waits for what SES holds for an identity.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) identity: String,
+    /// Whether only a Get that is sent from now on will do.
+    pub(super) fresh: bool,
+    pub(super) deadline: Deadline,
+    answer: oneshot::Sender<Result<MailFrom, Error>>,
+    /// Where the error of the last Get goes that is made again.
+    pub(super) failed: watch::Sender<Option<Error>>,
+    /// The largest Get that this identity may be asked for in.
+    pub(super) largest: usize,
+    pub(super) backoff: Backoff,
+}
+
+impl Read {
+    /// Whoever has gone away does not mind.
+    pub(super) fn answer(self, answer: Result<MailFrom, Error>) {
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl Caller for Read {
+    fn name(&self) -> &str {
+        &self.identity
+    }
+
+    fn largest(&self) -> usize {
+        self.largest
+    }
+
+    fn is_gone(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    async fn gone(&mut self) {
+        self.answer.closed().await;
     }
 }

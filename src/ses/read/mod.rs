@@ -1,13 +1,14 @@
 //! Reads: what SES holds, for many who ask, in few Gets.
 //!
 //! [`handle`] is what callers ask, [`task`] sends the Gets and answers. Both readers
-//! gather their callers by [`batch`]; the other one is [`identities`]. [`ahead`] is what
-//! fills the free places of a Get.
+//! gather their callers by [`batch`]; the other one is [`identities`]. [`memory`] keeps the
+//! answers for refreshes, [`ahead`] fills the free places of a Get.
 
 mod ahead;
 mod batch;
 mod handle;
 mod identities;
+mod memory;
 mod task;
 #[cfg(test)]
 mod tests;

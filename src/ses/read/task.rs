@@ -2,6 +2,8 @@
 //!
 //! - A fresh read is answered from a Get that went out after the read was asked
 //!   for: whoever has just set MAIL FROM sees the effect.
+//! - A refresh is answered from [memory](super::memory) or from a Get under way where
+//!   one holds its identity; otherwise it waits for the next Get.
 //! - The free places of a Get are filled with what is likely to be asked for next
 //!   (see [`ahead`](super::ahead)).
 //! - When a Get fails for a reason that passes, its readers queue again, each
@@ -12,12 +14,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::ahead::{ReadAhead, Refresh};
-use super::batch::{Batch, Caller, Gathering, MOST, Queue};
-use crate::mail_from::Identity;
+use super::ahead::ReadAhead;
+use super::batch::{Batch, Caller, Gathering, Queue};
+use super::handle::Read;
+use super::memory::Memory;
 use crate::ses::api::{Api, ListPage, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation};
@@ -42,78 +45,21 @@ const LIST_TRIES: usize = 3;
 #[derive(Debug)]
 pub(super) enum Message {
     Asked(Read),
+    /// Asked before, and to be asked for in another Get.
+    AskedAgain(Read),
     /// A Set of this identity goes out, or was answered.
     Changed(String),
     Answered(Answered),
     Listed(Option<ListPage>),
 }
 
-/// Somebody who waits for what SES holds for an identity.
-#[derive(Debug)]
-pub(super) struct Read {
-    identity: String,
-    /// Whether only a Get that is sent from now on will do.
-    fresh: bool,
-    deadline: Deadline,
-    answer: oneshot::Sender<Result<MailFrom, Error>>,
-    /// Where the error of the last Get goes that is made again.
-    failed: watch::Sender<Option<Error>>,
-    /// The largest Get that this identity may be asked for in.
-    largest: usize,
-    backoff: Backoff,
-}
-
-impl Read {
-    /// A read that waits for `answer` until `deadline`; `failed` is told the errors of
-    /// Gets that are made again.
-    pub(super) fn new(
-        identity: &Identity,
-        fresh: bool,
-        deadline: &Deadline,
-        answer: oneshot::Sender<Result<MailFrom, Error>>,
-        failed: watch::Sender<Option<Error>>,
-    ) -> Self {
-        Self {
-            identity: identity.as_str().to_owned(),
-            fresh,
-            deadline: deadline.clone(),
-            answer,
-            failed,
-            largest: MOST,
-            backoff: Backoff::default(),
-        }
-    }
-
-    /// Whoever has gone away does not mind.
-    fn answer(self, answer: Result<MailFrom, Error>) {
-        let _ = self.answer.send(answer);
-    }
-}
-
-impl Caller for Read {
-    fn name(&self) -> &str {
-        &self.identity
-    }
-
-    fn largest(&self) -> usize {
-        self.largest
-    }
-
-    fn is_gone(&self) -> bool {
-        self.answer.is_closed()
-    }
-
-    async fn gone(&mut self) {
-        self.answer.closed().await;
-    }
-}
-
 /// A Get that has ended.
 #[derive(Debug)]
 pub(super) struct Answered {
     sent: Instant,
+    identities: Vec<String>,
     reads: Vec<Read>,
-    /// What was read ahead in it.
+    /// Those of the identities that were read ahead.
     ahead: Vec<String>,
     answer: Result<HashMap<String, MailFrom>, Error>,
 }
@@ -124,10 +70,12 @@ pub(super) struct Task {
     /// To the task itself, without keeping it alive.
     outbox: mpsc::WeakUnboundedSender<Message>,
     queue: Queue<Read>,
+    memory: Memory,
     ahead: ReadAhead,
     likely: mpsc::UnboundedSender<String>,
-    /// Who waits for an identity that is read ahead in a Get under way.
-    joined: HashMap<String, Vec<Read>>,
+    /// The identities of the Gets under way, each with the refreshes that were asked for
+    /// since.
+    under_way: HashMap<String, Vec<Read>>,
     /// The deadline of the last refresh.
     last_deadline: Option<Deadline>,
     /// Until when the first Get of a fleet waits for the list.
@@ -147,9 +95,10 @@ impl Task {
             lists: limiter.operation(Operation::ListIdentities),
             outbox: inbox.downgrade(),
             queue: Queue::new(limiter.operation(GET), GATHERING),
+            memory: Memory::default(),
             ahead: ReadAhead::default(),
             likely,
-            joined: HashMap::new(),
+            under_way: HashMap::new(),
             last_deadline: None,
             list_awaited_until: None,
         };
@@ -175,12 +124,13 @@ impl Task {
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Asked(read) => self.ask(read),
-            Message::Changed(identity) => self.ahead.changed(&identity, Instant::now()),
+            Message::Asked(read) => self.asked(read),
+            Message::AskedAgain(read) => self.ask(read),
+            Message::Changed(identity) => self.memory.changed(&identity, Instant::now()),
             Message::Listed(page) => self.ahead.listed(page),
             Message::Answered(answered) => self.answered(answered),
         }
-        for domain in self.ahead.likely() {
+        for domain in self.ahead.likely(&self.memory, Instant::now()) {
             // Nobody may want to know.
             let _ = self.likely.send(domain);
         }
@@ -207,20 +157,30 @@ impl Task {
         });
     }
 
-    fn ask(&mut self, read: Read) {
+    fn asked(&mut self, read: Read) {
         if read.is_gone() {
             return;
         }
         if !read.fresh {
+            let identity = &read.identity;
+            let is_remembered = self.memory.recall(identity, Instant::now()).is_some();
+            let needs_get = !is_remembered && !self.under_way.contains_key(identity);
+            self.memory.asked(identity);
+            self.ahead.asked(identity, needs_get);
             self.last_deadline = Some(read.deadline.clone());
-            match self.ahead.refresh(&read.identity, Instant::now()) {
-                Refresh::Ask => {}
-                Refresh::Held(mail_from) => return read.answer(Ok(mail_from)),
-                Refresh::UnderWay => {
-                    let identity = read.identity.clone();
-                    self.joined.entry(identity).or_default().push(read);
-                    return;
-                }
+        }
+        self.ask(read);
+    }
+
+    /// Answers a refresh from memory, lets it join a Get under way, or queues the read.
+    fn ask(&mut self, read: Read) {
+        if !read.fresh {
+            if let Some(mail_from) = self.memory.recall(&read.identity, Instant::now()) {
+                let mail_from = mail_from.clone();
+                return read.answer(Ok(mail_from));
+            }
+            if let Some(joined) = self.under_way.get_mut(&read.identity) {
+                return joined.push(read);
             }
         }
         self.queue.push(read);
@@ -236,11 +196,18 @@ impl Task {
         if reads.is_empty() {
             return;
         }
-        let asked = identities.iter().map(String::as_str).collect();
-        let ahead = self.ahead.fill(room, &asked, Instant::now());
-        identities.extend(ahead.iter().cloned());
-        let (api, outbox) = (Arc::clone(&self.api), self.outbox.clone());
         let sent = Instant::now();
+        let mut ahead = Vec::new();
+        if reads.iter().any(|read| !read.fresh) {
+            let asked: HashSet<&str> = identities.iter().map(String::as_str).collect();
+            let taken = |one: &str| asked.contains(one) || self.under_way.contains_key(one);
+            ahead = self.ahead.fill(room, taken, &self.memory, sent);
+        }
+        identities.extend(ahead.iter().cloned());
+        for identity in &identities {
+            self.under_way.entry(identity.clone()).or_default();
+        }
+        let (api, outbox) = (Arc::clone(&self.api), self.outbox.clone());
         tokio::spawn(async move {
             let answer = api.get(&permit.departure(), &identities).await;
             permit.answered(&answer).await;
@@ -249,6 +216,7 @@ impl Task {
             }
             let answered = Answered {
                 sent,
+                identities,
                 reads,
                 ahead,
                 answer,
@@ -260,25 +228,33 @@ impl Task {
     fn answered(&mut self, answered: Answered) {
         let Answered {
             sent,
+            identities,
             reads,
             ahead,
             answer,
         } = answered;
-        let mut mail_from = match answer {
-            Ok(mail_from) => mail_from,
-            Err(error) => return self.failed(reads, ahead, &error),
-        };
-        for read in reads {
-            let mail_from = mail_from.get(&read.identity).cloned();
-            read.answer(Ok(mail_from.unwrap_or(MailFrom::UnknownIdentity)));
+        let joined = identities
+            .iter()
+            .filter_map(|one| self.under_way.remove(one));
+        let joined: Vec<Read> = joined.flatten().collect();
+        match answer {
+            Ok(mut answer) => {
+                for read in reads {
+                    let mail_from = answer.get(&read.identity).cloned();
+                    read.answer(Ok(mail_from.unwrap_or(MailFrom::UnknownIdentity)));
+                }
+                for identity in identities {
+                    if !self.memory.knows(&identity) {
+                        self.ahead.answered(&identity);
+                    }
+                    let mail_from = answer.remove(&identity);
+                    self.memory.remember(identity, mail_from, sent);
+                }
+            }
+            Err(error) => self.failed(reads, ahead, &error),
         }
-        for identity in ahead {
-            let joined = self.joined.remove(&identity).unwrap_or_default();
-            let mail_from = mail_from.remove(&identity);
-            self.ahead.hold(identity, mail_from, sent);
-            // Answered from what is held now, or queued if nothing is.
-            joined.into_iter().for_each(|read| self.ask(read));
-        }
+        // Answered from what is remembered now, or queued if nothing is.
+        joined.into_iter().for_each(|read| self.ask(read));
     }
 
     /// Sends the readers of a failed Get back to the queue, after a pause, or
@@ -292,14 +268,10 @@ impl Task {
             self.ahead.give_up();
         }
         let split = at_fault && (size > 1 || !ahead.is_empty());
-        let mut joined = Vec::new();
-        for identity in ahead {
-            joined.extend(self.joined.remove(&identity).unwrap_or_default());
-            if !at_fault {
-                self.ahead.put_back(identity);
-            }
+        if !at_fault {
+            let unknown = ahead.into_iter().filter(|one| !self.memory.knows(one));
+            unknown.for_each(|identity| self.ahead.put_back(identity));
         }
-        joined.into_iter().for_each(|read| self.ask(read));
         let jitter = fastrand::f64();
         for mut read in reads {
             read.failed.send_replace(Some(error.clone()));
@@ -322,7 +294,7 @@ impl Task {
         let outbox = self.outbox.clone();
         tokio::spawn(async move {
             sleep(pause).await;
-            tell(&outbox, Message::Asked(read));
+            tell(&outbox, Message::AskedAgain(read));
         });
     }
 }
