@@ -22,6 +22,8 @@ pub async fn look_up(
     }
     match (clients.dns(dns_check), domain) {
         (Ok(resolver), Some(domain)) => {
+            // Where SES is not asked, nothing has begun it.
+            deadline.begin();
             match deadline.bound(resolver.check(domain, region)).await {
                 Ok(findings) => findings,
                 Err(Interrupted::Stopped) => DnsFindings::unchecked(),

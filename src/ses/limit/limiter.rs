@@ -11,11 +11,14 @@ use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::schedule::{Answer, NEGLIGIBLE, Pause, Reservation, Schedule, spacing};
 use super::shared::SharedSchedule;
+use super::tickets::{Place, Service, Ticket, TicketQueue};
 use crate::ses::api::Departure;
+use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation, Remedy};
 
 /// Other processes are not held up for longer than a rate of this many requests
@@ -24,7 +27,7 @@ const SLOWEST_SHARED: f64 = 0.1;
 
 /// How many seconds to wait for a reservation before looking whether an earlier one was
 /// given back.
-const LOOK: f64 = 1.0;
+const RECHECK: f64 = 1.0;
 
 /// A request that takes longer to SES than so many seconds says more about SES, or
 /// a wait for a connection, than about the way.
@@ -68,15 +71,16 @@ impl RateLimiter {
         }))
     }
 
-    /// The queue for one operation.
+    /// The limiter of one operation.
     pub(in crate::ses) fn operation(&self, operation: Operation) -> OperationLimiter {
-        OperationLimiter {
+        OperationLimiter(Arc::new(OperationState {
             limiter: self.clone(),
             operation,
-            queue: Arc::default(),
+            queue: TicketQueue::default(),
+            reservation: Mutex::default(),
             send: Arc::default(),
-            sends: Arc::default(),
-        }
+            sends: Mutex::default(),
+        }))
     }
 
     async fn wait_until(&self, time: impl Fn() -> f64) {
@@ -90,16 +94,21 @@ impl RateLimiter {
     }
 }
 
-/// A queue of callers, first come, first served, for one operation.
+/// The limiter of one operation: callers get permits in the order of their tickets.
 #[derive(Clone, Debug)]
-pub(in crate::ses) struct OperationLimiter {
+pub(in crate::ses) struct OperationLimiter(Arc<OperationState>);
+
+#[derive(Debug)]
+struct OperationState {
     limiter: RateLimiter,
     operation: Operation,
-    /// Held by the first of the queue.
-    queue: Arc<tokio::sync::Mutex<()>>,
+    queue: TicketQueue,
+    /// When the first of the queue may send. It is the queue's: whoever is first when
+    /// the time has come makes use of it.
+    reservation: Mutex<Option<Reservation>>,
     /// Held by whoever is about to send.
     send: Arc<tokio::sync::Mutex<()>>,
-    sends: Arc<Mutex<Sends>>,
+    sends: Mutex<Sends>,
 }
 
 /// What this process has sent.
@@ -112,40 +121,80 @@ struct Sends {
 }
 
 impl OperationLimiter {
-    /// Waits until the caller may send one request. A caller that stops waiting
-    /// leaves the queue.
+    /// A place in the queue behind all that were given out before.
+    pub(in crate::ses) fn ticket(&self) -> Ticket {
+        self.0.queue.ticket()
+    }
+
+    /// Waits until a request may be sent, behind all others.
     pub(in crate::ses) async fn permit(&self) -> Permit {
-        let place = Arc::clone(&self.queue).lock_owned().await;
-        let shared = &self.limiter.0;
-        // Whoever has to wait anyway holds no place in a queue.
-        self.limiter.wait_until(|| self.earliest()).await;
-        let mut permit = PermitState::of(self);
+        let now = Deadline::after(Duration::MAX, CancellationToken::new());
+        self.permit_for(&self.ticket(), &now).await
+    }
+
+    /// Waits until the caller may send one request: those with an older ticket come
+    /// first, if they wait too. So a call whose request was refused comes next if it
+    /// asks with the same ticket again. A caller that stops waiting leaves the queue.
+    /// `deadline` begins when nobody has an older ticket, or with the permit.
+    pub(in crate::ses) async fn permit_for(&self, ticket: &Ticket, deadline: &Deadline) -> Permit {
+        let waiting = Waiting {
+            limiter: self,
+            place: self.0.queue.join(ticket),
+        };
+        let begin = async {
+            waiting.place.oldest().await;
+            deadline.begin();
+            std::future::pending().await
+        };
+        let next = async {
+            loop {
+                waiting.place.next().await;
+                tokio::select! {
+                    biased;
+                    () = waiting.place.overtaken() => {}
+                    send = self.may_send() => return send,
+                }
+            }
+        };
+        let send = tokio::select! {
+            biased;
+            never = begin => never,
+            send = next => send,
+        };
+        deadline.begin();
+        let reservation = lock(&self.0.reservation).take();
+        Permit::new(self, reservation, Some(waiting.place.serve()), send)
+    }
+
+    /// Waits until the first of the queue may send.
+    async fn may_send(&self) -> OwnedMutexGuard<()> {
+        let shared = &self.0.limiter.0;
+        // Whoever has to wait anyway holds no reservation.
+        self.0.limiter.wait_until(|| self.earliest()).await;
         if shared.spacing == 0.0 {
-            let send = Arc::clone(&self.send).lock_owned().await;
-            return permit.with(Some(place), send);
+            return Arc::clone(&self.0.send).lock_owned().await;
         }
-        let (name, spacing) = (self.operation.name(), shared.shared_spacing);
+        let (name, spacing) = (self.0.operation.name(), shared.shared_spacing);
         let now = || shared.clock.now();
-        let reservation = shared
-            .schedule
-            .with(|schedule| schedule.reserve(now(), name, spacing));
-        let reservation = permit.reservation.insert(reservation.await);
-        let mut due = reservation.at;
+        let next = || lock(&self.0.sends).next;
+        let mut due = now();
         loop {
-            let look = due.min(now() + LOOK);
-            let next = || lock(&self.sends).next;
-            self.limiter.wait_until(|| look.max(next())).await;
-            let send = Arc::clone(&self.send).lock_owned().await;
+            let recheck = due.min(now() + RECHECK);
+            self.0.limiter.wait_until(|| recheck.max(next())).await;
+            let send = Arc::clone(&self.0.send).lock_owned().await;
             // Somebody in a hurry may have sent meanwhile.
             if next() - now() > NEGLIGIBLE {
                 continue;
             }
-            due = shared
-                .schedule
-                .with(|schedule| schedule.try_start(now(), reservation, name, spacing))
-                .await;
+            let try_start = |schedule: &mut Schedule| {
+                let mut reservation = lock(&self.0.reservation);
+                let reservation =
+                    reservation.get_or_insert_with(|| schedule.reserve(now(), name, spacing));
+                schedule.try_start(now(), reservation, name, spacing)
+            };
+            due = shared.schedule.with(try_start).await;
             if due - now() <= NEGLIGIBLE {
-                return permit.with(Some(place), send);
+                return send;
             }
         }
     }
@@ -155,27 +204,56 @@ impl OperationLimiter {
     /// whatever the pace is; the other processes of this host make way. (Other
     /// hosts do not know.)
     pub(in crate::ses) async fn urgent_permit(&self) -> Permit {
-        let send = Arc::clone(&self.send).lock_owned().await;
-        let shared = &self.limiter.0;
+        let send = Arc::clone(&self.0.send).lock_owned().await;
+        let shared = &self.0.limiter.0;
         let due = || {
-            let latest = lock(&self.sends).last + spacing(1.0) + MOST_LATENESS;
+            let latest = lock(&self.0.sends).last + spacing(1.0) + MOST_LATENESS;
             self.earliest().min(latest)
         };
         if shared.spacing > 0.0 {
             let reserve = |schedule: &mut Schedule| {
                 let at = due().max(shared.clock.now());
-                schedule.reserve_urgent(at, self.operation.name());
+                schedule.reserve_urgent(at, self.0.operation.name());
             };
             shared.schedule.with(reserve).await;
         }
-        self.limiter.wait_until(due).await;
-        PermitState::of(self).with(None, send)
+        self.0.limiter.wait_until(due).await;
+        Permit::new(self, None, None, send)
     }
 
     /// When this process may send again.
     fn earliest(&self) -> f64 {
-        let pause = lock(&self.limiter.0.pause).until();
-        pause.max(lock(&self.sends).next)
+        let pause = lock(&self.0.limiter.0.pause).until();
+        pause.max(lock(&self.0.sends).next)
+    }
+}
+
+/// A caller that waits for a permit. The last that leaves without one gives the queue's
+/// reservation back.
+struct Waiting<'a> {
+    limiter: &'a OperationLimiter,
+    place: Place,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let state = &self.limiter.0;
+        if !self.place.leave() {
+            return;
+        }
+        if let Some(reservation) = lock(&state.reservation).take() {
+            state.give_back(&reservation);
+        }
+    }
+}
+
+impl OperationState {
+    fn give_back(&self, reservation: &Reservation) {
+        let (shared, name) = (&self.limiter.0, self.operation.name());
+        // If another process holds the schedule right now, the reservation is lost.
+        shared
+            .schedule
+            .try_with(|schedule| schedule.release(reservation, name, shared.shared_spacing));
     }
 }
 
@@ -194,32 +272,11 @@ struct PermitState {
     sent: Mutex<Option<f64>>,
 }
 
-/// The first place of the queue, unless the queue was passed by, and the word to
-/// send.
+/// The service of the queue, unless the queue was passed by, and the word to send.
 #[derive(Debug)]
 struct Right {
-    _place: Option<OwnedMutexGuard<()>>,
+    _service: Option<Service>,
     _send: OwnedMutexGuard<()>,
-}
-
-impl PermitState {
-    fn of(limiter: &OperationLimiter) -> Self {
-        Self {
-            limiter: limiter.clone(),
-            reservation: None,
-            right: Mutex::default(),
-            sent: Mutex::default(),
-        }
-    }
-
-    fn with(mut self, place: Option<OwnedMutexGuard<()>>, send: OwnedMutexGuard<()>) -> Permit {
-        let right = Right {
-            _place: place,
-            _send: send,
-        };
-        self.right = Mutex::new(Some(right));
-        Permit(Arc::new(self))
-    }
 }
 
 impl Departure for PermitState {
@@ -228,10 +285,10 @@ impl Departure for PermitState {
         if right.is_none() {
             return;
         }
-        let (shared, name) = (&self.limiter.limiter.0, self.limiter.operation.name());
+        let (shared, name) = (&self.limiter.0.limiter.0, self.limiter.0.operation.name());
         if shared.spacing > 0.0 {
             let now = shared.clock.now();
-            *lock(&self.limiter.sends) = Sends {
+            *lock(&self.limiter.0.sends) = Sends {
                 last: now,
                 next: now + shared.spacing,
             };
@@ -250,6 +307,24 @@ impl Departure for PermitState {
 }
 
 impl Permit {
+    fn new(
+        limiter: &OperationLimiter,
+        reservation: Option<Reservation>,
+        service: Option<Service>,
+        send: OwnedMutexGuard<()>,
+    ) -> Self {
+        let right = Right {
+            _service: service,
+            _send: send,
+        };
+        Self(Arc::new(PermitState {
+            limiter: limiter.clone(),
+            reservation,
+            right: Mutex::new(Some(right)),
+            sent: Mutex::default(),
+        }))
+    }
+
     /// Whom to tell when the request goes out.
     pub(in crate::ses) fn departure(&self) -> Arc<dyn Departure> {
         Arc::clone(&self.0) as Arc<dyn Departure>
@@ -278,7 +353,7 @@ impl Permit {
             self.answered_without_pace(throttled);
             return;
         };
-        let shared = &self.0.limiter.limiter.0;
+        let shared = &self.0.limiter.0.limiter.0;
         let now = shared.clock.now();
         let took = now - sent;
         let fastest = {
@@ -290,11 +365,11 @@ impl Permit {
         // next one must not arrive early.
         let lateness = (took - fastest).min(MOST_LATENESS);
         {
-            let mut sends = lock(&self.0.limiter.sends);
+            let mut sends = lock(&self.0.limiter.0.sends);
             sends.next = sends.next.max(sent + lateness + shared.spacing);
         }
         let answer = Answer {
-            operation: self.0.limiter.operation.name(),
+            operation: self.0.limiter.0.operation.name(),
             sent,
             spacing: shared.shared_spacing,
             way: (fastest / 2.0).min(LONGEST_WAY),
@@ -311,7 +386,7 @@ impl Permit {
     }
 
     fn answered_without_pace(&self, throttled: bool) {
-        let shared = &self.0.limiter.limiter.0;
+        let shared = &self.0.limiter.0.limiter.0;
         let mut pause = lock(&shared.pause);
         if throttled {
             pause.throttled(shared.clock.now(), fastrand::f64());
@@ -323,13 +398,10 @@ impl Permit {
 
 impl Drop for PermitState {
     fn drop(&mut self) {
-        let sent = lock(&self.right).is_none();
-        if let Some(reservation) = self.reservation.take().filter(|_| !sent) {
-            let (shared, name) = (&self.limiter.limiter.0, self.limiter.operation.name());
-            // If another process holds the schedule right now, the reservation is lost.
-            shared
-                .schedule
-                .try_with(|schedule| schedule.release(&reservation, name, shared.shared_spacing));
+        if !self.is_sent()
+            && let Some(reservation) = &self.reservation
+        {
+            self.limiter.0.give_back(reservation);
         }
     }
 }

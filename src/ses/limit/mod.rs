@@ -13,7 +13,9 @@ mod schedule;
 mod shared;
 #[cfg(test)]
 mod simulation;
+mod tickets;
 
 pub(in crate::ses) use backoff::Backoff;
 pub(in crate::ses) use limiter::{OperationLimiter, Permit, RateLimiter};
 pub(in crate::ses) use shared::SharedSchedule;
+pub(in crate::ses) use tickets::Ticket;

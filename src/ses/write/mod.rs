@@ -12,7 +12,7 @@ use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 use crate::ses::api::{Api, SetRequest};
 use crate::ses::deadline::{Deadline, Interrupted};
 use crate::ses::error::{Error, Operation, Reach};
-use crate::ses::limit::{Backoff, OperationLimiter, Permit, RateLimiter};
+use crate::ses::limit::{Backoff, OperationLimiter, Permit, RateLimiter, Ticket};
 use crate::ses::read::Reader;
 use claims::Claims;
 
@@ -90,8 +90,9 @@ impl Writer {
 
     async fn try_to_set(&self, deadline: &Deadline, request: &SetRequest) -> Result<(), SetError> {
         let mut attempts = Attempts::default();
+        let ticket = self.limiter.ticket();
         loop {
-            let slot = match self.slot(deadline, &request.identity).await {
+            let slot = match self.slot(deadline, &ticket, &request.identity).await {
                 Ok(slot) => slot,
                 Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline)),
             };
@@ -105,13 +106,18 @@ impl Writer {
     }
 
     /// Waits until a request for `identity` may go out.
-    async fn slot(&self, deadline: &Deadline, identity: &str) -> Result<Slot, Interrupted> {
+    async fn slot(
+        &self,
+        deadline: &Deadline,
+        ticket: &Ticket,
+        identity: &str,
+    ) -> Result<Slot, Interrupted> {
         let in_flight = self.claims.in_flight(identity);
         deadline
             .bound(async {
                 Slot {
                     _in_flight: in_flight.lock_owned().await,
-                    permit: self.limiter.permit().await,
+                    permit: self.limiter.permit_for(ticket, deadline).await,
                 }
             })
             .await

@@ -131,10 +131,11 @@ impl Writer {
         urgency: Urgency,
     ) -> Result<(), SetError> {
         let mut attempts = Attempts::default();
+        let ticket = self.limiter.ticket();
         loop {
             let permit = async {
                 match urgency {
-                    Urgency::InOrder => self.limiter.permit().await,
+                    Urgency::InOrder => self.limiter.permit_for(&ticket, deadline).await,
                     Urgency::Next => self.limiter.urgent_permit().await,
                 }
             };

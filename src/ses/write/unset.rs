@@ -56,8 +56,9 @@ impl Writer {
     ) -> Result<Unset, SetError> {
         let request = SetRequest::unset(identity);
         let mut attempts = Attempts::default();
+        let ticket = self.limiter.ticket();
         loop {
-            let slot = match self.slot(deadline, &request.identity).await {
+            let slot = match self.slot(deadline, &ticket, &request.identity).await {
                 Ok(slot) => slot,
                 Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline)),
             };

@@ -186,3 +186,72 @@ async fn a_throttled_answer_holds_the_next_request_back() {
         assert!(waited >= Duration::from_millis(500), "{rate}: {waited:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_keeps_its_place_and_its_timeout_begins_when_it_is_the_oldest() {
+    let limiter = limiter();
+    let start = Instant::now();
+    let mut calls = Vec::new();
+    for call in 0..4_u64 {
+        let limiter = limiter.clone();
+        calls.push(tokio::spawn(async move {
+            let ticket = limiter.ticket();
+            let stop = CancellationToken::new();
+            let deadline = Deadline::queued(Duration::from_secs(60), stop);
+            let mut sent = Vec::new();
+            // The second call is refused three times, after 0.3 s each.
+            for attempt in 0..if call == 1 { 4 } else { 1 } {
+                let permit = limiter.permit_for(&ticket, &deadline).await;
+                permit.sent();
+                sent.push(seconds(start.elapsed()));
+                if call == 1 && attempt < 3 {
+                    sleep(Duration::from_millis(300)).await;
+                    let operation = Operation::SetIdentityMailFromDomain;
+                    permit
+                        .answered::<()>(&Err(refused(operation, 500, "InternalFailure")))
+                        .await;
+                }
+            }
+            (seconds(start.elapsed() - deadline.elapsed()), sent)
+        }));
+        // Tickets are taken in this order.
+        tokio::task::yield_now().await;
+    }
+    let mut begun = Vec::new();
+    let mut sent = Vec::new();
+    for call in calls {
+        let (deadline, times) = call.await.unwrap();
+        begun.push(deadline);
+        sent.push(times);
+    }
+    let ahead_of_the_others = vec![1.02, 2.04, 3.06, 4.08];
+    assert_eq!(
+        sent,
+        [vec![0.0], ahead_of_the_others, vec![5.1], vec![6.12]]
+    );
+    assert_eq!(begun, [0.0, 0.0, 4.08, 5.1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_overtaken_waits_on_and_the_last_to_leave_gives_its_reservation_back() {
+    let schedule = SharedSchedule::of_process();
+    let set = Operation::SetIdentityMailFromDomain;
+    let one = RateLimiter::new(1.0, schedule.clone()).operation(set);
+    let other = RateLimiter::new(1.0, schedule).operation(set);
+    one.permit().await.sent();
+    let start = Instant::now();
+    let (old, young) = (one.ticket(), one.ticket());
+    let impatient = async {
+        let deadline = Deadline::after(Duration::MAX, CancellationToken::new());
+        let both = async {
+            tokio::join!(
+                one.permit_for(&young, &deadline),
+                one.permit_for(&old, &deadline)
+            )
+        };
+        tokio::time::timeout(Duration::from_millis(500), both).await
+    };
+    assert!(impatient.await.is_err());
+    other.permit().await.sent();
+    assert_eq!(seconds(start.elapsed()), 1.02);
+}
