@@ -6,7 +6,8 @@
 //! spends on connecting would bring the second one to SES less than a second
 //! behind it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
@@ -51,6 +52,8 @@ struct Shared {
     pause: Mutex<Pause>,
     /// The fastest answer so far, in seconds.
     fastest: Mutex<f64>,
+    /// The limiters of the operations that are in use.
+    operations: Mutex<HashMap<Operation, Weak<OperationState>>>,
 }
 
 impl RateLimiter {
@@ -68,19 +71,27 @@ impl RateLimiter {
             schedule,
             pause: Mutex::default(),
             fastest: Mutex::new(f64::INFINITY),
+            operations: Mutex::default(),
         }))
     }
 
-    /// The limiter of one operation.
+    /// The limiter of one operation: the same for all who ask.
     pub(in crate::ses) fn operation(&self, operation: Operation) -> OperationLimiter {
-        OperationLimiter(Arc::new(OperationState {
+        let mut operations = lock(&self.0.operations);
+        let known = operations.entry(operation).or_default();
+        if let Some(state) = known.upgrade() {
+            return OperationLimiter(state);
+        }
+        let state = Arc::new(OperationState {
             limiter: self.clone(),
             operation,
             queue: TicketQueue::default(),
             reservation: Mutex::default(),
             send: Arc::default(),
             sends: Mutex::default(),
-        }))
+        });
+        *known = Arc::downgrade(&state);
+        OperationLimiter(state)
     }
 
     async fn wait_until(&self, time: impl Fn() -> f64) {
@@ -124,6 +135,12 @@ impl OperationLimiter {
     /// A place in the queue behind all that were given out before.
     pub(in crate::ses) fn ticket(&self) -> Ticket {
         self.0.queue.ticket()
+    }
+
+    /// Waits until nobody has a ticket: no call of this operation waits, is on its way,
+    /// or may be made again.
+    pub(in crate::ses) async fn idle(&self) {
+        self.0.queue.idle().await;
     }
 
     /// Waits until a request may be sent, behind all others.

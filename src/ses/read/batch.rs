@@ -12,7 +12,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 
 use crate::ses::limit::{OperationLimiter, Permit};
@@ -35,6 +35,10 @@ pub(super) trait Caller: Send {
 
     /// Completes when it stops waiting.
     fn gone(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// It is the oldest of its queue, or its first Get goes out: what it waits for from
+    /// now on is SES. Told more than once.
+    fn begin(&self) {}
 }
 
 /// How long callers are gathered, even if the permit is there.
@@ -92,46 +96,45 @@ impl<C: Caller> Queue<C> {
         self.callers.push_back(caller);
     }
 
-    /// A caller comes back from a Get that has failed; nobody comes right behind it.
-    pub(super) fn push_again(&mut self, caller: C) {
-        self.callers.push_back(caller);
+    /// Callers come back from a Get that has failed: they keep their places.
+    pub(super) fn push_again(&mut self, callers: Vec<C>) {
+        for caller in callers.into_iter().rev() {
+            self.callers.push_front(caller);
+        }
     }
 
     /// Waits until a Get may go out, and all who come together have come; not before
     /// `earliest`. Lasts for ever while nobody waits. Cancelled, it loses nothing.
     pub(super) async fn permit(&mut self, earliest: Option<Instant>) -> Permit {
         loop {
-            if self.callers.iter().all(Caller::is_gone) {
-                self.callers.clear();
-                // Others may have the permit.
-                (self.awaited, self.permit) = (None, None);
-                std::future::pending::<()>().await;
-            }
-            if self.permit.is_none() {
-                self.await_permit().await;
-                continue;
+            while self.callers.front().is_some_and(Caller::is_gone) {
+                self.callers.pop_front();
             }
             let gathered = self.gathered();
-            sleep_until(earliest.map_or(gathered, |earliest| earliest.max(gathered))).await;
-            if let Some(permit) = self.permit.take() {
-                return permit;
+            let Some(oldest) = self.callers.front_mut() else {
+                // Others may have the permit.
+                (self.awaited, self.permit) = (None, None);
+                return std::future::pending().await;
+            };
+            oldest.begin();
+            if self.permit.is_some() {
+                sleep_until(earliest.map_or(gathered, |earliest| earliest.max(gathered))).await;
+                if let Some(permit) = self.permit.take() {
+                    return permit;
+                }
             }
+            let limiter = &self.limiter;
+            let awaited = self.awaited.get_or_insert_with(|| {
+                let limiter = limiter.clone();
+                Box::pin(async move { limiter.permit().await })
+            });
+            let permit = tokio::select! {
+                permit = awaited => permit,
+                // The next one is the oldest now, if there is one.
+                () = oldest.gone() => continue,
+            };
+            (self.awaited, self.permit) = (None, Some(permit));
         }
-    }
-
-    /// Waits until the permit is there or nobody waits any more.
-    async fn await_permit(&mut self) {
-        let limiter = &self.limiter;
-        let awaited = self.awaited.get_or_insert_with(|| {
-            let limiter = limiter.clone();
-            Box::pin(async move { limiter.permit().await })
-        });
-        let all_gone = join_all(self.callers.iter_mut().map(Caller::gone));
-        let permit = tokio::select! {
-            permit = awaited => permit,
-            _ = all_gone => return,
-        };
-        (self.awaited, self.permit) = (None, Some(permit));
     }
 
     /// When all who come together have come.
@@ -160,6 +163,7 @@ impl<C: Caller> Queue<C> {
                 continue;
             }
             largest = largest.min(caller.largest());
+            caller.begin();
             if !joins {
                 asked.insert(caller.name().to_owned());
                 batch.names.push(caller.name().to_owned());

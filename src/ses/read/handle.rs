@@ -34,19 +34,19 @@ impl Reader {
         }
     }
 
-    /// What SES holds for `identity`: `fresh`, from a Get that is sent from now
-    /// on, or else perhaps from one that was sent not long ago.
+    /// What SES holds for `identity`. `deadline` begins when no other read has waited
+    /// for longer, or when the first Get for this one goes out.
     pub(in crate::ses) async fn read(
         &self,
         deadline: &Deadline,
         identity: &Identity,
-        fresh: bool,
+        freshness: Freshness,
     ) -> Result<MailFrom, Error> {
         let (answer, answered) = oneshot::channel();
         let (failed, last) = watch::channel(None);
         let read = Read {
             identity: identity.as_str().to_owned(),
-            fresh,
+            freshness,
             deadline: deadline.clone(),
             answer,
             failed,
@@ -74,12 +74,22 @@ impl Reader {
     }
 }
 
+/// Which Get will do for a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ses) enum Freshness {
+    /// One that was sent not long ago: for a refresh.
+    Recent,
+    /// One that is sent from now on.
+    Fresh,
+    /// The same, and there is no hurry: others who set will ask soon.
+    AfterSet,
+}
+
 /// Somebody who waits for what SES holds for an identity.
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) identity: String,
-    /// Whether only a Get that is sent from now on will do.
-    pub(super) fresh: bool,
+    pub(super) freshness: Freshness,
     pub(super) deadline: Deadline,
     answer: oneshot::Sender<Result<MailFrom, Error>>,
     /// Where the error of the last Get goes that is made again.
@@ -111,5 +121,9 @@ impl Caller for Read {
 
     async fn gone(&mut self) {
         self.answer.closed().await;
+    }
+
+    fn begin(&self) {
+        self.deadline.begin();
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! [`handle`] is what callers ask, [`task`] sends the Gets and answers. Both readers
 //! gather their callers by [`batch`]; the other one is [`identities`]. [`memory`] keeps the
-//! answers for refreshes, [`ahead`] fills the free places of a Get.
+//! answers for refreshes, [`ahead`] fills the free places of a Get, [`unhurried`] lets the
+//! reads that follow Sets wait for each other.
 
 mod ahead;
 mod batch;
@@ -12,6 +13,7 @@ mod memory;
 mod task;
 #[cfg(test)]
 mod tests;
+mod unhurried;
 
-pub(in crate::ses) use handle::Reader;
+pub(in crate::ses) use handle::{Freshness, Reader};
 pub(in crate::ses) use identities::IdentityReader;

@@ -19,8 +19,9 @@ use tokio::time::{Instant, sleep};
 
 use super::ahead::ReadAhead;
 use super::batch::{Batch, Caller, Gathering, Queue};
-use super::handle::Read;
+use super::handle::{Freshness, Read};
 use super::memory::Memory;
+use super::unhurried::Unhurried;
 use crate::ses::api::{Api, ListPage, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation};
@@ -46,7 +47,7 @@ const LIST_TRIES: usize = 3;
 pub(super) enum Message {
     Asked(Read),
     /// Asked before, and to be asked for in another Get.
-    AskedAgain(Read),
+    Queued(Read),
     /// A Set of this identity goes out, or was answered.
     Changed(String),
     Answered(Answered),
@@ -70,6 +71,8 @@ pub(super) struct Task {
     /// To the task itself, without keeping it alive.
     outbox: mpsc::WeakUnboundedSender<Message>,
     queue: Queue<Read>,
+    /// Reads that wait for others to be asked for before they are queued.
+    unhurried: Unhurried,
     memory: Memory,
     ahead: ReadAhead,
     likely: mpsc::UnboundedSender<String>,
@@ -95,6 +98,7 @@ impl Task {
             lists: limiter.operation(Operation::ListIdentities),
             outbox: inbox.downgrade(),
             queue: Queue::new(limiter.operation(GET), GATHERING),
+            unhurried: Unhurried::new(limiter.operation(Operation::SetIdentityMailFromDomain)),
             memory: Memory::default(),
             ahead: ReadAhead::default(),
             likely,
@@ -117,6 +121,9 @@ impl Task {
                     Some(message) => self.handle(message),
                     None => return,
                 },
+                () = self.unhurried.due() => {
+                    self.unhurried.take().for_each(|read| self.queue.push(read));
+                }
                 permit = self.queue.permit(list) => self.send(permit),
             }
         }
@@ -125,7 +132,7 @@ impl Task {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Asked(read) => self.asked(read),
-            Message::AskedAgain(read) => self.ask(read),
+            Message::Queued(read) => self.queue.push(read),
             Message::Changed(identity) => self.memory.changed(&identity, Instant::now()),
             Message::Listed(page) => self.ahead.listed(page),
             Message::Answered(answered) => self.answered(answered),
@@ -161,7 +168,7 @@ impl Task {
         if read.is_gone() {
             return;
         }
-        if !read.fresh {
+        if read.freshness == Freshness::Recent {
             let identity = &read.identity;
             let is_remembered = self.memory.recall(identity, Instant::now()).is_some();
             let needs_get = !is_remembered && !self.under_way.contains_key(identity);
@@ -174,20 +181,26 @@ impl Task {
 
     /// Answers a refresh from memory, lets it join a Get under way, or queues the read.
     fn ask(&mut self, read: Read) {
-        if !read.fresh {
-            if let Some(mail_from) = self.memory.recall(&read.identity, Instant::now()) {
-                let mail_from = mail_from.clone();
-                return read.answer(Ok(mail_from));
+        match read.freshness {
+            Freshness::Recent => {
+                if let Some(mail_from) = self.memory.recall(&read.identity, Instant::now()) {
+                    let mail_from = mail_from.clone();
+                    return read.answer(Ok(mail_from));
+                }
+                if let Some(joined) = self.under_way.get_mut(&read.identity) {
+                    read.begin();
+                    return joined.push(read);
+                }
+                self.queue.push(read);
             }
-            if let Some(joined) = self.under_way.get_mut(&read.identity) {
-                return joined.push(read);
-            }
+            Freshness::Fresh => self.queue.push(read),
+            Freshness::AfterSet => self.unhurried.push(read),
         }
-        self.queue.push(read);
     }
 
     /// Sends one Get with what is waited for, and reads ahead in the free places.
     fn send(&mut self, permit: Permit) {
+        self.unhurried.take().for_each(|read| self.queue.push(read));
         let Batch {
             callers: reads,
             names: mut identities,
@@ -198,7 +211,7 @@ impl Task {
         }
         let sent = Instant::now();
         let mut ahead = Vec::new();
-        if reads.iter().any(|read| !read.fresh) {
+        if reads.iter().any(|read| read.freshness == Freshness::Recent) {
             let asked: HashSet<&str> = identities.iter().map(String::as_str).collect();
             let taken = |one: &str| asked.contains(one) || self.under_way.contains_key(one);
             ahead = self.ahead.fill(room, taken, &self.memory, sent);
@@ -273,28 +286,30 @@ impl Task {
             unknown.for_each(|identity| self.ahead.put_back(identity));
         }
         let jitter = fastrand::f64();
+        let mut again = Vec::new();
         for mut read in reads {
             read.failed.send_replace(Some(error.clone()));
             if split {
                 read.largest = size.div_ceil(2);
-                self.queue.push_again(read);
+                again.push(read);
                 continue;
             }
             match read.backoff.pause(error.remedy(), jitter) {
                 None => read.answer(Err(error.clone())),
-                Some(Duration::ZERO) => self.queue.push_again(read),
-                Some(pause) => self.ask_again_after(pause, read),
+                Some(Duration::ZERO) => again.push(read),
+                Some(pause) => self.queue_after(pause, read),
             }
         }
+        self.queue.push_again(again);
     }
 
-    fn ask_again_after(&self, pause: Duration, read: Read) {
+    fn queue_after(&self, pause: Duration, read: Read) {
         // Too late for this one: it ends by itself meanwhile.
         let pause = read.deadline.shortened(pause).unwrap_or(pause);
         let outbox = self.outbox.clone();
         tokio::spawn(async move {
             sleep(pause).await;
-            tell(&outbox, Message::AskedAgain(read));
+            tell(&outbox, Message::Queued(read));
         });
     }
 }

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::Reader;
 use super::batch::MOST;
+use super::{Freshness, Reader};
 use crate::mail_from::Identity;
 use crate::ses::api::MailFrom;
 use crate::ses::deadline::Deadline;
@@ -44,7 +44,7 @@ async fn read_all(reader: &Reader, count: usize) -> Vec<Result<MailFrom, Error>>
     join_all(
         identities
             .iter()
-            .map(|identity| reader.read(&deadline, identity, true)),
+            .map(|identity| reader.read(&deadline, identity, Freshness::Fresh)),
     )
     .await
 }
@@ -63,7 +63,9 @@ fn sizes(ses: &FakeSes) -> Vec<usize> {
 async fn a_lone_read_costs_one_get_at_once() {
     let ses = FakeSes::holding("i0.example.com", set("bounce.example.com"));
     let start_of_read = Instant::now();
-    let read = start(&ses).read(&deadline(300), &identity(0), true).await;
+    let read = start(&ses)
+        .read(&deadline(300), &identity(0), Freshness::Fresh)
+        .await;
     assert_eq!(read.unwrap(), set("bounce.example.com"));
     assert_eq!(sizes(&ses), [1]);
     assert!(start_of_read.elapsed() <= Duration::from_millis(12));
@@ -94,7 +96,7 @@ async fn several_readers_of_one_identity_share_its_place() {
     let ses = FakeSes::default();
     let reader = start(&ses);
     let (deadline, identity) = (deadline(300), identity(0));
-    join_all((0..5).map(|_| reader.read(&deadline, &identity, true))).await;
+    join_all((0..5).map(|_| reader.read(&deadline, &identity, Freshness::Fresh))).await;
     assert_eq!(sizes(&ses), [1]);
 }
 
@@ -144,7 +146,7 @@ async fn a_deadline_ends_a_read_and_tells_the_last_error() {
     ses.fail(std::iter::repeat_n(Fault::Refuse(400, "Throttling"), 1000));
     let started = Instant::now();
     let error = start(&ses)
-        .read(&deadline(60), &identity(0), true)
+        .read(&deadline(60), &identity(0), Freshness::Fresh)
         .await
         .unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
@@ -163,10 +165,10 @@ async fn a_stop_ends_a_read_at_once_and_others_go_on() {
     let started = Instant::now();
     let (stopped, other, ()) = tokio::join!(
         async {
-            let read = reader.read(&stopped, &one, true).await;
+            let read = reader.read(&stopped, &one, Freshness::Fresh).await;
             (read, started.elapsed())
         },
-        reader.read(&patient, &other, true),
+        reader.read(&patient, &other, Freshness::Fresh),
         async {
             sleep(Duration::from_secs(1)).await;
             stop.cancel();
@@ -187,12 +189,15 @@ async fn who_stops_waiting_leaves_the_line_to_other_processes() {
     };
     let (reader, other) = (start(&ses), start(&other_ses));
     let (deadline, one, two) = (deadline(300), identity(0), identity(1));
-    reader.read(&deadline, &one, true).await.unwrap();
+    reader
+        .read(&deadline, &one, Freshness::Fresh)
+        .await
+        .unwrap();
     let started = Instant::now();
     let impatient = Deadline::after(Duration::from_millis(500), CancellationToken::new());
-    let (gone, answered) = tokio::join!(reader.read(&impatient, &one, true), async {
+    let (gone, answered) = tokio::join!(reader.read(&impatient, &one, Freshness::Fresh), async {
         sleep(Duration::from_millis(100)).await;
-        other.read(&deadline, &two, true).await
+        other.read(&deadline, &two, Freshness::Fresh).await
     });
     assert!(gone.is_err() && answered.is_ok());
     let waited = started.elapsed().as_secs_f64();
@@ -206,11 +211,11 @@ async fn a_read_after_a_set_never_sees_an_earlier_get() {
     let reader = start(&ses);
     ses.fail([Fault::Slow(Duration::from_secs(3))]);
     let (deadline, identity) = (deadline(300), identity(0));
-    let early = reader.read(&deadline, &identity, true);
+    let early = reader.read(&deadline, &identity, Freshness::Fresh);
     let late = async {
         sleep(Duration::from_millis(500)).await;
         // The first Get is on its way; asking now must cost a Get of its own.
-        reader.read(&deadline, &identity, true).await
+        reader.read(&deadline, &identity, Freshness::Fresh).await
     };
     let _ = tokio::join!(early, late);
     assert_eq!(sizes(&ses), [1, 1]);
@@ -234,7 +239,7 @@ async fn refresh(reader: &Reader, count: usize) -> Vec<MailFrom> {
         let deadline = &deadline;
         async move {
             reader
-                .read(deadline, &identity(number), false)
+                .read(deadline, &identity(number), Freshness::Recent)
                 .await
                 .unwrap()
         }
@@ -316,9 +321,13 @@ async fn a_refresh_after_a_set_never_sees_what_was_read_ahead() {
     reader.changed("i50.example.com");
     ses.hold("i50.example.com", MailFrom::Unset);
     let deadline = deadline(300);
-    let read = reader.read(&deadline, &identity(50), false).await;
+    let read = reader
+        .read(&deadline, &identity(50), Freshness::Recent)
+        .await;
     assert_eq!(read.unwrap(), MailFrom::Unset);
-    let read = reader.read(&deadline, &identity(51), false).await;
+    let read = reader
+        .read(&deadline, &identity(51), Freshness::Recent)
+        .await;
     assert_eq!(read.unwrap(), set("bounce.example.com"));
     assert_eq!(sizes(&ses), [100, 1]);
 }
@@ -331,7 +340,9 @@ async fn what_is_read_ahead_in_a_get_under_way_is_waited_for() {
     let deadline = deadline(300);
     let (_, late) = tokio::join!(refresh(&reader, 10), async {
         sleep(Duration::from_secs(2)).await;
-        reader.read(&deadline, &identity(99), false).await
+        reader
+            .read(&deadline, &identity(99), Freshness::Recent)
+            .await
     });
     assert_eq!(late.unwrap(), set("bounce.example.com"));
     assert_eq!(sizes(&ses), [100]);
@@ -346,7 +357,7 @@ proptest! {
     #[test]
     fn no_reader_is_left_waiting_or_told_an_old_answer(
         readers in prop::collection::vec(
-            (0_u64..4000, 0_usize..300, 0_u64..20_000, any::<bool>()), 1..200),
+            (0_u64..4000, 0_usize..300, 0_u64..20_000, 0_usize..3), 1..200),
         sets in prop::collection::vec((0_u64..4000, 0_usize..300), 0..50),
         faults in prop::collection::vec(0_u8..6, 0..6),
         listed in 0_usize..300,
@@ -379,14 +390,16 @@ proptest! {
                     true
                 }
             });
-            let reads = readers.iter().map(|(after, number, patience, fresh)| {
+            let reads = readers.iter().map(|(after, number, patience, freshness_of)| {
                 let (reader, sets) = (reader.clone(), &sets);
                 async move {
                     sleep(Duration::from_millis(*after)).await;
                     let asked = began.elapsed().as_millis() as u64;
                     let set_before = sets.iter().any(|(at, set)| set == number && *at + 1 < asked);
                     let (deadline, identity) = (deadline(120), identity(*number));
-                    let read = reader.read(&deadline, &identity, *fresh);
+                    let freshness = [Freshness::Recent, Freshness::Fresh, Freshness::AfterSet];
+                    let freshness = freshness[*freshness_of];
+                    let read = reader.read(&deadline, &identity, freshness);
                     let patience = Duration::from_millis(*patience);
                     match tokio::time::timeout(patience, read).await {
                         // This reader went away.
@@ -427,7 +440,9 @@ async fn refresh_shuffled(reader: &Reader, count: usize, each: Duration) {
         let deadline = &deadline;
         async move {
             sleep(each).await;
-            let held = reader.read(deadline, &identity(number), false).await;
+            let held = reader
+                .read(deadline, &identity(number), Freshness::Recent)
+                .await;
             assert_eq!(held.unwrap(), set("bounce.example.com"));
         }
     }));
@@ -469,7 +484,11 @@ async fn domains_that_are_likely_to_be_asked_for_are_told_while_they_are_held() 
         .map(|number| Identity::parse(&format!("mine{number}.example.com")).unwrap())
         .collect();
     for ten in mine.chunks(10) {
-        join_all(ten.iter().map(|one| reader.read(&deadline, one, false))).await;
+        join_all(
+            ten.iter()
+                .map(|one| reader.read(&deadline, one, Freshness::Recent)),
+        )
+        .await;
     }
     assert!(likely.try_recv().is_err());
     assert_eq!(sizes(&ses).len(), 5);

@@ -9,6 +9,7 @@ use crate::mail_from::Identity;
 use crate::ses::api::{MailFrom, SetRequest};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Remedy};
+use crate::ses::read::Freshness;
 
 /// How long to wait for the one read that decides what became of an unset.
 const DECIDED_WITHIN: Duration = Duration::from_secs(8);
@@ -43,7 +44,11 @@ impl Writer {
         // An answer was lost, and there was no time to look what it would have
         // said: one bounded look decides, even when Terraform has asked to stop.
         let deadline = Deadline::after(DECIDED_WITHIN, CancellationToken::new());
-        match self.reader.read(&deadline, identity, true).await {
+        match self
+            .reader
+            .read(&deadline, identity, Freshness::Fresh)
+            .await
+        {
             Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => Ok(Unset::Done),
             _ => Err(ended.error),
         }
@@ -71,7 +76,7 @@ impl Writer {
             drop(slot);
             // Throttled means that nothing has happened: there is no news to read.
             if error.remedy() != Remedy::SlowDown {
-                match self.reader.read(deadline, identity, true).await {
+                match self.reader.read(deadline, identity, Freshness::Fresh).await {
                     Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => return Ok(Unset::Done),
                     Ok(MailFrom::Set(_)) => {}
                     Err(error) => tracing::debug!(%error, "could not read what a failed unset did"),
