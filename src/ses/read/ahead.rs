@@ -9,8 +9,8 @@
 //!
 //! What holds:
 //!
-//! 1. A fleet is [`FLEET`] refreshes, or a refresh that needs a second Get. Fewer cost
-//!    one Get and no List.
+//! 1. A fleet is [`FLEET`] identities that refreshes ask for together, or a refresh that
+//!    needs a second Get. Fewer cost one Get and no List.
 //! 2. A listed identity is read ahead once; after that, its answer is renewed like any
 //!    that grows old while it will probably be [asked for
 //!    again](super::memory::Memory::worth_renewing): Terraform may take longer for a
@@ -31,7 +31,7 @@ use tokio::time::Instant;
 use super::memory::Memory;
 use crate::ses::api::{ListPage, MailFrom};
 
-/// How many refreshes make a fleet: Terraform's default parallelism. Fewer fit
+/// How many identities make a fleet: Terraform's default parallelism. Fewer fit
 /// into the first Get, so that a list would be of no use to them.
 const FLEET: usize = 10;
 
@@ -46,9 +46,9 @@ const FEW: usize = 500;
 /// What is known of identities that nobody waits for.
 #[derive(Debug, Default)]
 pub(super) struct ReadAhead {
-    /// Refreshes that were asked for so far.
-    refreshes: usize,
-    /// Whether a Get was sent that a refresh waited for.
+    /// How many identities refreshes have asked for before their first Get went out.
+    first_get: usize,
+    /// Whether it did.
     is_got: bool,
     listing: Listing,
     /// Listed, and not in any Get yet.
@@ -81,12 +81,12 @@ impl ReadAhead {
     /// A refresh asks for `identity`; `needs_get`: memory has no answer, and there is
     /// none under way.
     pub(super) fn asked(&mut self, identity: &str, needs_get: bool) {
-        self.refreshes += 1;
-        let is_fleet = self.refreshes >= FLEET || (needs_get && self.is_got);
+        let is_new = self.seen.insert(identity.to_owned());
+        self.first_get += usize::from(is_new && !self.is_got);
+        let is_fleet = self.first_get >= FLEET || (needs_get && self.is_got);
         if is_fleet && self.listing == Listing::NotBegun {
             self.listing = Listing::More(None);
         }
-        self.seen.insert(identity.to_owned());
         if self.unasked.remove(identity) && !needs_get {
             self.proofs += 1;
         }

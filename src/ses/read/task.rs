@@ -20,12 +20,13 @@ use tokio::time::{Instant, sleep};
 use super::ahead::ReadAhead;
 use super::batch::{Batch, Caller, Gathering, Queue};
 use super::handle::{Freshness, Read};
+use super::list::page;
 use super::memory::Memory;
 use super::unhurried::Unhurried;
 use crate::ses::api::{Api, ListPage, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation};
-use crate::ses::limit::{Backoff, OperationLimiter, Permit, RateLimiter};
+use crate::ses::limit::{OperationLimiter, Permit, RateLimiter};
 
 pub(super) const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 
@@ -38,9 +39,6 @@ const GATHERING: Gathering = Gathering {
 /// How long the first Get of a fleet waits for the list to fill it with: a Get
 /// of ten costs a second that a Get of a hundred saves.
 const AWAIT_LIST: Duration = Duration::from_millis(250);
-
-/// How often a list is tried, when it fails for a reason that passes.
-const LIST_TRIES: usize = 3;
 
 /// What the task is told.
 #[derive(Debug)]
@@ -312,23 +310,6 @@ impl Task {
             tell(&outbox, Message::Queued(read));
         });
     }
-}
-
-/// One page of the list of identities; `None` where it cannot be had.
-async fn page(api: &dyn Api, lists: &OperationLimiter, token: Option<String>) -> Option<ListPage> {
-    let mut backoff = Backoff::default();
-    for _ in 0..LIST_TRIES {
-        let permit = lists.permit().await;
-        let page = api.list(&permit.departure(), token.clone()).await;
-        permit.answered(&page).await;
-        let error = match page {
-            Ok(page) => return Some(page),
-            Err(error) => error,
-        };
-        tracing::debug!(%error, "could not list identities to read ahead");
-        sleep(backoff.pause(error.remedy(), fastrand::f64())?).await;
-    }
-    None
 }
 
 /// The task may have ended: then there is nobody left to tell.
