@@ -33,11 +33,9 @@ impl Client {
         rate: f64,
         likely: mpsc::UnboundedSender<String>,
     ) -> Self {
-        let lines = match connection.limit_key(&region) {
-            Some((folder, key)) => SharedSchedule::of_host(folder, &key),
-            None => SharedSchedule::of_process(),
-        };
-        let limiter = RateLimiter::new(rate, lines);
+        let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
+        let schedule = SharedSchedule::of_host(folders, limit);
+        let limiter = RateLimiter::new(rate, schedule);
         Self::with_api(Arc::new(AwsApi::new(connection, region)), &limiter, likely)
     }
 

@@ -42,7 +42,7 @@ mod read;
 mod write;
 
 pub use api::{MailFrom, SetMailFrom};
-pub use aws::{AccessKeys, Connection, ConnectionSettings};
+pub use aws::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
 pub use error::{Error, Operation};

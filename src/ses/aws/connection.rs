@@ -12,6 +12,7 @@ use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use tokio::sync::OnceCell;
 
+use super::owner::{EnvironmentOwner, Owner};
 use crate::mail_from::Region;
 use crate::ses::error::Error;
 
@@ -35,12 +36,13 @@ pub struct ConnectionSettings {
     /// A PEM file with the certificates to trust in place of the system's
     /// (`AWS_CA_BUNDLE`, which the SDK does not read).
     pub ca_bundle: Option<PathBuf>,
-    /// A folder below which the provider processes of this host share their pace.
-    pub pace_folder: Option<PathBuf>,
+    /// The folders below which the provider processes of this host share SES's limit:
+    /// the first that lets them.
+    pub shared_folders: Vec<PathBuf>,
     /// `AWS_PROFILE`
     pub env_profile: Option<String>,
-    /// `AWS_ACCESS_KEY_ID`
-    pub env_access_key: Option<String>,
+    /// What the environment says of whose the credentials are.
+    pub environment: EnvironmentOwner,
 }
 
 /// Static credentials. Never printed.
@@ -108,22 +110,23 @@ impl Connection {
             .await
     }
 
-    /// The folder in which the processes of this host share SES's limit, and what
-    /// tells the limit in `region` from others, as far as the settings tell: the
-    /// account is not known before a call. `None`: nothing is shared.
-    pub(in crate::ses) fn limit_key(&self, region: &Region) -> Option<(&Path, String)> {
-        let settings = &self.0.settings;
-        let folder = settings.pace_folder.as_deref()?;
-        let access_key = settings.keys.as_ref().map(|keys| &keys.access_key);
-        let limit = (
-            region.as_str(),
-            &settings.ses_endpoint,
-            &settings.profile,
-            access_key,
-            &settings.env_profile,
-            &settings.env_access_key,
-        );
-        Some((folder, format!("{limit:?}")))
+    /// The folders in which the processes of this host may share SES's limit.
+    pub(in crate::ses) fn shared_folders(&self) -> Vec<PathBuf> {
+        self.0.settings.shared_folders.clone()
+    }
+
+    /// What tells SES's limit in `region` from others, as far as it is known before a
+    /// call.
+    pub(in crate::ses) fn limit_name(
+        &self,
+        region: &Region,
+    ) -> impl Future<Output = String> + Send + use<> {
+        let (connection, region) = (self.clone(), region.clone());
+        async move {
+            let settings = &connection.0.settings;
+            let owner = Owner::of(settings).await;
+            format!("{:?}", (region.as_str(), &settings.ses_endpoint, owner))
+        }
     }
 
     pub(in crate::ses) fn ses_endpoint(&self) -> Option<&str> {

@@ -3,7 +3,9 @@
 
 mod calls;
 mod connection;
+mod owner;
 mod stamp;
 
 pub(in crate::ses) use calls::AwsApi;
 pub use connection::{AccessKeys, Connection, ConnectionSettings};
+pub use owner::EnvironmentOwner;

@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
+use super::latency::{Latency, MOST_LATENESS};
 use super::schedule::{Answer, NEGLIGIBLE, Pause, Reservation, Schedule, spacing};
 use super::shared::SharedSchedule;
 use super::tickets::{Place, Service, Ticket, TicketQueue};
@@ -30,13 +31,6 @@ const SLOWEST_SHARED: f64 = 0.1;
 /// given back.
 const RECHECK: f64 = 1.0;
 
-/// A request that takes longer to SES than so many seconds says more about SES, or
-/// a wait for a connection, than about the way.
-const LONGEST_WAY: f64 = 0.25;
-
-/// By how many seconds the spacing is widened at most after a slow answer.
-const MOST_LATENESS: f64 = 0.1;
-
 /// The pace of one region: what the limiters of its operations share.
 #[derive(Clone, Debug)]
 pub(in crate::ses) struct RateLimiter(Arc<Shared>);
@@ -50,8 +44,6 @@ struct Shared {
     clock: Clock,
     schedule: SharedSchedule,
     pause: Mutex<Pause>,
-    /// The fastest answer so far, in seconds.
-    fastest: Mutex<f64>,
     /// The limiters of the operations that are in use.
     operations: Mutex<HashMap<Operation, Weak<OperationState>>>,
 }
@@ -70,7 +62,6 @@ impl RateLimiter {
             clock,
             schedule,
             pause: Mutex::default(),
-            fastest: Mutex::new(f64::INFINITY),
             operations: Mutex::default(),
         }))
     }
@@ -89,6 +80,7 @@ impl RateLimiter {
             reservation: Mutex::default(),
             send: Arc::default(),
             sends: Mutex::default(),
+            latency: Mutex::default(),
         });
         *known = Arc::downgrade(&state);
         OperationLimiter(state)
@@ -120,6 +112,7 @@ struct OperationState {
     /// Held by whoever is about to send.
     send: Arc<tokio::sync::Mutex<()>>,
     sends: Mutex<Sends>,
+    latency: Mutex<Latency>,
 }
 
 /// What this process has sent.
@@ -270,7 +263,7 @@ impl OperationState {
         // If another process holds the schedule right now, the reservation is lost.
         shared
             .schedule
-            .try_with(|schedule| schedule.release(reservation, name, shared.shared_spacing));
+            .try_with(|schedule| schedule.release(reservation, name));
     }
 }
 
@@ -373,23 +366,21 @@ impl Permit {
         let shared = &self.0.limiter.0.limiter.0;
         let now = shared.clock.now();
         let took = now - sent;
-        let fastest = {
-            let mut fastest = lock(&shared.fastest);
-            *fastest = fastest.min(took);
-            *fastest
+        let latency = {
+            let mut latency = lock(&self.0.limiter.0.latency);
+            latency.learn(took, !throttled);
+            *latency
         };
-        // A slow answer may be that of a request that arrived late, and then the
-        // next one must not arrive early.
-        let lateness = (took - fastest).min(MOST_LATENESS);
+        // What arrived late must not be followed by what arrives early.
         {
             let mut sends = lock(&self.0.limiter.0.sends);
-            sends.next = sends.next.max(sent + lateness + shared.spacing);
+            sends.next = sends.next.max(sent + latency.lateness(took) + shared.spacing);
         }
         let answer = Answer {
             operation: self.0.limiter.0.operation.name(),
             sent,
             spacing: shared.shared_spacing,
-            way: (fastest / 2.0).min(LONGEST_WAY),
+            way: latency.way(),
             chance: fastrand::f64(),
         };
         let learn = shared.schedule.with(|schedule| {

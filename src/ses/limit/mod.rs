@@ -8,8 +8,11 @@
 mod backoff;
 mod clock;
 mod hosts;
+mod latency;
 mod limiter;
+mod queue;
 mod schedule;
+mod scope;
 mod shared;
 #[cfg(test)]
 mod simulation;

@@ -2,8 +2,8 @@
 //!
 //! [`handle`] is what callers ask, [`task`] sends the Gets and answers. Both readers
 //! gather their callers by [`batch`]; the other one is [`identities`]. [`memory`] keeps the
-//! answers for refreshes, [`ahead`] fills the free places of a Get from the [`list`], [`unhurried`] lets the
-//! reads that follow Sets wait for each other.
+//! answers for refreshes, [`ahead`] fills the free places of a Get from the [`list`],
+//! [`unhurried`] lets the reads that follow Sets wait for each other.
 
 mod ahead;
 mod batch;
