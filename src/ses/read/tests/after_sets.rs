@@ -48,7 +48,8 @@ async fn sixty_creates_read_their_statuses_in_six_gets_and_lose_no_time() {
     let waited = create_all(&ses, 60, 10).await;
     assert_eq!(sets(&ses), 60);
     assert!(sizes(&ses).len() <= 7, "{:?}", sizes(&ses));
-    assert!(waited <= 59.0 * 1.02 + 0.5, "{waited} s");
+    // Besides, a slice now and then is left to other hosts.
+    assert!(waited <= 59.0 * 1.02 + 3.0, "{waited} s");
 }
 
 #[tokio::test(start_paused = true)]

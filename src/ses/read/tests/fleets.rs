@@ -36,7 +36,8 @@ async fn a_fleet_is_read_in_gets_of_a_hundred() {
     assert_eq!(sizes(&ses), [100; 10]);
     assert_eq!(lists(&ses), 1);
     let waited = started.elapsed().as_secs_f64();
-    assert!(waited < 9.0 * 1.02 + 0.1, "took {waited} s");
+    // Besides, a slice now and then is left to other hosts.
+    assert!(waited < 9.0 * 1.02 + 1.1, "took {waited} s");
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ async fn the_time_behind_other_reads_of_the_process_does_not_count() {
     let reads = (0..950).map(|number| {
         let reader = reader.clone();
         async move {
-            let (deadline, identity) = (queued(2), identity(number));
+            let (deadline, identity) = (queued(5), identity(number));
             reader.read(&deadline, &identity, Freshness::Fresh).await
         }
     });
