@@ -8,7 +8,7 @@ use super::api::{Api, MailFrom};
 use super::aws::{AwsApi, Connection};
 use super::deadline::Deadline;
 use super::error::Error;
-use super::limit::{RateLimiter, SharedSchedule};
+use super::limit::{Clock, RateLimiter, SharedSchedule};
 use super::read::{Freshness, IdentityReader, Reader};
 use super::write::{RestartError, SetError, Unset, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
@@ -35,7 +35,7 @@ impl Client {
     ) -> Self {
         let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
         let schedule = SharedSchedule::of_host(folders, limit);
-        let limiter = RateLimiter::new(rate, schedule);
+        let limiter = RateLimiter::by_clock(rate, schedule, Clock::System);
         Self::with_api(Arc::new(AwsApi::new(connection, region)), &limiter, likely)
     }
 

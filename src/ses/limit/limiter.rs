@@ -11,12 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::backoff::Backoff;
 use super::clock::Clock;
 use super::latency::{Latency, MOST_LATENESS};
-use super::schedule::{Answer, NEGLIGIBLE, Pause, Reservation, Schedule, spacing};
+use super::schedule::{Answer, NEGLIGIBLE, Reservation, Schedule, spacing};
 use super::shared::SharedSchedule;
 use super::tickets::{Place, Service, Ticket, TicketQueue};
 use crate::ses::api::Departure;
@@ -27,9 +28,9 @@ use crate::ses::error::{Error, Operation, Remedy};
 /// a second takes, however slow this one is.
 const SLOWEST_SHARED: f64 = 0.1;
 
-/// How many seconds to wait for a reservation before looking whether an earlier one was
-/// given back.
-const RECHECK: f64 = 1.0;
+/// How long to wait for a reservation before looking whether an earlier one was given
+/// back, or the clock was set.
+const RECHECK: Duration = Duration::from_secs(1);
 
 /// The pace of one region: what the limiters of its operations share.
 #[derive(Clone, Debug)]
@@ -43,25 +44,38 @@ struct Shared {
     shared_spacing: f64,
     clock: Clock,
     schedule: SharedSchedule,
-    pause: Mutex<Pause>,
+    cooldown: Mutex<Cooldown>,
     /// The limiters of the operations that are in use.
     operations: Mutex<HashMap<Operation, Weak<OperationState>>>,
 }
 
+/// How a process without a pace keeps still after refusals: longer after each, and not
+/// at all after an accepted request.
+#[derive(Debug)]
+struct Cooldown {
+    backoff: Backoff,
+    until: Option<Instant>,
+}
+
 impl RateLimiter {
-    /// `rate` requests a second for each operation; 0 stands for no limit.
+    /// A limiter on tokio's time.
+    #[cfg(test)]
     pub(in crate::ses) fn new(rate: f64, schedule: SharedSchedule) -> Self {
-        Self::by_clock(rate, schedule, Clock::system())
+        Self::by_clock(rate, schedule, Clock::at(1e9))
     }
 
-    /// The same by another clock than the system's.
+    /// `rate` requests a second for each operation; 0 stands for no limit. `clock` is
+    /// that of all who share the schedule.
     pub(in crate::ses) fn by_clock(rate: f64, schedule: SharedSchedule, clock: Clock) -> Self {
         Self(Arc::new(Shared {
             spacing: spacing(rate),
             shared_spacing: spacing(rate).min(spacing(SLOWEST_SHARED)),
             clock,
             schedule,
-            pause: Mutex::default(),
+            cooldown: Mutex::new(Cooldown {
+                backoff: Backoff::of_refusals(),
+                until: None,
+            }),
             operations: Mutex::default(),
         }))
     }
@@ -84,16 +98,6 @@ impl RateLimiter {
         });
         *known = Arc::downgrade(&state);
         OperationLimiter(state)
-    }
-
-    async fn wait_until(&self, time: impl Fn() -> f64) {
-        loop {
-            let wait = time() - self.0.clock.now();
-            if wait <= NEGLIGIBLE {
-                return;
-            }
-            sleep(Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX)).await;
-        }
     }
 }
 
@@ -119,9 +123,9 @@ struct OperationState {
 #[derive(Clone, Copy, Debug, Default)]
 struct Sends {
     /// When the last request went out.
-    last: f64,
+    last: Option<Instant>,
     /// When the next one may.
-    next: f64,
+    next: Option<Instant>,
 }
 
 impl OperationLimiter {
@@ -180,32 +184,33 @@ impl OperationLimiter {
     async fn may_send(&self) -> OwnedMutexGuard<()> {
         let shared = &self.0.limiter.0;
         // Whoever has to wait anyway holds no reservation.
-        self.0.limiter.wait_until(|| self.earliest()).await;
+        wait_until(|| self.earliest()).await;
         if shared.spacing == 0.0 {
             return Arc::clone(&self.0.send).lock_owned().await;
         }
         let (name, spacing) = (self.0.operation.name(), shared.shared_spacing);
-        let now = || shared.clock.now();
         let next = || lock(&self.0.sends).next;
-        let mut due = now();
+        let mut recheck = None;
         loop {
-            let recheck = due.min(now() + RECHECK);
-            self.0.limiter.wait_until(|| recheck.max(next())).await;
+            wait_until(|| recheck.max(next())).await;
             let send = Arc::clone(&self.0.send).lock_owned().await;
             // Somebody in a hurry may have sent meanwhile.
-            if next() - now() > NEGLIGIBLE {
+            if next().is_some_and(|next| seconds_until(next) > NEGLIGIBLE) {
                 continue;
             }
             let try_start = |schedule: &mut Schedule| {
+                let now = shared.clock.now();
                 let mut reservation = lock(&self.0.reservation);
                 let reservation =
-                    reservation.get_or_insert_with(|| schedule.reserve(now(), name, spacing));
-                schedule.try_start(now(), reservation, name, spacing)
+                    reservation.get_or_insert_with(|| schedule.reserve(now, name, spacing));
+                schedule.try_start(now, reservation, name, spacing) - now
             };
-            due = shared.schedule.with(try_start).await;
-            if due - now() <= NEGLIGIBLE {
+            let wait = shared.schedule.with(try_start).await;
+            if wait <= NEGLIGIBLE {
                 return send;
             }
+            let wait = Duration::try_from_secs_f64(wait).unwrap_or(RECHECK);
+            recheck = Some(Instant::now() + wait.min(RECHECK));
         }
     }
 
@@ -216,25 +221,27 @@ impl OperationLimiter {
     pub(in crate::ses) async fn urgent_permit(&self) -> Permit {
         let send = Arc::clone(&self.0.send).lock_owned().await;
         let shared = &self.0.limiter.0;
+        let a_second = Duration::from_secs_f64(spacing(1.0) + MOST_LATENESS);
         let due = || {
-            let latest = lock(&self.0.sends).last + spacing(1.0) + MOST_LATENESS;
+            let latest = lock(&self.0.sends).last.map(|last| last + a_second);
             self.earliest().min(latest)
         };
         if shared.spacing > 0.0 {
             let reserve = |schedule: &mut Schedule| {
-                let at = due().max(shared.clock.now());
+                let wait = due().map_or(0.0, seconds_until);
+                let at = shared.clock.now() + wait;
                 schedule.reserve_urgent(at, self.0.operation.name());
             };
             shared.schedule.with(reserve).await;
         }
-        self.0.limiter.wait_until(due).await;
+        wait_until(due).await;
         Permit::new(self, None, None, send)
     }
 
-    /// When this process may send again.
-    fn earliest(&self) -> f64 {
-        let pause = lock(&self.0.limiter.0.pause).until();
-        pause.max(lock(&self.0.sends).next)
+    /// When this process may send again; `None`: now.
+    fn earliest(&self) -> Option<Instant> {
+        let cooldown = lock(&self.0.limiter.0.cooldown).until;
+        cooldown.max(lock(&self.0.sends).next)
     }
 }
 
@@ -267,6 +274,18 @@ impl OperationState {
     }
 }
 
+/// Waits until a time that may change meanwhile; `None` is past.
+async fn wait_until(time: impl Fn() -> Option<Instant>) {
+    while let Some(time) = time().filter(|time| seconds_until(*time) > NEGLIGIBLE) {
+        sleep_until(time).await;
+    }
+}
+
+/// 0 where `time` is past.
+fn seconds_until(time: Instant) -> f64 {
+    time.saturating_duration_since(Instant::now()).as_secs_f64()
+}
+
 /// The right to send one request. The last clone that is dropped passes the
 /// permit on; one that was never [`sent`](Permit::sent) costs nothing.
 #[derive(Clone, Debug)]
@@ -278,8 +297,8 @@ struct PermitState {
     reservation: Option<Reservation>,
     /// Held until the request has gone out.
     right: Mutex<Option<Right>>,
-    /// When the request went out.
-    sent: Mutex<Option<f64>>,
+    /// When the request went out, by tokio's clock and by that of the schedule.
+    sent: Mutex<Option<(Instant, f64)>>,
 }
 
 /// The service of the queue, unless the queue was passed by, and the word to send.
@@ -297,12 +316,12 @@ impl Departure for PermitState {
         }
         let (shared, name) = (&self.limiter.0.limiter.0, self.limiter.0.operation.name());
         if shared.spacing > 0.0 {
-            let now = shared.clock.now();
+            let (sent, now) = (Instant::now(), shared.clock.now());
             *lock(&self.limiter.0.sends) = Sends {
-                last: now,
-                next: now + shared.spacing,
+                last: Some(sent),
+                next: Some(sent + Duration::from_secs_f64(shared.spacing)),
             };
-            *lock(&self.sent) = Some(now);
+            *lock(&self.sent) = Some((sent, now));
             // If another process holds the schedule right now, the reservation stands for it.
             shared
                 .schedule
@@ -359,13 +378,12 @@ impl Permit {
             // Says nothing about the rate.
             Err(_) => return,
         };
-        let Some(sent) = *lock(&self.0.sent) else {
+        let Some((sent, sent_at)) = *lock(&self.0.sent) else {
             self.answered_without_pace(throttled);
             return;
         };
         let shared = &self.0.limiter.0.limiter.0;
-        let now = shared.clock.now();
-        let took = now - sent;
+        let took = sent.elapsed().as_secs_f64();
         let latency = {
             let mut latency = lock(&self.0.limiter.0.latency);
             latency.learn(took, !throttled);
@@ -373,19 +391,20 @@ impl Permit {
         };
         // What arrived late must not be followed by what arrives early.
         {
+            let apart = Duration::from_secs_f64(latency.lateness(took) + shared.spacing);
             let mut sends = lock(&self.0.limiter.0.sends);
-            sends.next = sends.next.max(sent + latency.lateness(took) + shared.spacing);
+            sends.next = sends.next.max(Some(sent + apart));
         }
         let answer = Answer {
             operation: self.0.limiter.0.operation.name(),
-            sent,
+            sent: sent_at,
             spacing: shared.shared_spacing,
             way: latency.way(),
             chance: fastrand::f64(),
         };
         let learn = shared.schedule.with(|schedule| {
             if throttled {
-                schedule.throttled(now, answer);
+                schedule.throttled(shared.clock.now(), answer);
             } else {
                 schedule.accepted(answer);
             }
@@ -395,11 +414,12 @@ impl Permit {
 
     fn answered_without_pace(&self, throttled: bool) {
         let shared = &self.0.limiter.0.limiter.0;
-        let mut pause = lock(&shared.pause);
+        let mut cooldown = lock(&shared.cooldown);
         if throttled {
-            pause.throttled(shared.clock.now(), fastrand::f64());
+            let until = Instant::now() + cooldown.backoff.next(fastrand::f64());
+            cooldown.until = cooldown.until.max(Some(until));
         } else {
-            pause.accepted();
+            cooldown.backoff.reset();
         }
     }
 }

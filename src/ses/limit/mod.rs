@@ -19,6 +19,7 @@ mod simulation;
 mod tickets;
 
 pub(in crate::ses) use backoff::Backoff;
+pub(in crate::ses) use clock::Clock;
 pub(in crate::ses) use limiter::{OperationLimiter, Permit, RateLimiter};
 pub(in crate::ses) use shared::SharedSchedule;
 pub(in crate::ses) use tickets::Ticket;

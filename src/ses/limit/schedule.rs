@@ -10,8 +10,6 @@
 //!   stand in its queues ([`shared`](super::shared)).
 //! - In each queue, hosts take turns ([`hosts`](super::hosts)): other hosts, and
 //!   other tools, have schedules of their own, or none.
-//! - [`Pause`] is for requests without a pace: after a refusal the process keeps still,
-//!   longer each time; after an accepted request it goes on as before.
 //!
 //! Times are seconds since the Unix epoch.
 
@@ -27,9 +25,6 @@ use super::scope::{Evidence, Scope, are_close};
 /// Requests are spaced this much wider than the rate asks for, because the way to
 /// SES does not take each the same time.
 const MARGIN: f64 = 1.02;
-
-/// The first pause after a throttled answer, and the longest, in seconds.
-const PAUSES: (f64, f64) = (1.0, 15.0);
 
 /// Seconds between two requests at `rate` requests a second; 0 without a limit.
 pub(in crate::ses) fn spacing(rate: f64) -> f64 {
@@ -246,34 +241,6 @@ impl Schedule {
             Scope::Operation => self.operations.entry(operation.to_owned()).or_default(),
             Scope::Account => &mut self.account,
         }
-    }
-}
-
-/// How long a process without a pace keeps still after throttled answers.
-#[derive(Debug, Default)]
-pub(in crate::ses) struct Pause {
-    throttled: u32,
-    until: f64,
-}
-
-impl Pause {
-    /// When requests may go out again.
-    pub(in crate::ses) fn until(&self) -> f64 {
-        self.until
-    }
-
-    /// SES accepted a request.
-    pub(in crate::ses) fn accepted(&mut self) {
-        self.throttled = 0;
-    }
-
-    /// SES throttled a request; `jitter` in `0.0..1.0` spreads the pause over its
-    /// upper half.
-    pub(in crate::ses) fn throttled(&mut self, now: f64, jitter: f64) {
-        let (first, longest) = PAUSES;
-        let full = (first * f64::from(1_u32 << self.throttled.min(8))).min(longest);
-        self.throttled += 1;
-        self.until = self.until.max(now + full * (0.5 + jitter / 2.0));
     }
 }
 

@@ -173,7 +173,9 @@ fn a_host_alone_has_the_limit_to_itself() {
         for creates in [30, 60, 400] {
             let floor = floor(counts, creates);
             let case = Case::hosts(counts, 1, creates);
-            assert_within(&case, |all| all.took < 1.035 * floor && all.longest_of_all < 25.0);
+            assert_within(&case, |all| {
+                all.took < 1.035 * floor && all.longest_of_all < 25.0
+            });
         }
     }
 }
@@ -203,7 +205,9 @@ fn processes_of_one_host_share_the_limit_in_the_order_of_asking() {
             });
         }
         let two_each = Case::new(counts, [0, 0, 1, 1], 50);
-        assert_within(&two_each, |all| all.unfair < 1.2 && all.longest_of_all < 150.0);
+        assert_within(&two_each, |all| {
+            all.unfair < 1.2 && all.longest_of_all < 150.0
+        });
     }
 }
 

@@ -106,7 +106,11 @@ fn the_longer_a_host_has_waited_the_earlier_it_comes() {
         let mut share = held();
         loses(&mut share, lost);
         let slice = BEAT.slice(share.opens);
-        assert_eq!(slice, 1001 + i64::from(lost), "the next after the lost ones");
+        assert_eq!(
+            slice,
+            1001 + i64::from(lost),
+            "the next after the lost ones"
+        );
         order.push(share.opens - BEAT.start(slice));
     }
     assert!(order.is_sorted_by(|one, other| one > other), "{order:?}");

@@ -1,4 +1,4 @@
-use tokio::time::Instant;
+use tokio::time::sleep;
 
 use super::*;
 use crate::ses::fake::refused;
@@ -254,4 +254,44 @@ async fn whoever_is_overtaken_waits_on_and_the_last_to_leave_gives_its_reservati
     assert!(impatient.await.is_err());
     other.permit().await.sent();
     assert_eq!(seconds(start.elapsed()), 1.02);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_holds_nobody_up() {
+    let set = Operation::SetIdentityMailFromDomain;
+    for step in [-3600.0, -101.0, -5.0, 5.0, 101.0, 3600.0] {
+        let (schedule, clock) = (SharedSchedule::of_process(), Clock::at(1e9));
+        let process =
+            || RateLimiter::by_clock(1.0, schedule.clone(), clock.clone()).operation(set);
+        let started = Instant::now();
+        let mut sends = Vec::new();
+        let queue = |sends: &mut Vec<_>| {
+            for limiter in [process(), process()] {
+                for _ in 0..3 {
+                    let limiter = limiter.clone();
+                    sends.push(tokio::spawn(async move {
+                        limiter.permit().await.sent();
+                        seconds(started.elapsed())
+                    }));
+                }
+            }
+        };
+        queue(&mut sends);
+        // Between the reservations and the sends of two processes, and before those of
+        // two more.
+        sleep(Duration::from_millis(1500)).await;
+        clock.step(step);
+        queue(&mut sends);
+        let mut times = Vec::new();
+        for send in sends {
+            times.push(send.await.unwrap());
+        }
+        times.sort_by(f64::total_cmp);
+        let last = times[11];
+        assert!(last <= 11.0 * 1.02 + 3.0, "{step}: {times:?}");
+        let apart = times.windows(2).map(|pair| pair[1] - pair[0]);
+        // Once, a clock that went on says that the time has come.
+        let close = apart.filter(|gap| *gap < 1.0).count();
+        assert!(close <= 2, "{step}: {times:?}");
+    }
 }

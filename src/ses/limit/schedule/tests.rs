@@ -196,7 +196,10 @@ fn whoever_is_kept_back_keeps_the_others_back() {
     assert_eq!(schedule.try_start(99.2, &mut two, SET, 1.0), first + 1.0);
     let late = first + 0.1;
     assert_eq!(schedule.try_start(late, &mut one, SET, 1.0), late);
-    assert_eq!(schedule.try_start(late + 0.9, &mut two, SET, 1.0), late + 1.0);
+    assert_eq!(
+        schedule.try_start(late + 0.9, &mut two, SET, 1.0),
+        late + 1.0
+    );
 }
 
 #[test]
@@ -316,18 +319,4 @@ fn a_schedule_of_another_release_is_read() {
         "account":{},"evidence":{"more":null},"version":9}"#;
     let mut read = serde_json::from_str::<Schedule>(other).unwrap();
     assert_eq!(at(&mut read, 101.5, SET), 101.5);
-}
-
-#[test]
-fn pauses_grow_until_something_is_accepted() {
-    let mut pause = Pause::default();
-    let mut pauses = |jitter| {
-        pause.throttled(100.0, jitter);
-        pause.until() - 100.0
-    };
-    assert_eq!([pauses(1.0), pauses(1.0), pauses(1.0)], [1.0, 2.0, 4.0]);
-    assert_eq!([pauses(1.0), pauses(1.0)], [8.0, 15.0]);
-    pause.accepted();
-    pause.throttled(200.0, 0.0);
-    assert_eq!(pause.until(), 200.5);
 }

@@ -131,7 +131,11 @@ async fn processes_of_one_host_share_the_limit_in_the_order_of_asking() {
         let slowest = took.iter().copied().fold(0.0, f64::max);
         let fastest = took.iter().copied().fold(f64::MAX, f64::min);
         assert!(slowest < 1.1 * fastest, "{counts:?}: {took:?}");
-        let calls = if counts == Scope::Account { 200.0 } else { 100.0 };
+        let calls = if counts == Scope::Account {
+            200.0
+        } else {
+            100.0
+        };
         assert!(slowest < 1.1 * calls, "{counts:?}: {slowest} s");
     }
 }

@@ -174,7 +174,11 @@ impl<'a> Run<'a> {
     /// The processes that the run is about.
     fn watched(&self) -> Range<usize> {
         let all = self.processes.len();
-        if self.case.newcomer { all - 1..all } else { 0..all }
+        if self.case.newcomer {
+            all - 1..all
+        } else {
+            0..all
+        }
     }
 
     fn is_done(&self) -> bool {
@@ -195,7 +199,8 @@ impl<'a> Run<'a> {
 
     fn after(&mut self, seconds: f64, event: Event) {
         let at = (self.now + seconds.max(0.0)) * TICKS;
-        self.events.push(Reverse((at.ceil() as u64, self.log.len())));
+        self.events
+            .push(Reverse((at.ceil() as u64, self.log.len())));
         self.log.push(event);
     }
 
@@ -321,7 +326,9 @@ impl<'a> Run<'a> {
         let now = self.now + one.clock;
         let own = &mut one.operations[operation];
         own.latency.learn(now - sent, accepted);
-        own.next = own.next.max(sent + own.latency.lateness(now - sent) + spacing(1.0));
+        own.next = own
+            .next
+            .max(sent + own.latency.lateness(now - sent) + spacing(1.0));
         let answer = Answer {
             operation: OPERATIONS[operation],
             sent,

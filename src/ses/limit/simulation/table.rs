@@ -55,8 +55,14 @@ pub(super) fn cases(counts: Scope) -> Vec<(&'static str, Case)> {
                 ..hosts(4, 50)
             },
         ),
-        ("newcomer of 3 beside 1 host with 110", hosts(1, 110).with_newcomer(3)),
-        ("newcomer of 3 beside 1 host with 500", hosts(1, 500).with_newcomer(3)),
+        (
+            "newcomer of 3 beside 1 host with 110",
+            hosts(1, 110).with_newcomer(3),
+        ),
+        (
+            "newcomer of 3 beside 1 host with 500",
+            hosts(1, 500).with_newcomer(3),
+        ),
         (
             "newcomer of 3 beside 2 hosts with 250",
             hosts(2, 250).with_newcomer(3),
