@@ -1,7 +1,7 @@
 //! What reads cost: one Get for many, whichever resources ask and how many at a time.
 
 use simulator::ses::{Call, Status};
-use simulator::{Options, Rate};
+use simulator::{Lookups, Options, Rate};
 
 use crate::harness::{GET, REGION, SET, Workspace, fleet};
 
@@ -27,6 +27,8 @@ fn names(count: usize) -> Vec<String> {
 fn with_identities(count: usize) -> Workspace {
     let mut ws = Workspace::with(Options {
         rate: Rate::Unlimited,
+        // A status stays as the test sets it.
+        lookups: Lookups::Off,
         ..Options::default()
     });
     ws.ses().add_identities(REGION, names(count), true);

@@ -261,8 +261,7 @@ async fn a_clock_that_is_set_holds_nobody_up() {
     let set = Operation::SetIdentityMailFromDomain;
     for step in [-3600.0, -101.0, -5.0, 5.0, 101.0, 3600.0] {
         let (schedule, clock) = (SharedSchedule::of_process(), Clock::at(1e9));
-        let process =
-            || RateLimiter::by_clock(1.0, schedule.clone(), clock.clone()).operation(set);
+        let process = || RateLimiter::by_clock(1.0, schedule.clone(), clock.clone()).operation(set);
         let started = Instant::now();
         let mut sends = Vec::new();
         let queue = |sends: &mut Vec<_>| {
