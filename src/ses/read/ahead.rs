@@ -29,6 +29,7 @@ use std::collections::{HashSet, VecDeque};
 use tokio::time::Instant;
 
 use super::memory::Memory;
+use crate::mail_from::DomainName;
 use crate::ses::api::{ListPage, MailFrom};
 
 /// How many identities make a fleet: Terraform's default parallelism. Fewer fit
@@ -93,7 +94,7 @@ impl ReadAhead {
     }
 
     /// The MAIL FROM domains that will be asked for soon, each once.
-    pub(super) fn likely(&mut self, memory: &Memory, now: Instant) -> Vec<String> {
+    pub(super) fn likely(&mut self, memory: &Memory, now: Instant) -> Vec<DomainName> {
         if self.proofs < PROOF {
             return Vec::new();
         }
@@ -101,7 +102,7 @@ impl ReadAhead {
         let unasked = untold.filter(|identity| self.unasked.contains(identity));
         unasked
             .filter_map(|identity| match memory.recall(&identity, now) {
-                Some(MailFrom::Set(mail_from)) => Some(mail_from.domain.clone()),
+                Some(MailFrom::Set(mail_from)) => mail_from.domain.name().cloned(),
                 _ => None,
             })
             .collect()

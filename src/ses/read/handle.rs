@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::batch::{Caller, MOST};
 use super::task::{GET, Message, Task};
-use crate::mail_from::Identity;
+use crate::mail_from::{DomainName, Identity};
 use crate::ses::api::{Api, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::Error;
@@ -27,7 +27,7 @@ impl Reader {
     pub(in crate::ses) fn start(
         api: Arc<dyn Api>,
         limiter: &RateLimiter,
-        likely: mpsc::UnboundedSender<String>,
+        likely: mpsc::UnboundedSender<DomainName>,
     ) -> Self {
         Self {
             inbox: Task::start(api, limiter, likely),
@@ -57,8 +57,8 @@ impl Reader {
         let _ = self.inbox.send(Message::Asked(read));
         match deadline.bound(answered).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Error::Settings {
-                reason: "the reader of SES has ended, which is a fault of the provider".to_owned(),
+            Ok(Err(_)) => Err(Error::Internal {
+                what: "the reader of SES has ended",
             }),
             Err(interrupted) => {
                 let last = last.borrow().clone().map(Arc::new);

@@ -79,12 +79,9 @@ impl IdentityReader {
         let name = domain.as_str().to_owned();
         // A task that has ended drops the question, and with it the answer.
         let _ = self.inbox.send(Question { name, answer });
-        answered.await.unwrap_or_else(|_| {
-            Err(Error::Settings {
-                reason: "the reader of identities has ended, which is a fault of the provider"
-                    .to_owned(),
-            })
-        })
+        answered.await.unwrap_or(Err(Error::Internal {
+            what: "the reader of identities has ended",
+        }))
     }
 }
 

@@ -136,7 +136,7 @@ mod tests {
     fn remembering(identities: &[&str], sent: Instant) -> Memory {
         let mut memory = Memory::default();
         for identity in identities {
-            memory.remember((*identity).to_owned(), Some(set("old")), sent);
+            memory.remember((*identity).to_owned(), Some(set("old.example.com")), sent);
         }
         memory
     }
@@ -147,12 +147,15 @@ mod tests {
         let mut memory = remembering(&["a"], sent);
         for _ in 0..3 {
             memory.asked("a");
-            assert_eq!(memory.recall("a", sent + FRESH), Some(&set("old")));
+            assert_eq!(
+                memory.recall("a", sent + FRESH),
+                Some(&set("old.example.com"))
+            );
         }
         let stale = sent + FRESH + Duration::from_millis(1);
         assert_eq!(memory.recall("a", stale), None);
-        memory.remember("a".to_owned(), Some(set("new")), stale);
-        assert_eq!(memory.recall("a", stale), Some(&set("new")));
+        memory.remember("a".to_owned(), Some(set("new.example.com")), stale);
+        assert_eq!(memory.recall("a", stale), Some(&set("new.example.com")));
     }
 
     #[tokio::test(start_paused = true)]
@@ -160,9 +163,9 @@ mod tests {
         let sent = Instant::now();
         let later = sent + Duration::from_secs(1);
         let mut memory = remembering(&["a"], later);
-        for late in [Some(set("older")), None] {
+        for late in [Some(set("older.example.com")), None] {
             memory.remember("a".to_owned(), late, sent);
-            assert_eq!(memory.recall("a", later), Some(&set("old")));
+            assert_eq!(memory.recall("a", later), Some(&set("old.example.com")));
         }
     }
 
@@ -182,12 +185,12 @@ mod tests {
         memory.changed("a", set_at);
         assert_eq!(memory.recall("a", set_at), None);
         for get in [sent, set_at, set_at + SETTLED] {
-            memory.remember("a".to_owned(), Some(set("old")), get);
+            memory.remember("a".to_owned(), Some(set("old.example.com")), get);
             assert_eq!(memory.recall("a", get), None, "{:?}", get - sent);
         }
         let settled = set_at + SETTLED + Duration::from_millis(1);
-        memory.remember("a".to_owned(), Some(set("new")), settled);
-        assert_eq!(memory.recall("a", settled), Some(&set("new")));
+        memory.remember("a".to_owned(), Some(set("new.example.com")), settled);
+        assert_eq!(memory.recall("a", settled), Some(&set("new.example.com")));
     }
 
     #[tokio::test(start_paused = true)]
@@ -195,8 +198,8 @@ mod tests {
         let sent = Instant::now();
         let names: Vec<String> = (0..USUAL).map(|number| format!("i{number}")).collect();
         let mut memory = remembering(&["unasked", "once", "twice"], sent);
-        memory.remember("older".to_owned(), Some(set("d")), sent - OLD);
-        memory.remember("young".to_owned(), Some(set("d")), sent + OLD);
+        memory.remember("older".to_owned(), Some(set("d.example.com")), sent - OLD);
+        memory.remember("young".to_owned(), Some(set("d.example.com")), sent + OLD);
         let asked = ["once", "older", "twice", "twice"];
         asked.iter().for_each(|identity| memory.asked(identity));
         let old = sent + OLD;

@@ -23,6 +23,7 @@ use super::handle::{Freshness, Read};
 use super::list::page;
 use super::memory::Memory;
 use super::unhurried::Unhurried;
+use crate::mail_from::DomainName;
 use crate::ses::api::{Api, ListPage, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation};
@@ -73,7 +74,7 @@ pub(super) struct Task {
     unhurried: Unhurried,
     memory: Memory,
     ahead: ReadAhead,
-    likely: mpsc::UnboundedSender<String>,
+    likely: mpsc::UnboundedSender<DomainName>,
     /// The identities of the Gets under way, each with the refreshes that were asked for
     /// since.
     under_way: HashMap<String, Vec<Read>>,
@@ -88,7 +89,7 @@ impl Task {
     pub(super) fn start(
         api: Arc<dyn Api>,
         limiter: &RateLimiter,
-        likely: mpsc::UnboundedSender<String>,
+        likely: mpsc::UnboundedSender<DomainName>,
     ) -> mpsc::UnboundedSender<Message> {
         let (inbox, messages) = mpsc::unbounded_channel();
         let task = Self {

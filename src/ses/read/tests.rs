@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::MOST;
 use super::{Freshness, Reader};
-use crate::mail_from::Identity;
+use crate::mail_from::{DomainName, Identity};
 use crate::ses::api::MailFrom;
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Remedy};
@@ -31,7 +31,7 @@ fn start(ses: &FakeSes) -> Reader {
     start_telling(ses).0
 }
 
-fn start_telling(ses: &FakeSes) -> (Reader, mpsc::UnboundedReceiver<String>) {
+fn start_telling(ses: &FakeSes) -> (Reader, mpsc::UnboundedReceiver<DomainName>) {
     let (likely, told) = mpsc::unbounded_channel();
     let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
     let reader = Reader::start(Arc::new(ses.clone()), &limiter, likely);

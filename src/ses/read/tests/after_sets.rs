@@ -4,7 +4,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::*;
-use crate::mail_from::{BehaviorOnMxFailure, DomainName};
+use crate::mail_from::BehaviorOnMxFailure;
 use crate::ses::Client;
 
 /// Creates identity `number` as a resource does, and returns how long its read took.
