@@ -15,7 +15,7 @@ use super::validate::Meaning;
 use crate::clients::Clients;
 use crate::diagnostics::warn;
 use crate::mail_from::{
-    Advice, BehaviorOnMxFailure, DomainName, Mx, Place, RecordStatus, judge_mx, receiving, visible,
+    Advice, BehaviorOnMxFailure, DomainName, Mx, Place, RecordStatus, judge_mx, receiving,
 };
 use crate::plugin::{Call, CancellationToken, Told};
 use crate::ses::{Client, Error, MailFrom, SetMailFrom};
@@ -130,10 +130,10 @@ impl<'a> NewDomain<'a> {
     fn overwrites(&self, held: &SetMailFrom) -> Option<(&'static str, Advice)> {
         let Self { place, domain, .. } = self;
         let Place { identity, region } = place;
-        if DomainName::parse(&held.domain).is_ok_and(|held| held == **domain) {
+        if held.domain.is(domain) {
             return None;
         }
-        let other = visible(&held.domain);
+        let other = &held.domain;
         let advice = Advice {
             summary: "Identity has another MAIL FROM domain already",
             detail: format!(
@@ -142,7 +142,7 @@ impl<'a> NewDomain<'a> {
                  other. To manage what is there instead, set `mail_from_domain = \"{other}\"`, and \
                  run `terraform import ses_identity_mail_from.NAME {identity}` or write an \
                  `import` block with `id = \"{identity}\"`.",
-                visible(&held.status)
+                held.status
             ),
         };
         Some(("mail_from_domain", advice))
@@ -224,7 +224,7 @@ mod tests {
     use crate::attributes::value;
     use crate::identity_mail_from::plan::plan;
     use crate::identity_mail_from::validate::validate;
-    use crate::mail_from::Region;
+    use crate::mail_from::{Region, Reported, ReportedDomain, VerificationStatus};
 
     fn config(domain: &str, behavior: &str) -> Model {
         Model {
@@ -254,9 +254,9 @@ mod tests {
 
     fn held(domain: &str) -> Option<SetMailFrom> {
         Some(SetMailFrom {
-            domain: domain.to_owned(),
-            behavior: "UseDefaultValue".to_owned(),
-            status: "Success".to_owned(),
+            domain: ReportedDomain::parse(domain),
+            behavior: Some(Reported::Known(BehaviorOnMxFailure::UseDefaultValue)),
+            status: Reported::Known(VerificationStatus::Success),
         })
     }
 

@@ -25,13 +25,13 @@ pub struct Client {
 impl Client {
     /// A client of SES in `region` that sends `rate` requests a second for each
     /// operation (0: no limit). Calls nothing; needs a tokio runtime. While a fleet is
-    /// refreshed, `likely` is told the MAIL FROM domains that SES holds, in its own
-    /// words, for identities that will probably be asked for soon.
+    /// refreshed, `likely` is told the MAIL FROM domains that SES holds for identities
+    /// that will probably be asked for soon.
     pub fn new(
         connection: Connection,
         region: Region,
         rate: f64,
-        likely: mpsc::UnboundedSender<String>,
+        likely: mpsc::UnboundedSender<DomainName>,
     ) -> Self {
         let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
         let schedule = SharedSchedule::of_host(folders, limit);
@@ -42,7 +42,7 @@ impl Client {
     pub(super) fn with_api(
         api: Arc<dyn Api>,
         limiter: &RateLimiter,
-        likely: mpsc::UnboundedSender<String>,
+        likely: mpsc::UnboundedSender<DomainName>,
     ) -> Self {
         let reader = Reader::start(Arc::clone(&api), limiter, likely);
         Self {

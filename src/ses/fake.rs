@@ -13,6 +13,7 @@ use super::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::client::Client;
 use super::error::{Error, Operation, Reach};
 use super::limit::{RateLimiter, SharedSchedule};
+use crate::mail_from::{BehaviorOnMxFailure, Reported, ReportedDomain};
 
 /// How one call goes other than well.
 #[derive(Clone, Debug)]
@@ -182,7 +183,7 @@ impl FakeSes {
             return Err(Error::NoAnswer {
                 operation,
                 reason: "connection reset".to_owned(),
-                reach: Reach::MaybeDone,
+                reach: Reach::MaybeMade,
             });
         }
         Ok(())
@@ -216,16 +217,16 @@ pub(crate) fn failed(domain: &str) -> MailFrom {
 
 pub(crate) fn with_status(domain: &str, status: &str) -> MailFrom {
     MailFrom::Set(SetMailFrom {
-        domain: domain.to_owned(),
-        behavior: "UseDefaultValue".to_owned(),
-        status: status.to_owned(),
+        domain: ReportedDomain::parse(domain),
+        behavior: Some(Reported::Known(BehaviorOnMxFailure::UseDefaultValue)),
+        status: Reported::parse(status),
     })
 }
 
 #[async_trait]
 impl Api for FakeSes {
     async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error> {
-        let identity = request.identity.clone();
+        let identity = request.identity.to_string();
         let call = match &request.mail_from {
             Some(_) => Call::Set(identity),
             None => Call::Unset(identity),

@@ -6,6 +6,7 @@
 
 mod advice;
 mod attached;
+mod block_page;
 mod command_line;
 mod destroy;
 mod dns;

@@ -35,6 +35,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::mail_from::DomainName;
 use crate::ses::api::{ListPage, MailFrom};
 
 /// How old an answer may be when it is used.
@@ -124,7 +125,7 @@ impl ReadAhead {
     }
 
     /// The MAIL FROM domains that will be asked for soon, each once.
-    pub(in crate::ses) fn likely(&mut self) -> Vec<String> {
+    pub(in crate::ses) fn likely(&mut self) -> Vec<DomainName> {
         if self.used < PROOF {
             return Vec::new();
         }
@@ -132,7 +133,7 @@ impl ReadAhead {
         untold
             .iter()
             .filter_map(|identity| match self.held.get(identity) {
-                Some((_, MailFrom::Set(held))) => Some(held.domain.clone()),
+                Some((_, MailFrom::Set(held))) => held.domain.name().cloned(),
                 _ => None,
             })
             .collect()

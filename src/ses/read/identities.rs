@@ -56,11 +56,9 @@ impl IdentityReader {
         let name = domain.as_str().to_owned();
         // If the task is gone, so is the other end of the answer.
         let _ = self.questions.send(Question { name, answer });
-        answered.await.unwrap_or_else(|_| {
-            Err(Error::Settings {
-                reason: "the advisor on SES has ended, which is a fault of the provider".to_owned(),
-            })
-        })
+        answered.await.unwrap_or(Err(Error::Internal {
+            what: "the reader of identities has ended",
+        }))
     }
 }
 

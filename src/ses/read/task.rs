@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::ahead::{ReadAhead, Refresh};
-use crate::mail_from::Identity;
+use crate::mail_from::{DomainName, Identity};
 use crate::ses::api::{Api, ListPage, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation};
@@ -92,7 +92,7 @@ impl Reader {
     pub(in crate::ses) fn start(
         api: Arc<dyn Api>,
         limiter: &RateLimiter,
-        likely: mpsc::UnboundedSender<String>,
+        likely: mpsc::UnboundedSender<DomainName>,
     ) -> Self {
         let (inbox, messages) = mpsc::unbounded_channel();
         let task = Task {
@@ -137,8 +137,8 @@ impl Reader {
         deadline.begin();
         match deadline.bound(answered).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Error::Settings {
-                reason: "the reader of SES has ended, which is a fault of the provider".to_owned(),
+            Ok(Err(_)) => Err(Error::Internal {
+                what: "the reader of SES has ended",
             }),
             Err(interrupted) => {
                 let last = last.borrow().clone().map(Arc::new);
@@ -162,7 +162,7 @@ struct Task {
     outbox: mpsc::WeakUnboundedSender<Message>,
     queue: VecDeque<Wanted>,
     ahead: ReadAhead,
-    likely: mpsc::UnboundedSender<String>,
+    likely: mpsc::UnboundedSender<DomainName>,
     /// Who waits for an identity that is read ahead in a Get under way.
     joined: HashMap<String, Vec<Wanted>>,
     /// When the first and the last of those in the queue came.

@@ -20,7 +20,7 @@ fn start(ses: &FakeSes) -> Reader {
     start_telling(ses).0
 }
 
-fn start_telling(ses: &FakeSes) -> (Reader, mpsc::UnboundedReceiver<String>) {
+fn start_telling(ses: &FakeSes) -> (Reader, mpsc::UnboundedReceiver<DomainName>) {
     let (likely, told) = mpsc::unbounded_channel();
     let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
     let reader = Reader::start(Arc::new(ses.clone()), &limiter, likely);
