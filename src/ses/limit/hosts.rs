@@ -25,10 +25,11 @@
 //! hosts differ by more than some hundredths of a second, they still share, but less
 //! evenly (`simulation` shows it).
 //!
-//! Arithmetic alone. Times are seconds since the Unix epoch; `chance` is a random
-//! number in `0.0..1.0`.
+//! Arithmetic alone; `chance` is a random number in `0.0..1.0`.
 
 use serde::{Deserialize, Serialize};
+
+use super::clock::UnixTime;
 
 /// The requests that fit into a slice.
 const REQUESTS: f64 = 6.0;
@@ -63,9 +64,9 @@ const GAP_COSTS: f64 = 0.4;
 /// then.
 const NEWCOMER: f64 = 10.0;
 
-/// The requests of a host, as slices are made for them.
+/// Timing of a host's requests, as slices are made for them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::ses) struct Beat {
+pub(in crate::ses) struct Timing {
     /// Seconds from one request to the next.
     pub(in crate::ses) spacing: f64,
     /// Seconds between two requests that SES accepts.
@@ -74,20 +75,21 @@ pub(in crate::ses) struct Beat {
     pub(in crate::ses) way: f64,
 }
 
-impl Beat {
+impl Timing {
     /// The slice to which a request belongs that goes out at `time`.
-    fn slice(&self, time: f64) -> i64 {
+    fn slice(&self, time: UnixTime) -> i64 {
         let gap = self.interval + LEEWAY;
-        ((time + self.way + gap) / slice_length(self.spacing)).floor() as i64
+        let arrives = (time + self.way + gap).as_seconds();
+        (arrives / slice_length(self.spacing)).floor() as i64
     }
 
     /// When to send what is to arrive at the start of `slice`.
-    fn start(&self, slice: i64) -> f64 {
-        slice as f64 * slice_length(self.spacing) - self.way
+    fn start(&self, slice: i64) -> UnixTime {
+        UnixTime::from_seconds(slice as f64 * slice_length(self.spacing)) - self.way
     }
 
     /// When the gap behind `slice` begins.
-    fn end(&self, slice: i64) -> f64 {
+    fn end(&self, slice: i64) -> UnixTime {
         self.start(slice + 1) - self.interval - LEEWAY
     }
 }
@@ -96,12 +98,12 @@ fn slice_length(spacing: f64) -> f64 {
     REQUESTS * spacing.max(CLOSEST) + ORDER + LEEWAY
 }
 
-/// Where one host stands among those that share a limit.
+/// Which time slices one host has among those that share a limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(in crate::ses) struct Share {
+pub(in crate::ses) struct TimeSlices {
     /// Nothing goes out before.
-    opens: f64,
+    opens: UnixTime,
     /// The slice that was held last.
     held: i64,
     /// How many slices after it to come back; 0 for a newcomer.
@@ -109,16 +111,16 @@ pub(in crate::ses) struct Share {
     /// Whether SES has refused a request since it last accepted one.
     refused: bool,
     /// When a newcomer's first request was accepted.
-    began: f64,
+    began: UnixTime,
     /// The slice before which a gap was left last, and how many more are left in any
     /// case.
     gap: i64,
     gaps: u32,
 }
 
-impl Share {
+impl TimeSlices {
     /// When the next request may go out; not later than `now` if it may at once.
-    pub(in crate::ses) fn opens(&self, now: f64, spacing: f64) -> f64 {
+    pub(in crate::ses) fn opens(&self, now: UnixTime, spacing: f64) -> UnixTime {
         // Farther off than the next slice that this host comes back for: by a clock
         // that was wrong.
         let farthest = now + f64::from(self.away + 2) * slice_length(spacing);
@@ -141,8 +143,8 @@ impl Share {
     }
 
     /// SES accepted the request that went out at `sent`.
-    pub(in crate::ses) fn accepted(&mut self, sent: f64, beat: Beat, chance: f64) {
-        let slice = beat.slice(sent);
+    pub(in crate::ses) fn accepted(&mut self, sent: UnixTime, timing: Timing, chance: f64) {
+        let slice = timing.slice(sent);
         if slice != self.held {
             // Whoever was not refused may well have come too late, and a newcomer knows
             // nothing yet.
@@ -158,13 +160,13 @@ impl Share {
             self.held = slice;
         }
         self.refused = false;
-        let next = sent + beat.spacing;
-        if next < beat.end(slice) {
+        let next = sent + timing.spacing;
+        if next < timing.end(slice) {
             return;
         }
         let after = slice + i64::from(self.away);
-        let turn = self.turn(after, beat, chance);
-        if self.away > 1 || self.leaves_gap(slice + 1, sent, turn - next, beat) {
+        let turn = self.turn(after, timing, chance);
+        if self.away > 1 || self.leaves_gap(slice + 1, sent, turn - next, timing) {
             self.opens = turn;
             self.gap = after;
             self.gaps = self.gaps.saturating_sub(1);
@@ -173,10 +175,10 @@ impl Share {
 
     /// Whether the gap before `slice` is left behind a request that went out at `sent`,
     /// which costs so many seconds.
-    fn leaves_gap(&self, slice: i64, sent: f64, costs: f64, beat: Beat) -> bool {
+    fn leaves_gap(&self, slice: i64, sent: UnixTime, costs: f64, timing: Timing) -> bool {
         let (least, most) = GAP_AFTER;
         let slices = slice - self.gap;
-        let is_cheap = costs <= GAP_COSTS * beat.spacing.max(1.0);
+        let is_cheap = costs <= GAP_COSTS * timing.spacing.max(1.0);
         let is_due = slices >= most || slices >= least && is_cheap;
         self.gaps > 0 || is_due && (sent - self.began).abs() > NEWCOMER
     }
@@ -187,28 +189,34 @@ impl Share {
     }
 
     /// SES refused the request that went out at `sent`; it is `now`.
-    pub(in crate::ses) fn refused(&mut self, sent: f64, now: f64, beat: Beat, chance: f64) {
-        let (slice, current) = (beat.slice(sent), beat.slice(sent.max(now)));
-        let came_in_turn = slice != self.held && slice == beat.slice(self.opens);
+    pub(in crate::ses) fn refused(
+        &mut self,
+        sent: UnixTime,
+        now: UnixTime,
+        timing: Timing,
+        chance: f64,
+    ) {
+        let (slice, current) = (timing.slice(sent), timing.slice(sent.max(now)));
+        let came_in_turn = slice != self.held && slice == timing.slice(self.opens);
         // Others of this host may have been refused before.
         if self.opens <= now {
             // Whoever came in between is done in a second, SES's own limit.
-            let soon = now + beat.interval.max(1.0) * (0.5 + chance / 2.0);
-            let again = !self.refused && !came_in_turn && soon < beat.end(current);
+            let soon = now + timing.interval.max(1.0) * (0.5 + chance / 2.0);
+            let again = !self.refused && !came_in_turn && soon < timing.end(current);
             self.opens = if again {
                 soon
             } else {
-                self.turn(current + 1, beat, chance)
+                self.turn(current + 1, timing, chance)
             };
         }
         self.refused = true;
     }
 
     /// When to send in order to hold `slice`.
-    fn turn(&self, slice: i64, beat: Beat, chance: f64) -> f64 {
+    fn turn(&self, slice: i64, timing: Timing, chance: f64) -> UnixTime {
         let waited = (slice - self.held) as f64;
         let place = (PLACES + 1.0 - waited).clamp(0.0, PLACES) + SPREAD * chance;
-        beat.start(slice) + ORDER * place / (PLACES + SPREAD)
+        timing.start(slice) + ORDER * place / (PLACES + SPREAD)
     }
 }
 

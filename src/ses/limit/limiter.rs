@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
-use super::clock::Clock;
+use super::clock::{Clock, UnixTime};
 use super::latency::{Latency, MOST_LATENESS};
 use super::schedule::{Answer, NEGLIGIBLE, Reservation, Schedule, spacing};
 use super::shared::SharedSchedule;
@@ -298,7 +298,7 @@ struct PermitState {
     /// Held until the request has gone out.
     right: Mutex<Option<Right>>,
     /// When the request went out, by tokio's clock and by that of the schedule.
-    sent: Mutex<Option<(Instant, f64)>>,
+    sent: Mutex<Option<(Instant, UnixTime)>>,
 }
 
 /// The service of the queue, unless the queue was passed by, and the word to send.

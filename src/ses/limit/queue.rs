@@ -5,14 +5,13 @@
 //! reservation that is farther off than those before it and the host's turn
 //! ([`hosts`](super::hosts)) explain was made by a clock that was wrong, and is
 //! forgotten.
-//!
-//! Times are seconds since the Unix epoch.
 
 use serde::{Deserialize, Serialize};
 
-use super::hosts::Share;
+use super::clock::UnixTime;
+use super::hosts::TimeSlices;
 
-/// After so many requests' time without any, there is nothing to share any more: who
+/// After so many requests' time without any, there is nothing to slices any more: who
 /// comes then does not wait for a turn, as nobody does at first.
 const IDLE: f64 = 2.0;
 
@@ -32,11 +31,11 @@ pub(super) struct Queue {
     /// The last request that went out.
     last: Interval,
     /// When the last one that SES accepted went out.
-    pub(super) accepted: f64,
+    pub(super) accepted: UnixTime,
     /// When a request that must not be put off goes out.
-    urgent: f64,
+    urgent: UnixTime,
     /// The turns with other hosts.
-    pub(super) share: Share,
+    pub(super) slices: TimeSlices,
 }
 
 /// The time that a request takes up.
@@ -44,23 +43,23 @@ pub(super) struct Queue {
 #[serde(default)]
 pub(super) struct Interval {
     /// When it goes out, and when the next one may.
-    pub(super) from: f64,
-    until: f64,
+    pub(super) from: UnixTime,
+    until: UnixTime,
 }
 
 impl Interval {
     /// Whether the next request may go out at `at`.
-    pub(super) fn is_over(&self, at: f64) -> bool {
+    pub(super) fn is_over(&self, at: UnixTime) -> bool {
         self.until <= at
     }
 }
 
 impl Queue {
     /// Reserves the first time that is free.
-    pub(super) fn reserve(&mut self, now: f64, spacing: f64) -> f64 {
+    pub(super) fn reserve(&mut self, now: UnixTime, spacing: f64) -> UnixTime {
         let busy = self.reserved.last().unwrap_or(&self.last);
         if now > busy.until.max(self.last.until) + IDLE * spacing.max(1.0) {
-            self.share.starts_afresh();
+            self.slices.starts_afresh();
         }
         self.forget_what_is_not_explained(now, spacing);
         let at = self.first_free(self.opens(now, spacing), spacing);
@@ -72,7 +71,12 @@ impl Queue {
     /// returned is `None`, and it counts as sent. Else it is the time that is reserved
     /// now, and when to ask again: earlier than before where somebody gave up; later
     /// where the request before went out late, or by what an answer has told.
-    pub(super) fn try_start(&mut self, now: f64, at: f64, spacing: f64) -> Option<(f64, f64)> {
+    pub(super) fn try_start(
+        &mut self,
+        now: UnixTime,
+        at: UnixTime,
+        spacing: f64,
+    ) -> Option<(UnixTime, UnixTime)> {
         self.forget_what_is_not_explained(now, spacing);
         self.release(at);
         let opens = self.opens(now, spacing);
@@ -92,7 +96,7 @@ impl Queue {
     }
 
     /// A request went out.
-    pub(super) fn sent(&mut self, now: f64, spacing: f64) {
+    pub(super) fn sent(&mut self, now: UnixTime, spacing: f64) {
         self.last = Interval {
             from: now,
             until: now + spacing,
@@ -106,25 +110,25 @@ impl Queue {
 
     /// The request that was to go out at `at` did not, after all; `before` was the last
     /// one then.
-    pub(super) fn not_sent(&mut self, at: f64, before: Interval) {
+    pub(super) fn not_sent(&mut self, at: UnixTime, before: Interval) {
         if self.last.from == at {
             self.last = before;
         }
     }
 
     /// Nobody needs the time that was reserved any more.
-    pub(super) fn release(&mut self, at: f64) {
+    pub(super) fn release(&mut self, at: UnixTime) {
         self.reserved.retain(|reserved| reserved.from != at);
     }
 
     /// A request will go out at `at`, whatever is reserved then.
-    pub(super) fn reserve_urgent(&mut self, at: f64) {
+    pub(super) fn reserve_urgent(&mut self, at: UnixTime) {
         self.urgent = at;
     }
 
     /// When the next request may go out, reservations aside.
-    fn opens(&self, now: f64, spacing: f64) -> f64 {
-        let opens = now.max(self.share.opens(now, spacing));
+    fn opens(&self, now: UnixTime, spacing: f64) -> UnixTime {
+        let opens = now.max(self.slices.opens(now, spacing));
         if self.last.from < now + spacing {
             opens.max(self.last.until)
         } else {
@@ -133,7 +137,7 @@ impl Queue {
     }
 
     /// The first time from `opens` on that nobody has reserved.
-    fn first_free(&self, opens: f64, spacing: f64) -> f64 {
+    fn first_free(&self, opens: UnixTime, spacing: f64) -> UnixTime {
         self.reserved.iter().fold(opens, |at, reserved| {
             if at + spacing > reserved.from + NEGLIGIBLE {
                 at.max(reserved.until)
@@ -143,14 +147,14 @@ impl Queue {
         })
     }
 
-    fn insert(&mut self, from: f64, spacing: f64) {
+    fn insert(&mut self, from: UnixTime, spacing: f64) {
         let until = from + spacing;
         self.reserved.push(Interval { from, until });
         self.reserved.sort_by(|a, b| a.from.total_cmp(&b.from));
     }
 
     /// Forgets what is over, and what is farther off than the queue explains.
-    fn forget_what_is_not_explained(&mut self, now: f64, spacing: f64) {
+    fn forget_what_is_not_explained(&mut self, now: UnixTime, spacing: f64) {
         let mut explained = self.opens(now, spacing);
         self.reserved.retain(|reserved| {
             let keeps = now < reserved.until && reserved.from <= explained + spacing;
@@ -162,7 +166,7 @@ impl Queue {
     }
 
     /// `due`, or later if an urgent request would go out too close to it.
-    fn after_urgent(&self, now: f64, due: f64, spacing: f64) -> f64 {
+    fn after_urgent(&self, now: UnixTime, due: UnixTime, spacing: f64) -> UnixTime {
         let is_to_come = now < self.urgent + URGENT_LATE && self.urgent <= now + 2.0 * spacing;
         if is_to_come && (due - self.urgent).abs() < spacing {
             self.urgent + spacing

@@ -10,14 +10,13 @@
 //!   stand in its queues ([`shared`](super::shared)).
 //! - In each queue, hosts take turns ([`hosts`](super::hosts)): other hosts, and
 //!   other tools, have schedules of their own, or none.
-//!
-//! Times are seconds since the Unix epoch.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::hosts::{Beat, Share};
+use super::clock::UnixTime;
+use super::hosts::{TimeSlices, Timing};
 pub(in crate::ses) use super::queue::NEGLIGIBLE;
 use super::queue::{Interval, Queue};
 use super::scope::{Evidence, Scope, are_close};
@@ -54,11 +53,11 @@ pub(in crate::ses) struct Schedule {
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::ses) struct Reservation {
     /// When to send.
-    pub(in crate::ses) at: f64,
+    pub(in crate::ses) at: UnixTime,
     /// Whose queue it is in.
     scope: Scope,
     /// When it was used, and the request before in that queue.
-    used: Option<(f64, Interval)>,
+    used: Option<(UnixTime, Interval)>,
 }
 
 /// A request that SES has answered.
@@ -66,7 +65,7 @@ pub(in crate::ses) struct Reservation {
 pub(in crate::ses) struct Answer<'a> {
     pub(in crate::ses) operation: &'a str,
     /// When it went out.
-    pub(in crate::ses) sent: f64,
+    pub(in crate::ses) sent: UnixTime,
     /// Seconds between two requests.
     pub(in crate::ses) spacing: f64,
     /// Seconds that a request takes to SES.
@@ -76,8 +75,8 @@ pub(in crate::ses) struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    fn beat(&self) -> Beat {
-        Beat {
+    fn timing(&self) -> Timing {
+        Timing {
             spacing: self.spacing,
             interval: self.spacing / MARGIN,
             way: self.way,
@@ -89,7 +88,7 @@ impl Schedule {
     /// Reserves the first time that is free for `operation`.
     pub(in crate::ses) fn reserve(
         &mut self,
-        now: f64,
+        now: UnixTime,
         operation: &str,
         spacing: f64,
     ) -> Reservation {
@@ -105,11 +104,11 @@ impl Schedule {
     /// returned, and it counts as sent. Else returns when to ask again.
     pub(in crate::ses) fn try_start(
         &mut self,
-        now: f64,
+        now: UnixTime,
         reservation: &mut Reservation,
         operation: &str,
         spacing: f64,
-    ) -> f64 {
+    ) -> UnixTime {
         if reservation.scope != self.evidence.scope(now) {
             self.release(reservation, operation);
             *reservation = self.reserve(now, operation, spacing);
@@ -139,7 +138,7 @@ impl Schedule {
 
     /// When to probe with `operation` whether SES counts operations apart, if that is
     /// before long.
-    fn probe(&self, now: f64, operation: &str, spacing: f64) -> Option<f64> {
+    fn probe(&self, now: UnixTime, operation: &str, spacing: f64) -> Option<UnixTime> {
         let last = self.account.last().from;
         let own = self.operations.get(operation).map(Queue::last);
         let at = self.evidence.probe(now, last, spacing / MARGIN)?;
@@ -150,7 +149,7 @@ impl Schedule {
 
     /// The request went out at `now`, which may be later than what was reserved: all
     /// others keep the distance from the request itself.
-    pub(in crate::ses) fn sent(&mut self, now: f64, operation: &str, spacing: f64) {
+    pub(in crate::ses) fn sent(&mut self, now: UnixTime, operation: &str, spacing: f64) {
         self.queue(Scope::Operation, operation).sent(now, spacing);
         let is_account = self.evidence.scope(now) == Scope::Account;
         if is_account && are_close(now, self.account.accepted, spacing / MARGIN) {
@@ -162,7 +161,7 @@ impl Schedule {
     }
 
     /// A request for `operation` will go out at `at`, whatever is reserved then.
-    pub(in crate::ses) fn reserve_urgent(&mut self, at: f64, operation: &str) {
+    pub(in crate::ses) fn reserve_urgent(&mut self, at: UnixTime, operation: &str) {
         for scope in [Scope::Operation, Scope::Account] {
             self.queue(scope, operation).reserve_urgent(at);
         }
@@ -182,19 +181,19 @@ impl Schedule {
         let Answer {
             operation, sent, ..
         } = answer;
-        let beat = answer.beat();
+        let timing = answer.timing();
         if self.close_to_another(answer) {
             self.evidence.apart(sent);
         }
         self.queue(Scope::Operation, operation).accepted = sent;
         self.account.accepted = self.account.accepted.max(sent);
-        self.learn(sent, operation, |share| {
-            share.accepted(sent, beat, answer.chance);
+        self.learn(sent, operation, |slices| {
+            slices.accepted(sent, timing, answer.chance);
         });
     }
 
     /// SES throttled a request; it is `now`.
-    pub(in crate::ses) fn throttled(&mut self, now: f64, answer: Answer<'_>) {
+    pub(in crate::ses) fn throttled(&mut self, now: UnixTime, answer: Answer<'_>) {
         let before = self.evidence.scope(now);
         if self.close_to_another(answer) && self.evidence.together(now) {
             if before == Scope::Operation {
@@ -202,34 +201,34 @@ impl Schedule {
                     .operations
                     .values()
                     .max_by(|one, other| one.accepted.total_cmp(&other.accepted));
-                self.account.share = last.map(|last| last.share.clone()).unwrap_or_default();
+                self.account.slices = last.map(|last| last.slices.clone()).unwrap_or_default();
             }
             // This host's own request was the reason.
             return;
         }
         for queue in self.operations.values_mut() {
-            queue.share.others();
+            queue.slices.others();
         }
-        self.account.share.others();
-        self.learn(now, answer.operation, |share| {
-            share.refused(answer.sent, now, answer.beat(), answer.chance);
+        self.account.slices.others();
+        self.learn(now, answer.operation, |slices| {
+            slices.refused(answer.sent, now, answer.timing(), answer.chance);
         });
     }
 
     /// What an answer tells of other hosts. It stays known when the scope changes.
-    fn learn(&mut self, now: f64, operation: &str, learn: impl Fn(&mut Share)) {
+    fn learn(&mut self, now: UnixTime, operation: &str, learn: impl Fn(&mut TimeSlices)) {
         let scope = self.evidence.scope(now);
-        let share = &mut self.queue(scope, operation).share;
-        learn(share);
+        let slices = &mut self.queue(scope, operation).slices;
+        learn(slices);
         if scope == Scope::Account {
-            let share = share.clone();
-            self.queue(Scope::Operation, operation).share = share;
+            let slices = slices.clone();
+            self.queue(Scope::Operation, operation).slices = slices;
         }
     }
 
     /// Whether SES has accepted a request of another operation close to this one.
     fn close_to_another(&self, answer: Answer<'_>) -> bool {
-        let interval = answer.beat().interval;
+        let interval = answer.timing().interval;
         self.operations.iter().any(|(name, queue)| {
             name != answer.operation && are_close(answer.sent, queue.accepted, interval)
         })

@@ -7,10 +7,10 @@
 //! is believed for a short time, in which a *probe* now and then, a request that goes
 //! out right behind one of another operation, renews the evidence or refutes it. A
 //! probe costs nothing: SES counts what it accepts.
-//!
-//! Times are seconds since the Unix epoch.
 
 use serde::{Deserialize, Serialize};
+
+use super::clock::UnixTime;
 
 /// Two requests are close if less than this part of SES's interval is between them:
 /// the ways of both may have taken different times.
@@ -42,22 +42,22 @@ pub(in crate::ses) enum Scope {
 #[serde(default)]
 pub(super) struct Evidence {
     /// Until when SES is known to count operations apart.
-    apart_until: f64,
+    apart_until: UnixTime,
     /// Until when it seems to count the account.
-    account_until: f64,
+    account_until: UnixTime,
     /// When to probe next, and the pause after that.
-    probe: f64,
+    probe: UnixTime,
     pause: f64,
 }
 
 /// Whether requests that went out at these times are close; `interval` is between two
 /// requests at the rate that was asked for, which may be slower than SES's.
-pub(super) fn are_close(one: f64, other: f64, interval: f64) -> bool {
+pub(super) fn are_close(one: UnixTime, other: UnixTime, interval: f64) -> bool {
     (one - other).abs() < CLOSE * interval.min(1.0)
 }
 
 impl Evidence {
-    pub(super) fn scope(&self, now: f64) -> Scope {
+    pub(super) fn scope(&self, now: UnixTime) -> Scope {
         if is_within(now, self.account_until, TOGETHER) {
             Scope::Account
         } else {
@@ -66,14 +66,14 @@ impl Evidence {
     }
 
     /// SES accepted a request close to one of another operation.
-    pub(super) fn apart(&mut self, now: f64) {
+    pub(super) fn apart(&mut self, now: UnixTime) {
         self.apart_until = now + APART;
-        self.account_until = 0.0;
+        self.account_until = UnixTime::default();
     }
 
     /// SES refused a request close to one of another operation that it accepted.
     /// Whether that is believed.
-    pub(super) fn together(&mut self, now: f64) -> bool {
+    pub(super) fn together(&mut self, now: UnixTime) -> bool {
         if is_within(now, self.apart_until, APART) {
             return false;
         }
@@ -86,7 +86,7 @@ impl Evidence {
     }
 
     /// When a probe may go out behind a request that was sent at `sent`, if one is due.
-    pub(super) fn probe(&self, now: f64, sent: f64, interval: f64) -> Option<f64> {
+    pub(super) fn probe(&self, now: UnixTime, sent: UnixTime, interval: f64) -> Option<UnixTime> {
         let interval = interval.min(1.0);
         let (at, end) = (sent + PROBE_AT * interval, sent + CLOSE * interval);
         let due = self.scope(now) == Scope::Account && !is_within(now, self.probe, PROBES.1);
@@ -94,7 +94,7 @@ impl Evidence {
     }
 
     /// A probe goes out; saying so twice does not count.
-    pub(super) fn probed(&mut self, now: f64) {
+    pub(super) fn probed(&mut self, now: UnixTime) {
         if is_within(now, self.probe, PROBES.1) {
             return;
         }
@@ -105,6 +105,6 @@ impl Evidence {
 
 /// Whether `until` is still to come; farther off than `most` it is by a clock that
 /// was wrong. (Those of two processes are a little apart.)
-fn is_within(now: f64, until: f64, most: f64) -> bool {
+fn is_within(now: UnixTime, until: UnixTime, most: f64) -> bool {
     now < until && until <= now + most + 1.0
 }

@@ -1,3 +1,4 @@
+use super::super::clock::UnixTime;
 use super::*;
 
 fn of_host(parent: &Path, limit: &str) -> SharedSchedule {
@@ -7,8 +8,9 @@ fn of_host(parent: &Path, limit: &str) -> SharedSchedule {
 
 async fn reserve(schedule: &SharedSchedule, now: f64) -> f64 {
     schedule
-        .with(|schedule| schedule.reserve(now, "Set", 1.0).at)
+        .with(|schedule| schedule.reserve(UnixTime::from_seconds(now), "Set", 1.0).at)
         .await
+        .as_seconds()
 }
 
 fn is_shared(schedule: &SharedSchedule) -> bool {
@@ -35,7 +37,8 @@ fn times_are_read_as_they_were_written() {
     let mut random = fastrand::Rng::with_seed(9);
     for _ in 0..2_000 {
         let mut schedule = Schedule::default();
-        schedule.reserve(2e9 * random.f64(), "Set", random.f64());
+        let now = UnixTime::from_seconds(2e9 * random.f64());
+        schedule.reserve(now, "Set", random.f64());
         files.write(&schedule);
         assert_eq!(files.read(), schedule);
     }

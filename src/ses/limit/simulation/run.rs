@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::ops::Range;
 
+use super::super::clock::UnixTime;
 use super::super::latency::Latency;
 use super::super::schedule::{Answer, NEGLIGIBLE, Reservation, Schedule, spacing};
 use super::super::scope::Scope;
@@ -112,7 +113,7 @@ struct Operation {
     reservation: Option<Reservation>,
     /// Number of the next look, and when the process may send again.
     look: u32,
-    next: f64,
+    next: UnixTime,
     latency: Latency,
 }
 
@@ -121,7 +122,7 @@ struct Request {
     operation: usize,
     creates: BTreeSet<usize>,
     /// By the process's clock.
-    sent: f64,
+    sent: UnixTime,
 }
 
 impl<'a> Run<'a> {
@@ -253,7 +254,10 @@ impl<'a> Run<'a> {
         if one.waiting[operation].is_empty() {
             return;
         }
-        let (now, name) = (self.now + one.clock, OPERATIONS[operation]);
+        let (now, name) = (
+            UnixTime::from_seconds(self.now + one.clock),
+            OPERATIONS[operation],
+        );
         let own = &mut one.operations[operation];
         // Whoever has to wait anyway holds no place in a queue.
         if own.next - now > NEGLIGIBLE {
@@ -323,7 +327,7 @@ impl<'a> Run<'a> {
         let (process, operation, sent) = (request.process, request.operation, request.sent);
         let creates = std::mem::take(&mut request.creates);
         let one = &mut self.processes[process];
-        let now = self.now + one.clock;
+        let now = UnixTime::from_seconds(self.now + one.clock);
         let own = &mut one.operations[operation];
         own.latency.learn(now - sent, accepted);
         own.next = own
