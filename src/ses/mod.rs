@@ -14,6 +14,7 @@
 //!
 //! | where is it decided … | |
 //! |---|---|
+//! | whether an answer is SES's | `aws::answer` |
 //! | what SES's answer means | `aws::calls` |
 //! | what an error is, and what is done about it | `aws::translate`, [`error`] |
 //! | who is next, and that a refused call keeps its place | `limit::limiter` |
