@@ -12,8 +12,8 @@ use crate::diagnostics::explain;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Reported, VerificationStatus};
 use crate::ses::{Client, Deadline, Error, Left, MailFrom, Reach, SetError, SetMailFrom};
 
-/// How long to try for a first answer after SES has accepted a Set: the read has
-/// to wait for its turn, and others may share the limit.
+/// How long to try for a first answer after SES has accepted a Set, from when the read
+/// is next: others may share the limit.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long to wait, from the first answer, for SES to show what it has accepted.
@@ -100,7 +100,7 @@ async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Set
     let mut deadline = deadline.afresh(ANSWERED_WITHIN);
     let mut answered = false;
     loop {
-        match client.get_fresh(&deadline, wanted.identity).await {
+        match client.get_after_set(&deadline, wanted.identity).await {
             Ok(MailFrom::Set(held)) if wanted.is(&held) => {
                 return Settled::Shown {
                     status: held.status,
@@ -109,6 +109,7 @@ async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Set
             Ok(_) if !answered => {
                 answered = true;
                 deadline = deadline.afresh(SHOWN_WITHIN);
+                deadline.begin();
             }
             Ok(_) => {}
             Err(error) if !answered => {

@@ -22,7 +22,7 @@
 //! | what is left to other hosts | `limit::hosts` |
 //! | what the processes of this host share, and how | `limit::shared` |
 //! | how long to pause after a failure | `limit::backoff` |
-//! | which identities go into one Get | `read::task` |
+//! | which identities go into one Get, and when it goes out | `read::batch` |
 //! | what fills the free places of a Get, and what is answered without one | `read::ahead` |
 //! | whether a request is tried again | `write::writer`, `read::task` |
 //! | that a delete leaves what a sibling has set | `write::claims` |

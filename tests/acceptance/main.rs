@@ -22,6 +22,7 @@ mod logs;
 mod pacing;
 mod provider_block;
 mod read_only;
+mod reads;
 mod restart;
 mod restart_interrupts;
 mod siblings;

@@ -10,7 +10,7 @@ use crate::ses::api::{Api, MailFrom, SetRequest};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation, Reach, Remedy};
 use crate::ses::limit::{OperationLimiter, Permit, RateLimiter, Ticket};
-use crate::ses::read::Reader;
+use crate::ses::read::{Freshness, Reader};
 
 pub(super) const SET: Operation = Operation::SetIdentityMailFromDomain;
 
@@ -199,7 +199,7 @@ impl Writer {
 
     /// Whether a read shows that `identity` has no MAIL FROM domain, or is gone.
     pub(super) async fn is_unset(&self, deadline: &Deadline, identity: &Identity) -> bool {
-        match self.reader.read(deadline, identity, true).await {
+        match self.reader.read(deadline, identity, Freshness::Fresh).await {
             Ok(held) => matches!(held, MailFrom::UnknownIdentity | MailFrom::Unset),
             Err(error) => {
                 tracing::debug!(%error, %identity, "could not read what a failed unset did");
