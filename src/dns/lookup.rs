@@ -16,6 +16,10 @@ pub(super) struct Question {
 pub(super) enum RecordType {
     Mx,
     Txt,
+    /// CNAME, asked for itself.
+    Cname,
+    /// IPv4 addresses.
+    A,
 }
 
 /// All records of the type that was asked for; none is an answer too.
@@ -23,6 +27,38 @@ pub(super) enum RecordType {
 pub(super) enum Answer {
     Mx(Vec<Mx>),
     Txt(Vec<Txt>),
+    /// The name that the name stands for, as [`Mx::exchange`] is written.
+    Cname(Option<String>),
+    /// Whether there is one.
+    Address(bool),
+}
+
+impl Answer {
+    /// The MX records; none where something else was asked for, as below.
+    pub(super) fn mx(self) -> Vec<Mx> {
+        match self {
+            Self::Mx(records) => records,
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn txt(self) -> Vec<Txt> {
+        match self {
+            Self::Txt(records) => records,
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn cname(self) -> Option<String> {
+        match self {
+            Self::Cname(target) => target,
+            _ => None,
+        }
+    }
+
+    pub(super) fn has_address(self) -> bool {
+        self == Self::Address(true)
+    }
 }
 
 /// Whoever answers questions: the name servers, or a test.

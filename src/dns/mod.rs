@@ -1,12 +1,13 @@
 //! The DNS check: what a MAIL FROM domain's records are, without ever holding
 //! up SES or failing.
 //!
-//! Questions go down this stack, each layer a file: `resolver` (verdicts),
-//! `cache` (one question for all who ask it), `gate` (bounded concurrency, and
+//! Questions go down this stack, each layer a file: `resolver` and `check`
+//! (verdicts), `cache` (one question for all who ask it), `gate` (bounded concurrency, and
 //! no waiting for servers that are silent), `name_servers` (the only place of
 //! hickory).
 
 mod cache;
+mod check;
 mod gate;
 mod lookup;
 mod name_servers;

@@ -132,6 +132,8 @@ impl Server {
         let asked_for = match record_type {
             RecordType::Mx => rr::RecordType::MX,
             RecordType::Txt => rr::RecordType::TXT,
+            RecordType::Cname => rr::RecordType::CNAME,
+            RecordType::A => rr::RecordType::A,
         };
         // "No such name" and "no such record" are answers; a mere referral to
         // other servers is none.
@@ -140,10 +142,14 @@ impl Server {
             Err(NetError::Dns(DnsError::NoRecordsFound(none))) if !is_referral(&none) => None,
             Err(error) => return Err(error),
         };
-        let records = lookup.iter().flat_map(|lookup| lookup.answers());
+        let mut records = lookup.iter().flat_map(|lookup| lookup.answers());
         Ok(match record_type {
             RecordType::Mx => Answer::Mx(records.filter_map(mx).collect()),
             RecordType::Txt => Answer::Txt(records.filter_map(txt).collect()),
+            RecordType::Cname => Answer::Cname(records.find_map(cname)),
+            RecordType::A => {
+                Answer::Address(records.any(|record| matches!(record.data, RData::A(_))))
+            }
         })
     }
 }
@@ -209,6 +215,13 @@ fn mx(record: &Record) -> Option<Mx> {
 fn txt(record: &Record) -> Option<Txt> {
     match &record.data {
         RData::TXT(txt) => Some(Txt::from_strings(&txt.txt_data)),
+        _ => None,
+    }
+}
+
+fn cname(record: &Record) -> Option<String> {
+    match &record.data {
+        RData::CNAME(target) => Some(shown(&target.0)),
         _ => None,
     }
 }

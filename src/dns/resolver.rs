@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::{Cache, Freshness};
+use super::check::Check;
 use super::gate::Gate;
 use super::lookup::{Answer, LookupError, Question, RecordType};
 use super::name_servers::NameServers;
-use crate::mail_from::{
-    DnsFindings, DomainName, Finding, Mx, Region, SpfStep, Txt, judge_mx, judge_spf, presentation,
-};
+use crate::mail_from::{DnsFindings, DomainName, Finding, Mx, Place, Txt, presentation};
 
 /// Whom to ask, and how patiently.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,73 +49,81 @@ impl Resolver {
         }
     }
 
-    /// The verdicts on both records of `mail_from`. Never fails: what cannot
-    /// be looked up is `unreachable`.
-    pub async fn check(&self, mail_from: &DomainName, region: &Region) -> DnsFindings {
-        self.check_as(mail_from, region, Freshness::Cached).await
+    /// The verdicts on the records of a MAIL FROM domain, and on the DMARC policy of
+    /// its identity's domain. Never fails: what cannot be looked up is `unreachable`.
+    pub async fn check(&self, mail_from: &DomainName, place: &Place) -> DnsFindings {
+        let check = self.check_as(mail_from, place, Freshness::Cached);
+        check.findings().await
     }
 
     /// The same without the memory of earlier answers, for waits that poll.
-    pub async fn check_fresh(&self, mail_from: &DomainName, region: &Region) -> DnsFindings {
-        self.check_as(mail_from, region, Freshness::Fresh).await
+    pub async fn check_fresh(&self, mail_from: &DomainName, place: &Place) -> DnsFindings {
+        let check = self.check_as(mail_from, place, Freshness::Fresh);
+        check.findings().await
+    }
+
+    /// All MX records of a MAIL FROM domain, and the verdict on them.
+    pub async fn check_mx(
+        &self,
+        mail_from: &DomainName,
+        place: &Place,
+    ) -> Result<(Vec<Mx>, Finding), LookupError> {
+        let check = self.check_as(mail_from, place, Freshness::Cached);
+        check.mx_explained().await
+    }
+
+    fn check_as<'a>(
+        &'a self,
+        mail_from: &'a DomainName,
+        place: &'a Place,
+        freshness: Freshness,
+    ) -> Check<'a> {
+        Check {
+            resolver: self,
+            mail_from,
+            place,
+            freshness,
+        }
     }
 
     /// All MX records of `name`; none where it has none or does not exist.
-    pub async fn mx(&self, name: &DomainName) -> Result<Vec<Mx>, LookupError> {
-        self.mx_as(name, Freshness::Cached).await
+    pub(super) async fn mx_as(
+        &self,
+        name: &str,
+        freshness: Freshness,
+    ) -> Result<Vec<Mx>, LookupError> {
+        let answer = self.ask(name, RecordType::Mx, freshness).await?;
+        Ok(answer.mx())
     }
 
     /// All TXT records of `name`; none where it has none or does not exist.
-    pub async fn txt(&self, name: &DomainName) -> Result<Vec<Txt>, LookupError> {
-        self.txt_as(name.as_str(), Freshness::Cached).await
-    }
-
-    async fn check_as(
+    pub(super) async fn txt_as(
         &self,
-        mail_from: &DomainName,
-        region: &Region,
+        name: &str,
         freshness: Freshness,
-    ) -> DnsFindings {
-        let (mx, spf) = tokio::join!(
-            self.mx_as(mail_from, freshness),
-            self.spf_as(mail_from, freshness),
-        );
-        DnsFindings {
-            mx: mx.map_or_else(unreachable, |records| judge_mx(&records, region)),
-            spf: spf.unwrap_or_else(unreachable),
-        }
+    ) -> Result<Vec<Txt>, LookupError> {
+        let answer = self.ask(name, RecordType::Txt, freshness).await?;
+        Ok(answer.txt())
     }
 
-    async fn spf_as(
+    /// Whether `name` exists and has an IPv4 address.
+    pub(super) async fn has_address(
         &self,
-        mail_from: &DomainName,
+        name: &str,
         freshness: Freshness,
-    ) -> Result<Finding, LookupError> {
-        let records = self.txt_as(mail_from.as_str(), freshness).await?;
-        let mut step = judge_spf(&records);
-        loop {
-            step = match step {
-                SpfStep::Done(finding) => return Ok(finding),
-                SpfStep::LookUp(walk) => {
-                    let answer = self.txt_as(walk.name(), freshness).await;
-                    walk.resume(answer.ok().as_deref())
-                }
-            };
-        }
+    ) -> Result<bool, LookupError> {
+        let answer = self.ask(name, RecordType::A, freshness).await?;
+        Ok(answer.has_address())
     }
 
-    async fn mx_as(&self, name: &DomainName, freshness: Freshness) -> Result<Vec<Mx>, LookupError> {
-        match self.ask(name.as_str(), RecordType::Mx, freshness).await? {
-            Answer::Mx(records) => Ok(records),
-            Answer::Txt(_) => Ok(Vec::new()),
-        }
-    }
-
-    async fn txt_as(&self, name: &str, freshness: Freshness) -> Result<Vec<Txt>, LookupError> {
-        match self.ask(name, RecordType::Txt, freshness).await? {
-            Answer::Txt(records) => Ok(records),
-            Answer::Mx(_) => Ok(Vec::new()),
-        }
+    /// The name that `name` is an alias (CNAME) of, if it is one.
+    pub(super) async fn alias_of(
+        &self,
+        name: &str,
+        freshness: Freshness,
+    ) -> Result<Option<String>, LookupError> {
+        let answer = self.ask(name, RecordType::Cname, freshness).await?;
+        Ok(answer.cname())
     }
 
     async fn ask(
@@ -136,10 +143,6 @@ impl Resolver {
         }
         result
     }
-}
-
-fn unreachable(error: LookupError) -> Finding {
-    Finding::unreachable(error.to_string())
 }
 
 #[cfg(test)]
