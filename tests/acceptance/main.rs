@@ -9,6 +9,7 @@ mod attached;
 mod command_line;
 mod destroy;
 mod dns;
+mod dns_advice;
 mod drift;
 mod faults;
 mod fleets;

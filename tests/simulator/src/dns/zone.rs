@@ -14,9 +14,11 @@ const ALIASES: usize = 16;
 
 /// All names below the root that exist, in canonical order, so that what lies
 /// below a name follows it at once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Zone {
     names: BTreeMap<LowerName, BTreeMap<RecordType, Vec<RData>>>,
+    /// Where a name is not set: not listed, and not cleared.
+    amazon: BTreeMap<LowerName, BTreeMap<RecordType, Vec<RData>>>,
     mode: Mode,
     modes: HashMap<LowerName, Mode>,
     queries: Vec<Query>,
@@ -29,6 +31,18 @@ pub(crate) struct Finding {
     pub(crate) answers: Vec<Record>,
     /// The zone's SOA, where the answer is that there is nothing (RFC 2308).
     pub(crate) soa: Option<Record>,
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self {
+            names: BTreeMap::new(),
+            amazon: super::amazon::names(),
+            mode: Mode::default(),
+            modes: HashMap::new(),
+            queries: Vec::new(),
+        }
+    }
 }
 
 impl Zone {
@@ -106,7 +120,7 @@ impl Zone {
         let mut owner = name.clone();
         for _ in 0..ALIASES {
             let key = LowerName::new(&owner);
-            let Some(sets) = self.names.get(&key) else {
+            let Some(sets) = self.sets(&key) else {
                 let code = if self.has_names_below(&key) {
                     ResponseCode::NoError
                 } else {
@@ -127,6 +141,25 @@ impl Zone {
             owner = target.0.clone();
         }
         Finding::something(answers)
+    }
+
+    /// The records of `name`, or those of the wildcard that stands for it: the one
+    /// at the closest name above that exists (RFC 4592, section 3.3.1).
+    fn sets(&self, name: &LowerName) -> Option<&BTreeMap<RecordType, Vec<RData>>> {
+        let own = self.names.get(name).or_else(|| self.amazon.get(name));
+        if own.is_some() || self.has_names_below(name) {
+            return own;
+        }
+        let mut encloser = Name::from(name).base_name();
+        while !encloser.is_root() && !self.exists(&LowerName::new(&encloser)) {
+            encloser = encloser.base_name();
+        }
+        let wildcard = Name::from_ascii("*").ok()?.append_domain(&encloser).ok()?;
+        self.names.get(&LowerName::new(&wildcard))
+    }
+
+    fn exists(&self, name: &LowerName) -> bool {
+        self.names.contains_key(name) || self.has_names_below(name)
     }
 
     /// Whether `name`, which has no records, exists for those below it (RFC 8020).
@@ -244,6 +277,47 @@ mod tests {
         zone.set(&name("loop"), RecordType::CNAME, vec![own]);
         let finding = zone.find(&name("loop"), RecordType::MX);
         assert_eq!(finding.answers.len(), ALIASES);
+    }
+
+    #[test]
+    fn wildcards_stand_for_names_that_do_not_exist() {
+        let mut zone = zone();
+        let mx = |host| vec![RData::MX(rdata::MX::new(10, name(host)))];
+        zone.set(&name("*.b.example"), RecordType::MX, mx("wild.test"));
+        for (asked, answers) in [
+            ("c.b.example", 1),
+            ("d.c.b.example", 1),
+            ("*.b.example", 1),
+            ("a.b.example", 1),
+            // Names that exist have none but their own.
+            ("c.a.b.example", 0),
+            ("b.example", 0),
+            ("c.example", 0),
+        ] {
+            let finding = zone.find(&name(asked), RecordType::MX);
+            assert_eq!(finding.answers.len(), answers, "{asked}");
+            for record in finding.answers {
+                assert_eq!(record.name, name(asked));
+            }
+        }
+        let other = zone.find(&name("c.b.example"), RecordType::TXT);
+        assert_eq!(other.code, ResponseCode::NoError);
+    }
+
+    #[test]
+    fn what_amazon_publishes_is_there() {
+        let mut zone = Zone::default();
+        for (asked, kind) in [
+            ("amazonses.com", RecordType::TXT),
+            ("feedback-smtp.eu-west-1.amazonses.com", RecordType::A),
+        ] {
+            assert_eq!(zone.find(&name(asked), kind).answers.len(), 1, "{asked}");
+        }
+        let text = RData::TXT(rdata::TXT::new(vec!["v=spf1 -all".to_owned()]));
+        zone.set(&name("amazonses.com"), RecordType::TXT, vec![text.clone()]);
+        let found = zone.find(&name("amazonses.com"), RecordType::TXT);
+        assert_eq!(found.answers[0].data, text);
+        assert!(zone.record_sets().len() == 1, "others are not listed");
     }
 
     #[test]
