@@ -75,7 +75,8 @@ impl<'a> NewDomain<'a> {
             held,
             mx,
         };
-        for (attribute, advice) in self.warnings(&answers) {
+        let undocumented = self.has_undocumented_records();
+        for (attribute, advice) in undocumented.into_iter().chain(self.warnings(&answers)) {
             warn(&mut call.diags, advice, AttributePath::new(attribute));
         }
         Ok(())
@@ -146,6 +147,24 @@ impl<'a> NewDomain<'a> {
                  run `terraform import ses_identity_mail_from.NAME {identity}` or write an \
                  `import` block with `id = \"{identity}\"`.",
                 visible(&held.status)
+            ),
+        };
+        Some(("mail_from_domain", advice))
+    }
+
+    fn has_undocumented_records(&self) -> Option<(&'static str, Advice)> {
+        let Place { region, .. } = &self.place;
+        if region.has_documented_records() {
+            return None;
+        }
+        let advice = Advice {
+            summary: "DNS records of a MAIL FROM domain have to be compared with the console",
+            detail: format!(
+                "AWS documents the MX host and the SPF include of the commercial regions and of \
+                 GovCloud, and {region} is neither. `dns_records` has what would be right there, \
+                 and the findings in `dns` are measured by it. Compare the records with those that \
+                 the SES console shows for {} before you publish them.",
+                self.domain
             ),
         };
         Some(("mail_from_domain", advice))
@@ -358,6 +377,21 @@ mod tests {
         assert_eq!(told.len(), 1);
         assert!(told[0].1.contains("missing"), "{}", told[0].1);
     }
+    #[test]
+    fn records_without_a_source_are_told_for_regions_of_other_partitions() {
+        for (region, told) in [("eu-west-1", false), ("cn-north-1", true)] {
+            let config = config("bounce.example.com", "UseDefaultValue");
+            let (plan, meaning) = planned(None, &config, region);
+            let new = NewDomain::of(None, &plan, &meaning).unwrap();
+            let advice = new.has_undocumented_records();
+            assert_eq!(advice.is_some(), told, "{region}");
+            if let Some((_, Advice { detail, .. })) = advice {
+                assert!(detail.contains("the SES console"), "{detail}");
+                assert!(detail.contains(region), "{detail}");
+            }
+        }
+    }
+
     #[test]
     fn what_was_meant_for_ses_does_not_receive_mail() {
         for (host, told) in [

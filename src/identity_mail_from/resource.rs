@@ -16,7 +16,7 @@ use super::refresh::{look_up, refresh};
 use super::report;
 use super::schema::schema;
 use super::settle::{self, Wanted};
-use super::validate::validate;
+use super::validate::{check_underscores, validate};
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
@@ -47,6 +47,7 @@ impl Resource for IdentityMailFrom {
         config: &Model,
     ) -> Result<Planned<Model>, Told> {
         let meaning = validate(&mut call.diags, config);
+        check_underscores(&mut call.diags, prior, &meaning);
         if !call.diags.errors.is_empty() {
             return Err(Told);
         }

@@ -7,6 +7,7 @@ mod advice;
 mod behavior;
 mod dmarc;
 mod dns_name;
+mod domain_character;
 mod domain_name;
 mod elsewhere;
 mod escape;
