@@ -6,37 +6,28 @@ use std::time::Duration;
 
 use super::cache::{Cache, Freshness};
 use super::gate::Gate;
-use super::lookup::{Answer, LookupError, Question, RecordType};
+use super::lookup::{Answer, LookupError, Question, RecordType, Records};
 use super::name_servers::NameServers;
 use crate::mail_from::{
     DnsFindings, DomainName, Finding, Mx, Region, SpfStep, Txt, judge_mx, judge_spf, presentation,
 };
 
 /// Whom to ask, and how patiently.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The servers, in order; none means those of the system.
     pub nameservers: Vec<SocketAddr>,
-    /// How long one try may take.
-    pub timeout: Duration,
-    /// How many tries a look-up has: at least one, and one for each server
-    /// while `timeout` times `attempts` lasts.
-    pub attempts: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            nameservers: Vec::new(),
-            timeout: Duration::from_secs(2),
-            attempts: 2,
-        }
-    }
+    /// How long one try may take. `None`: what the system says, or 2 s.
+    pub timeout: Option<Duration>,
+    /// How many tries a look-up has, one at least. `None`: what the system says,
+    /// or two.
+    pub attempts: Option<u32>,
 }
 
 /// Asks DNS, remembers the answers for as long as it lives, and judges them.
-/// A look-up takes `timeout` times `attempts` at most; servers that are silent
-/// several times in a row are left alone for half a minute. Clones share the memory.
+/// A look-up takes `timeout` times `attempts` at most, but for the time in which
+/// servers are too loaded to be asked; servers that are silent are left alone for
+/// half a minute. Clones share the memory.
 #[derive(Clone, Debug)]
 pub struct Resolver {
     cache: Arc<Cache<Gate<NameServers>>>,
@@ -106,16 +97,20 @@ impl Resolver {
     }
 
     async fn mx_as(&self, name: &DomainName, freshness: Freshness) -> Result<Vec<Mx>, LookupError> {
-        match self.ask(name.as_str(), RecordType::Mx, freshness).await? {
-            Answer::Mx(records) => Ok(records),
-            Answer::Txt(_) => Ok(Vec::new()),
+        match self
+            .ask(name.as_str(), RecordType::Mx, freshness)
+            .await?
+            .records
+        {
+            Records::Mx(records) => Ok(records),
+            _ => Ok(Vec::new()),
         }
     }
 
     async fn txt_as(&self, name: &str, freshness: Freshness) -> Result<Vec<Txt>, LookupError> {
-        match self.ask(name, RecordType::Txt, freshness).await? {
-            Answer::Txt(records) => Ok(records),
-            Answer::Mx(_) => Ok(Vec::new()),
+        match self.ask(name, RecordType::Txt, freshness).await?.records {
+            Records::Txt(records) => Ok(records),
+            _ => Ok(Vec::new()),
         }
     }
 

@@ -124,11 +124,10 @@ impl Config {
         if nameservers_unknown || block.enabled.is_unknown() {
             return Dns::Unknown;
         }
-        let defaults = Settings::default();
         let resolver = Resolver::new(Settings {
             nameservers: parsed.nameservers.clone(),
-            timeout: parsed.dns_timeout.unwrap_or(defaults.timeout),
-            attempts: parsed.dns_attempts.unwrap_or(defaults.attempts),
+            timeout: parsed.dns_timeout,
+            attempts: parsed.dns_attempts,
         });
         match block.enabled {
             Value::Value(false) => Dns::Disabled(resolver),
