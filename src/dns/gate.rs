@@ -1,9 +1,9 @@
 //! Keeps the check from being the bottleneck of the process's open files: so many
 //! look-ups at a time.
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
-use super::lookup::{Answer, Lookup, LookupError, Question};
+use super::lookup::{Lookup, LookupError, Question};
 use crate::machine;
 
 /// Look-ups on the wire at a time. Each has a socket of its own, or two.
@@ -16,7 +16,7 @@ const FOR_OTHERS: u64 = 32;
 /// Lets look-ups through to `L`.
 #[derive(Debug)]
 pub(super) struct Gate<L> {
-    pub(super) inner: L,
+    inner: L,
     places: Semaphore,
 }
 
@@ -24,27 +24,34 @@ impl<L: Lookup> Gate<L> {
     pub(super) fn new(inner: L) -> Gate<L> {
         Gate {
             inner,
-            places: Semaphore::new(in_flight(machine::file_limit())),
+            places: Semaphore::new(in_flight()),
         }
     }
 
-    /// Awaits a place on the wire, for a look-up of one's own.
-    pub(super) async fn place(&self) -> Option<SemaphorePermit<'_>> {
-        // The semaphore is never closed; without a place it is still bounded
-        // by the callers.
-        self.places.acquire().await.ok()
+    /// Whoever is asked, for look-ups of which there are few.
+    pub(super) fn inner(&self) -> &L {
+        &self.inner
     }
 }
 
 impl<L: Lookup> Lookup for Gate<L> {
-    async fn look_up(&self, question: &Question) -> Result<Answer, LookupError> {
-        let _place = self.place().await;
+    type Found = L::Found;
+
+    async fn look_up(&self, question: &Question) -> Result<L::Found, LookupError> {
+        // The semaphore is never closed; without a place it is still bounded
+        // by the callers.
+        let _place = self.places.acquire().await.ok();
         self.inner.look_up(question).await
     }
 }
 
-/// How many look-ups a process that may have so many open files makes at a time.
-fn in_flight(files: Option<u64>) -> usize {
+/// How many look-ups this process makes at a time.
+pub(super) fn in_flight() -> usize {
+    in_flight_with(machine::file_limit())
+}
+
+/// The same for a process that may have so many open files.
+fn in_flight_with(files: Option<u64>) -> usize {
     let left = files.map_or(IN_FLIGHT, |files| files.saturating_sub(FOR_OTHERS) / 2);
     left.clamp(1, IN_FLIGHT) as usize
 }

@@ -30,6 +30,8 @@ pub(super) enum RecordType {
     Ns,
     /// Where a zone begins: asked for [`Answer::zone`].
     Soa,
+    /// The alias itself.
+    Cname,
     /// IPv4 addresses.
     A,
     /// IPv6 addresses.
@@ -50,6 +52,15 @@ pub(super) struct Answer {
     /// The zone that holds the name, where the answer tells: it does when there
     /// is no record.
     pub(super) zone: Option<Zone>,
+    /// Whether it comes from a server of the zone itself, not out of a memory.
+    pub(super) authoritative: bool,
+}
+
+impl Answer {
+    /// Whether it says the same as another, however long that may be remembered.
+    pub(super) fn says(&self, other: &Answer) -> bool {
+        self.records == other.records && self.aliases == other.aliases
+    }
 }
 
 /// All records of the type that was asked for, without doubles; none is an
@@ -61,6 +72,8 @@ pub(super) enum Records {
     /// The names of servers, lower case, without final dot.
     Ns(Vec<String>),
     Addresses(Vec<IpAddr>),
+    /// The name that the name stands for, as [`Mx::exchange`] is written.
+    Cname(Option<String>),
     /// The records that mark a zone: [`Answer::zone`] has what is wanted of them.
     Soa,
 }
@@ -77,11 +90,14 @@ pub(super) struct Zone {
 
 /// Whoever answers questions: the name servers, or a test.
 pub(super) trait Lookup: Send + Sync {
+    /// What they say.
+    type Found: Clone + std::fmt::Debug + Send + Sync;
+
     /// Ends within a bound of its own.
     fn look_up(
         &self,
         question: &Question,
-    ) -> impl Future<Output = Result<Answer, LookupError>> + Send;
+    ) -> impl Future<Output = Result<Self::Found, LookupError>> + Send;
 }
 
 /// Why DNS gave no answer. "No such record" is none of these. `Display` is a

@@ -3,7 +3,8 @@
 //!
 //! Questions go down this stack, each layer a file: `resolver` (verdicts),
 //! `cache` (one question for all who ask it), `gate` (bounded concurrency),
-//! `name_servers` (which of them is asked, and when the next), `server` (its
+//! `name_servers` (which of them is asked, and when the next) or `own_servers`
+//! (those of the zone itself, for a second opinion), `server` (its
 //! pace, and no waiting for one that is silent), `exchange` (UDP and TCP),
 //! `message` and `reading` (octets, and what they say).
 
@@ -14,11 +15,13 @@ mod health;
 mod lookup;
 mod message;
 mod name_servers;
+mod own_servers;
 mod pace;
 mod reading;
 mod resolver;
 #[cfg(test)]
 mod scripted_server;
+mod second_opinion;
 mod server;
 mod system;
 

@@ -14,7 +14,7 @@ use super::exchange::Failure;
 use super::health::Admission;
 use super::lookup::{Answer, Lookup, LookupError, Question, RecordType};
 use super::message::Response;
-use super::reading::{self, Reading, wire_type};
+use super::reading::{self, Reading};
 use super::resolver::Settings;
 use super::server::{PATIENCE, Query, Server};
 use super::system::{self, System};
@@ -109,6 +109,8 @@ impl NameServers {
 }
 
 impl Lookup for NameServers {
+    type Found = Answer;
+
     async fn look_up(&self, question: &Question) -> Result<Answer, LookupError> {
         self.follow(question, Manner::Resolve).await
     }
@@ -280,7 +282,7 @@ impl Asking<'_> {
         let server = &self.pool.servers[server];
         let query = Query {
             name: self.name,
-            record_type: wire_type(self.record_type),
+            record_type: self.record_type,
             recursion: manner != Manner::Authoritative,
             checking_disabled: manner == Manner::Unchecked,
             began: self.began,
@@ -306,13 +308,8 @@ impl Asking<'_> {
     }
 
     fn explain(&self, server: &Server, failure: Failure) -> LookupError {
-        match failure {
-            Failure::Silence => {
-                let within = self.pool.timeout.saturating_mul(self.pool.attempts);
-                LookupError::Timeout(within.min(LONGEST))
-            }
-            failure => explain(server, failure),
-        }
+        let within = self.pool.timeout.saturating_mul(self.pool.attempts);
+        explain(server, failure, within.min(LONGEST))
     }
 
     /// SERVFAIL is what a resolver says of a zone whose DNSSEC is broken too; then
@@ -373,10 +370,10 @@ impl Failures {
     }
 }
 
-/// A failure in the words of this module's caller.
-pub(super) fn explain(server: &Server, failure: Failure) -> LookupError {
+/// Why a server gave no response; `within` is how long it was waited for.
+pub(super) fn explain(server: &Server, failure: Failure, within: Duration) -> LookupError {
     match failure {
-        Failure::Silence => LookupError::Timeout(TIMEOUT),
+        Failure::Silence => LookupError::Timeout(within),
         Failure::NoConnection(cause) => {
             LookupError::NoConnection(format!("{}: {cause}", server.address))
         }

@@ -41,6 +41,7 @@ pub(super) fn wire_type(record_type: RecordType) -> rr::RecordType {
         RecordType::Txt => rr::RecordType::TXT,
         RecordType::Ns => rr::RecordType::NS,
         RecordType::Soa => rr::RecordType::SOA,
+        RecordType::Cname => rr::RecordType::CNAME,
         RecordType::A => rr::RecordType::A,
         RecordType::Aaaa => rr::RecordType::AAAA,
     }
@@ -67,7 +68,9 @@ pub(super) fn read(
     let mut aliases = before.to_vec();
     let mut owner = name;
     let mut ttl = u32::MAX;
-    while let Some(record) = owned(&response.answers, owner, rr::RecordType::CNAME).next() {
+    // Who asks for the alias itself does not want to be led away.
+    let leads = record_type != RecordType::Cname;
+    while leads && let Some(record) = alias(&response.answers, owner) {
         let RData::CNAME(target) = &record.data else {
             break;
         };
@@ -101,6 +104,7 @@ pub(super) fn read(
             .collect(),
         ttl: Duration::from_secs(ttl.into()),
         zone: soa.map(|(zone, _)| zone),
+        authoritative: response.authoritative,
     }))
 }
 
@@ -121,6 +125,10 @@ fn check(aliases: &[Name], name: &Name, target: &Name) -> Result<(), LookupError
         return Err(LookupError::Aliases(reason));
     }
     Ok(())
+}
+
+fn alias<'r>(records: &'r [Record], owner: &'r Name) -> Option<&'r Record> {
+    owned(records, owner, rr::RecordType::CNAME).next()
 }
 
 fn owned<'r>(
@@ -151,6 +159,7 @@ fn typed(record_type: RecordType, records: &[&Record]) -> Records {
         RecordType::Txt => Records::Txt(each(records, txt)),
         RecordType::Ns => Records::Ns(each(records, ns)),
         RecordType::A | RecordType::Aaaa => Records::Addresses(each(records, address)),
+        RecordType::Cname => Records::Cname(each(records, cname).into_iter().next()),
         RecordType::Soa => Records::Soa,
     }
 }
@@ -176,6 +185,13 @@ fn txt(data: &RData) -> Option<Txt> {
 fn ns(data: &RData) -> Option<String> {
     match data {
         RData::NS(server) => Some(shown(&server.0.to_lowercase())),
+        _ => None,
+    }
+}
+
+fn cname(data: &RData) -> Option<String> {
+    match data {
+        RData::CNAME(target) => Some(shown(&target.0)),
         _ => None,
     }
 }

@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::{self, Name};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::exchange::{Exchange, Failure};
 use super::health::{Admission, Health};
+use super::lookup::RecordType;
 use super::message::{Manner, Response};
 use super::pace::{Pace, TurnedAway};
+use super::reading::wire_type;
 
 /// After so long without an answer, or a quarter of the time, something seems to
 /// be wrong.
@@ -106,7 +108,7 @@ impl Server {
         let exchange = Exchange {
             server: self.address,
             name: query.name,
-            record_type: query.record_type,
+            record_type: wire_type(query.record_type),
             manner: Manner {
                 edns,
                 recursion: query.recursion,
@@ -145,7 +147,7 @@ impl Server {
         let exchange = Exchange {
             server: self.address,
             name: &root,
-            record_type: RecordType::NS,
+            record_type: rr::RecordType::NS,
             manner: Manner {
                 edns: false,
                 recursion: true,

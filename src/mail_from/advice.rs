@@ -93,6 +93,10 @@ pub fn advice(finding: &Finding, expected: &DnsRecord) -> Option<Advice> {
             _,
         ) => return None,
     };
+    let detail = match &finding.view {
+        Some(view) => format!("{detail} ({view}.)"),
+        None => detail,
+    };
     Some(Advice { summary, detail })
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::View;
+
 /// Records that are listed; the rest is counted.
 const LISTED: usize = 10;
 
@@ -58,6 +60,8 @@ pub struct Finding {
     pub found: Vec<String>,
     /// Why it is wrong or unreachable, as a clause; for the warning alone.
     pub reason: Option<String>,
+    /// How the resolver's view may differ from that of the zone's own servers.
+    pub view: Option<View>,
 }
 
 impl Finding {
@@ -73,6 +77,7 @@ impl Finding {
             status,
             found: records,
             reason: None,
+            view: None,
         }
     }
 
@@ -80,6 +85,14 @@ impl Finding {
     pub fn because(self, reason: impl Into<String>) -> Finding {
         let reason = Some(reason.into());
         Finding { reason, ..self }
+    }
+
+    /// Whether DNS has something else than what belongs there.
+    pub fn is_amiss(&self) -> bool {
+        matches!(
+            self.status,
+            RecordStatus::Missing | RecordStatus::Multiple | RecordStatus::Wrong
+        )
     }
 
     /// DNS gave no answer, for the given reason.

@@ -18,6 +18,7 @@ mod spf_walk;
 mod status_advice;
 mod subdomain;
 mod txt;
+mod view;
 
 pub use advice::{Advice, advice};
 pub use behavior::{BehaviorOnMxFailure, UnknownValue, VerificationStatus};
@@ -32,3 +33,4 @@ pub use region::{Region, RegionError};
 pub use spf_walk::{SpfStep, SpfWalk, judge_spf};
 pub use subdomain::{MailFromDomainError, check_subdomain};
 pub use txt::Txt;
+pub use view::{OwnFindings, View};

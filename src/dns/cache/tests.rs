@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::*;
-use crate::dns::lookup::{RecordType, Records};
+use crate::dns::lookup::{Answer, RecordType, Records};
 use crate::mail_from::Txt;
 
 /// Takes a second, and answers each time with the number of the look-up; the
@@ -11,6 +11,8 @@ use crate::mail_from::Txt;
 struct Counting(AtomicU32);
 
 impl Lookup for &Counting {
+    type Found = Answer;
+
     async fn look_up(&self, question: &Question) -> Result<Answer, LookupError> {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
@@ -29,6 +31,7 @@ fn numbered(number: u32) -> Answer {
         name_exists: true,
         ttl: Duration::ZERO,
         zone: None,
+        authoritative: false,
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::dns::lookup::RecordType;
+use crate::dns::lookup::{Answer, RecordType};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(4);
@@ -16,6 +16,8 @@ struct Server {
 }
 
 impl Lookup for Arc<Server> {
+    type Found = Answer;
+
     async fn look_up(&self, _: &Question) -> Result<Answer, LookupError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
@@ -60,6 +62,6 @@ fn look_ups_leave_files_to_the_others() {
         (Some(34), 1),
         (Some(20), 1),
     ] {
-        assert_eq!(in_flight(files), look_ups, "{files:?}");
+        assert_eq!(in_flight_with(files), look_ups, "{files:?}");
     }
 }

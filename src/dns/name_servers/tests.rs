@@ -15,6 +15,7 @@ fn servers(addresses: &[SocketAddr]) -> NameServers {
         nameservers: addresses.to_vec(),
         timeout: Some(Duration::from_millis(800)),
         attempts: Some(2),
+        ..Settings::default()
     })
 }
 

@@ -20,6 +20,7 @@ fn resolver(servers: &[&ScriptedServer]) -> Resolver {
         nameservers: servers.iter().map(|server| server.address).collect(),
         timeout: Some(Duration::from_millis(300)),
         attempts: Some(2),
+        ..Settings::default()
     })
 }
 
@@ -172,6 +173,7 @@ async fn unreachable_server_is_no_error() {
         nameservers: vec![gone],
         timeout: Some(Duration::from_millis(100)),
         attempts: Some(1),
+        ..Settings::default()
     });
     let findings = check(&resolver).await;
     assert_eq!(findings.mx.status, RecordStatus::Unreachable);
@@ -333,6 +335,7 @@ async fn extreme_settings_do_not_panic() {
             nameservers: vec![server.address],
             timeout: Some(timeout),
             attempts: Some(attempts),
+            ..Settings::default()
         });
         assert_eq!(check(&resolver).await.mx.status, RecordStatus::Ok);
     }
