@@ -61,6 +61,35 @@ impl Answer {
     pub(super) fn says(&self, other: &Answer) -> bool {
         self.records == other.records && self.aliases == other.aliases
     }
+
+    /// The MX records; none where something else was asked for, as below.
+    pub(super) fn mx(self) -> Vec<Mx> {
+        match self.records {
+            Records::Mx(records) => records,
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn txt(self) -> Vec<Txt> {
+        match self.records {
+            Records::Txt(records) => records,
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn cname(self) -> Option<String> {
+        match self.records {
+            Records::Cname(target) => target,
+            _ => None,
+        }
+    }
+
+    pub(super) fn addresses(self) -> Vec<IpAddr> {
+        match self.records {
+            Records::Addresses(addresses) => addresses,
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// All records of the type that was asked for, without doubles; none is an

@@ -207,11 +207,7 @@ impl<R: Lookup<Found = Answer>> OwnServers<R> {
             self.resolver.look_up(question, Freshness::Cached)
         });
         let answers = join_all(answers).await.into_iter().flatten();
-        let addresses = answers.flat_map(|answer| match answer.records {
-            Records::Addresses(addresses) => addresses,
-            _ => Vec::new(),
-        });
-        addresses.collect()
+        answers.flat_map(Answer::addresses).collect()
     }
 
     /// What each server says. An error where none can be reached; and for good,

@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::{Cache, Freshness};
+use super::check::Check;
 use super::gate::Gate;
-use super::lookup::{Answer, LookupError, Question, RecordType, Records};
+use super::lookup::{Answer, LookupError, Question, RecordType};
 use super::name_servers::NameServers;
 use super::own_servers::{Opinions, OwnServers};
-use super::second_opinion::Judge;
 use super::system;
-use crate::mail_from::{
-    DnsFindings, DomainName, Finding, Mx, Region, SpfStep, Txt, judge_mx, judge_spf, presentation,
-};
+use crate::mail_from::{DnsFindings, DomainName, Finding, Mx, Place, Txt, presentation};
 
 /// Whom to ask, and how patiently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,8 +42,9 @@ pub struct Resolver {
 impl Resolver {
     /// Cheap: the system's settings are read when something is asked.
     pub fn new(settings: Settings) -> Resolver {
-        let authoritative = settings.authoritative;
-        let asks_own = authoritative.unwrap_or(settings.nameservers.is_empty());
+        let asks_own = settings
+            .authoritative
+            .unwrap_or(settings.nameservers.is_empty());
         let cache = Arc::new(Cache::new(Gate::new(NameServers::new(settings))));
         let own = || {
             Arc::new(Cache::new(OwnServers::new(
@@ -59,91 +58,86 @@ impl Resolver {
         }
     }
 
-    /// The verdicts on both records of `mail_from`. Never fails: what cannot
-    /// be looked up is `unreachable`.
-    pub async fn check(&self, mail_from: &DomainName, region: &Region) -> DnsFindings {
-        self.check_as(mail_from, region, Freshness::Cached).await
+    /// The verdicts on the records of a MAIL FROM domain, and on the DMARC policy of
+    /// its identity's domain. Never fails: what cannot be looked up is `unreachable`.
+    pub async fn check(&self, mail_from: &DomainName, place: &Place) -> DnsFindings {
+        let check = self.check_as(mail_from, place, Freshness::Cached);
+        check.findings().await
     }
 
     /// The same without the memory of earlier answers, for waits that poll.
-    pub async fn check_fresh(&self, mail_from: &DomainName, region: &Region) -> DnsFindings {
-        self.check_as(mail_from, region, Freshness::Fresh).await
+    pub async fn check_fresh(&self, mail_from: &DomainName, place: &Place) -> DnsFindings {
+        let check = self.check_as(mail_from, place, Freshness::Fresh);
+        check.findings().await
+    }
+
+    /// All MX records of a MAIL FROM domain that is about to be set, and the verdict
+    /// on them. They may not be published yet: nobody is asked who would remember for
+    /// a while that they are missing. An error, where no server of the zone itself
+    /// answers.
+    pub async fn check_mx_before(
+        &self,
+        mail_from: &DomainName,
+        place: &Place,
+    ) -> Result<(Vec<Mx>, Finding), LookupError> {
+        let question = Question::new(mail_from.as_str(), RecordType::Mx);
+        let answer = self.held(&question, place.identity.domain()).await?;
+        let check = self.check_as(mail_from, place, Freshness::Cached);
+        check.mx_explained(answer).await
+    }
+
+    fn check_as<'a>(
+        &'a self,
+        mail_from: &'a DomainName,
+        place: &'a Place,
+        freshness: Freshness,
+    ) -> Check<'a> {
+        Check {
+            resolver: self,
+            mail_from,
+            place,
+            freshness,
+        }
     }
 
     /// All MX records of `name`; none where it has none or does not exist.
-    pub async fn mx(&self, name: &DomainName) -> Result<Vec<Mx>, LookupError> {
-        self.mx_as(name, Freshness::Cached).await
-    }
-
-    /// The MX records of a MAIL FROM domain that is about to be set, and whose record
-    /// may not be published yet: nobody is asked who would remember for a while that
-    /// it is missing. `identity` is the domain that it is under. An error, where no
-    /// server of the zone itself answers.
-    pub async fn mx_before(
+    pub(super) async fn mx_as(
         &self,
-        mail_from: &DomainName,
-        identity: &DomainName,
+        name: &str,
+        freshness: Freshness,
     ) -> Result<Vec<Mx>, LookupError> {
-        let question = Question::new(mail_from.as_str(), RecordType::Mx);
-        match self.held(&question, identity.as_str()).await?.records {
-            Records::Mx(records) => Ok(records),
-            _ => Ok(Vec::new()),
-        }
+        let question = Question::new(name, RecordType::Mx);
+        Ok(self.ask(&question, freshness).await?.mx())
     }
 
     /// All TXT records of `name`; none where it has none or does not exist.
-    pub async fn txt(&self, name: &DomainName) -> Result<Vec<Txt>, LookupError> {
-        self.txt_as(name.as_str(), Freshness::Cached).await
-    }
-
-    async fn check_as(
+    pub(super) async fn txt_as(
         &self,
-        mail_from: &DomainName,
-        region: &Region,
+        name: &str,
         freshness: Freshness,
-    ) -> DnsFindings {
-        let check = Check {
-            resolver: self,
-            region,
-            freshness,
-        };
-        let (mx, spf) = tokio::join!(
-            self.verdict(mail_from, RecordType::Mx, check),
-            self.verdict(mail_from, RecordType::Txt, check),
-        );
-        DnsFindings {
-            mx: mx.unwrap_or_else(unreachable),
-            spf: spf.unwrap_or_else(unreachable),
-        }
-    }
-
-    async fn verdict(
-        &self,
-        mail_from: &DomainName,
-        record_type: RecordType,
-        check: Check<'_>,
-    ) -> Result<Finding, LookupError> {
-        let question = Question::new(mail_from.as_str(), record_type);
-        let answer = self.ask(&question, check.freshness).await?;
-        Ok(self
-            .opinion(question, check.freshness, &answer, &check)
-            .await)
-    }
-
-    async fn mx_as(&self, name: &DomainName, freshness: Freshness) -> Result<Vec<Mx>, LookupError> {
-        let question = Question::new(name.as_str(), RecordType::Mx);
-        match self.ask(&question, freshness).await?.records {
-            Records::Mx(records) => Ok(records),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    async fn txt_as(&self, name: &str, freshness: Freshness) -> Result<Vec<Txt>, LookupError> {
+    ) -> Result<Vec<Txt>, LookupError> {
         let question = Question::new(name, RecordType::Txt);
-        match self.ask(&question, freshness).await?.records {
-            Records::Txt(records) => Ok(records),
-            _ => Ok(Vec::new()),
-        }
+        Ok(self.ask(&question, freshness).await?.txt())
+    }
+
+    /// Whether `name` exists and has an IPv4 address.
+    pub(super) async fn has_address(
+        &self,
+        name: &str,
+        freshness: Freshness,
+    ) -> Result<bool, LookupError> {
+        let question = Question::new(name, RecordType::A);
+        Ok(!self.ask(&question, freshness).await?.addresses().is_empty())
+    }
+
+    /// The name that `name` is an alias (CNAME) of, if it is one.
+    pub(super) async fn alias_of(
+        &self,
+        name: &str,
+        freshness: Freshness,
+    ) -> Result<Option<String>, LookupError> {
+        let question = Question::new(name, RecordType::Cname);
+        Ok(self.ask(&question, freshness).await?.cname())
     }
 
     /// What the zone's own servers say to a question that was asked before; `None`
@@ -156,10 +150,10 @@ impl Resolver {
         Some(self.own.as_ref()?.look_up(question, freshness).await)
     }
 
-    /// What servers of the zone itself hold; `above` is a name above that exists.
-    async fn held(&self, question: &Question, above: &str) -> Result<Answer, LookupError> {
+    /// What servers of the zone itself hold, where `above` is a domain above the name.
+    async fn held(&self, question: &Question, above: &DomainName) -> Result<Answer, LookupError> {
         if let Some(own) = &self.own
-            && let Ok(opinions) = own.inner().look_up_below(question, above).await
+            && let Ok(opinions) = own.inner().look_up_below(question, above.as_str()).await
             && let Some(opinion) = opinions.servers.into_iter().next()
         {
             return Ok(opinion.answer);
@@ -167,7 +161,12 @@ impl Resolver {
         self.cache.inner().inner().look_up_held(question).await
     }
 
-    async fn ask(&self, question: &Question, freshness: Freshness) -> Result<Answer, LookupError> {
+    /// What the name servers answer.
+    pub(super) async fn ask(
+        &self,
+        question: &Question,
+        freshness: Freshness,
+    ) -> Result<Answer, LookupError> {
         let result = self.cache.look_up(question.clone(), freshness).await;
         if let Err(error) = &result {
             let Question { name, record_type } = question;
@@ -176,37 +175,6 @@ impl Resolver {
         }
         result
     }
-}
-
-#[derive(Clone, Copy)]
-struct Check<'a> {
-    resolver: &'a Resolver,
-    region: &'a Region,
-    freshness: Freshness,
-}
-
-impl Judge for Check<'_> {
-    async fn judge(&self, answer: &Answer) -> Finding {
-        let records = match &answer.records {
-            Records::Mx(records) => return judge_mx(records, self.region),
-            Records::Txt(records) => records,
-            _ => return unreachable(LookupError::Suspended),
-        };
-        let mut step = judge_spf(records);
-        loop {
-            step = match step {
-                SpfStep::Done(finding) => return finding,
-                SpfStep::LookUp(walk) => {
-                    let answer = self.resolver.txt_as(walk.name(), self.freshness).await;
-                    walk.resume(answer.ok().as_deref())
-                }
-            };
-        }
-    }
-}
-
-fn unreachable(error: LookupError) -> Finding {
-    Finding::unreachable(error.to_string())
 }
 
 #[cfg(test)]

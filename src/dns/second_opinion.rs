@@ -1,50 +1,44 @@
 //! What a zone's own servers say to a verdict, and where they say nothing, how old
 //! the resolver's answer may be.
 
-use super::cache::Freshness;
-use super::lookup::{Answer, Question};
-use super::resolver::Resolver;
+use super::check::Check;
+use super::lookup::{Answer, Question, Records};
 use crate::mail_from::{Finding, OwnFindings, View};
 
-/// Judges one answer.
-pub(super) trait Judge {
-    /// The verdict on `answer`, after whatever look-ups it needs.
-    fn judge(&self, answer: &Answer) -> impl Future<Output = Finding> + Send;
-}
-
-impl Resolver {
-    /// The verdict on what `question` finds: the resolver's, or where that is not
-    /// as it should be, that of the zone's own servers.
-    pub(super) async fn opinion<J: Judge + Sync>(
-        &self,
+impl Check<'_> {
+    /// The records that count, and the verdict on them: what the resolver answered,
+    /// or where that is not as it should be, what the zone's own servers hold.
+    pub(super) async fn second_opinion(
+        self,
         question: Question,
-        freshness: Freshness,
-        answer: &Answer,
-        judge: &J,
-    ) -> Finding {
-        let seen = judge.judge(answer).await;
+        answer: Answer,
+        seen: Finding,
+    ) -> (Records, Finding) {
         if !seen.is_amiss() {
-            return seen;
+            return (answer.records, seen);
         }
-        let Some(Ok(own)) = self.own(question, freshness).await else {
-            let view = unconfirmed(answer);
-            return Finding { view, ..seen };
+        let Some(Ok(own)) = self.resolver.own(question, self.freshness).await else {
+            let view = unconfirmed(&answer);
+            return (answer.records, Finding { view, ..seen });
         };
         let mut servers: Vec<(String, Finding)> = Vec::new();
-        for (index, opinion) in own.servers.iter().enumerate() {
+        for opinion in &own.servers {
             // Most say the same.
             let same = own
                 .servers
                 .iter()
-                .position(|other| other.answer.says(&opinion.answer));
+                .position(|first| first.answer.says(&opinion.answer));
             let finding = match same.and_then(|first| servers.get(first)) {
-                Some((_, finding)) if same < Some(index) => finding.clone(),
-                _ => judge.judge(&opinion.answer).await,
+                Some((_, finding)) => finding.clone(),
+                None => self.judge(&opinion.answer.records).await,
             };
             servers.push((opinion.server.clone(), finding));
         }
         let zone = own.zone;
-        OwnFindings { zone, servers }.weigh(seen, answer.ttl)
+        let (whose, finding) = OwnFindings { zone, servers }.weigh(seen, answer.ttl);
+        let own = whose.and_then(|server| own.servers.into_iter().nth(server));
+        let records = own.map_or(answer.records, |opinion| opinion.answer.records);
+        (records, finding)
     }
 }
 

@@ -14,7 +14,8 @@ use super::validate::Meaning;
 use crate::clients::Clients;
 use crate::diagnostics::warn;
 use crate::mail_from::{
-    Advice, BehaviorOnMxFailure, DomainName, Mx, Place, RecordStatus, judge_mx, receiving, visible,
+    Advice, BehaviorOnMxFailure, DomainName, Finding, Mx, Place, RecordStatus, RequiredRecords,
+    advice, receiving, visible,
 };
 use crate::plugin::{Call, CancellationToken, Told};
 use crate::ses::{Client, Error, MailFrom, SetMailFrom};
@@ -37,8 +38,8 @@ struct Answers {
     is_identity: bool,
     /// What the identity has before the resource is created.
     held: Option<SetMailFrom>,
-    /// The MX records of the domain.
-    mx: Option<Vec<Mx>>,
+    /// The MX records of the domain, and the verdict on them.
+    mx: Option<(Vec<Mx>, Finding)>,
 }
 
 impl<'a> NewDomain<'a> {
@@ -101,10 +102,10 @@ impl<'a> NewDomain<'a> {
         }
     }
 
-    async fn mx(&self, clients: &Clients, stop: &CancellationToken) -> Option<Vec<Mx>> {
+    async fn mx(&self, clients: &Clients, stop: &CancellationToken) -> Option<(Vec<Mx>, Finding)> {
         let resolver = clients.dns(self.dns_check).ok()?;
-        let records = resolver.mx_before(self.domain, self.place.identity.domain());
-        said(clients.advice(stop, records).await?)
+        let check = resolver.check_mx_before(self.domain, &self.place);
+        said(clients.advice(stop, check).await?)
     }
 
     fn client(&self, clients: &Clients) -> Option<Client> {
@@ -120,9 +121,10 @@ impl<'a> NewDomain<'a> {
         if answers.is_identity {
             warnings.push(("mail_from_domain", self.is_an_identity()));
         }
-        if let Some(mx) = &answers.mx {
-            warnings.extend(self.receives_mail(mx));
-            warnings.extend(self.rejects(mx));
+        if let Some((records, finding)) = &answers.mx {
+            let receives = self.receives_mail(records, finding);
+            warnings.extend(receives.or_else(|| self.is_mistaken(finding)));
+            warnings.extend(self.rejects(finding));
         }
         warnings
     }
@@ -163,9 +165,10 @@ impl<'a> NewDomain<'a> {
         }
     }
 
-    fn receives_mail(&self, mx: &[Mx]) -> Option<(&'static str, Advice)> {
-        let receiving = receiving(mx);
-        if receiving.is_empty() {
+    /// Of a domain that has mail of its own; a wildcard's or an alias's mail is none.
+    fn receives_mail(&self, mx: &[Mx], finding: &Finding) -> Option<(&'static str, Advice)> {
+        let receiving = receiving(mx, &self.place.region);
+        if receiving.is_empty() || finding.elsewhere.is_some() {
             return None;
         }
         let records: Vec<String> = receiving.iter().map(|mx| format!("`{mx}`")).collect();
@@ -183,11 +186,19 @@ impl<'a> NewDomain<'a> {
         Some(("mail_from_domain", advice))
     }
 
-    fn rejects(&self, mx: &[Mx]) -> Option<(&'static str, Advice)> {
+    /// Of records that are there and have to be mended.
+    fn is_mistaken(&self, finding: &Finding) -> Option<(&'static str, Advice)> {
+        if finding.found.is_empty() {
+            return None;
+        }
+        let required = RequiredRecords::new(Some(self.domain), Some(&self.place.region));
+        Some(("mail_from_domain", advice(finding, &required.mx)?))
+    }
+
+    fn rejects(&self, found: &Finding) -> Option<(&'static str, Advice)> {
         if self.behavior != Some(BehaviorOnMxFailure::RejectMessage) {
             return None;
         }
-        let found = judge_mx(mx, &self.place.region);
         if matches!(found.status, RecordStatus::Ok | RecordStatus::OtherRegion) {
             return None;
         }
@@ -224,7 +235,7 @@ mod tests {
     use crate::attributes::value;
     use crate::identity_mail_from::plan::plan;
     use crate::identity_mail_from::validate::validate;
-    use crate::mail_from::Region;
+    use crate::mail_from::{Elsewhere, Region, judge_mx};
 
     fn config(domain: &str, behavior: &str) -> Model {
         Model {
@@ -260,8 +271,13 @@ mod tests {
         })
     }
 
-    fn mx(exchange: &str) -> Option<Vec<Mx>> {
-        Some(vec![Mx {
+    fn judged(records: Vec<Mx>) -> Option<(Vec<Mx>, Finding)> {
+        let finding = judge_mx(&records, &Region::parse("eu-west-1").unwrap());
+        Some((records, finding))
+    }
+
+    fn mx(exchange: &str) -> Option<(Vec<Mx>, Finding)> {
+        judged(vec![Mx {
             preference: 10,
             exchange: exchange.to_owned(),
         }])
@@ -307,7 +323,7 @@ mod tests {
             assert!(warnings("RejectMessage", &fine).is_empty());
         }
         let absent = Answers {
-            mx: Some(Vec::new()),
+            mx: judged(Vec::new()),
             ..Answers::default()
         };
         assert!(warnings("UseDefaultValue", &absent).is_empty());
@@ -334,11 +350,52 @@ mod tests {
         }
         assert!(told[0].1.contains("terraform import"), "{}", told[0].1);
         let absent = Answers {
-            mx: Some(Vec::new()),
+            mx: judged(Vec::new()),
             ..Answers::default()
         };
         let told = warnings("RejectMessage", &absent);
         assert_eq!(told.len(), 1);
         assert!(told[0].1.contains("missing"), "{}", told[0].1);
+    }
+    #[test]
+    fn what_was_meant_for_ses_does_not_receive_mail() {
+        for (host, told) in [
+            (
+                "feedback-smtp.eu-west-1.amazonses.com.example.com.",
+                "End the host with a dot",
+            ),
+            ("inbound-smtp.eu-west-1.amazonaws.com.", "receives mail"),
+            (".", "a null MX"),
+        ] {
+            let answers = Answers {
+                mx: mx(host),
+                ..Answers::default()
+            };
+            let warnings = warnings("UseDefaultValue", &answers);
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
+            let (attribute, detail) = &warnings[0];
+            assert_eq!(*attribute, "mail_from_domain");
+            assert!(detail.contains(told), "{detail}");
+            assert!(!detail.contains("Use a subdomain"), "{detail}");
+        }
+    }
+
+    #[test]
+    fn a_wildcards_mail_is_no_reason_for_another_domain() {
+        let (records, finding) = mx("mail.example.com.").unwrap();
+        let elsewhere = Some(Elsewhere::Wildcard("*.example.com".to_owned()));
+        let finding = Finding {
+            elsewhere,
+            ..finding
+        };
+        let answers = Answers {
+            mx: Some((records, finding)),
+            ..Answers::default()
+        };
+        let warnings = warnings("UseDefaultValue", &answers);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        let (_, detail) = &warnings[0];
+        assert!(detail.contains("itself takes its place"), "{detail}");
+        assert!(!detail.contains("Use a subdomain"), "{detail}");
     }
 }

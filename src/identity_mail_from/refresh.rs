@@ -31,7 +31,7 @@ pub(super) async fn refresh(
     // To publish records for a domain that was set behind Terraform's back is
     // no advice: the plan is to change it back.
     if state.mail_from_domain.is_null() || state.mail_from_domain == mail_from_domain {
-        dns_check::warn_of(diags, &findings, domain, region);
+        dns_check::warn_of(diags, &findings, domain, &target.place, &held.status);
     }
     // Failed is told by the plan, which knows what becomes of it.
     target.warn_of_temporary_failure(diags, &held);
@@ -56,6 +56,6 @@ pub(super) async fn look_up(
     domain: Option<&DomainName>,
 ) -> DnsFindings {
     let dns_check = model.dns_check.as_option();
-    let (clients, region) = (&target.clients, &target.place.region);
-    dns_check::look_up(clients, &target.deadline, dns_check, domain, region).await
+    let (clients, place) = (&target.clients, &target.place);
+    dns_check::look_up(clients, &target.deadline, dns_check, domain, place).await
 }

@@ -171,6 +171,7 @@ mod tests {
         DnsFindings {
             mx,
             spf: Finding::new(RecordStatus::Ok, Vec::new()),
+            ..DnsFindings::unchecked()
         }
     }
 

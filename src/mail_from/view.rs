@@ -45,36 +45,36 @@ pub struct OwnFindings {
 }
 
 impl OwnFindings {
-    /// The verdict that counts, where `seen` is the resolver's, who may go on
-    /// saying so for `remembers`. The own servers know better; of those that
-    /// differ, what is still amiss counts.
-    pub fn weigh(self, seen: Finding, remembers: Duration) -> Finding {
-        let (lack, have): (Vec<_>, Vec<_>) = self
-            .servers
-            .into_iter()
-            .partition(|(_, finding)| finding.is_amiss());
-        let names = |servers: &[(String, Finding)]| {
-            let names = servers.iter().map(|(name, _)| name.clone());
-            names.collect::<Vec<_>>()
+    /// The verdict that counts, and the place of the server whose it is. `seen` is
+    /// the resolver's, who may go on saying so for `remembers`. The own servers know
+    /// better; of those that differ, what is still amiss counts.
+    pub fn weigh(self, seen: Finding, remembers: Duration) -> (Option<usize>, Finding) {
+        let is_amiss = |(_, finding): &(String, Finding)| finding.is_amiss();
+        let names = |amiss: bool| {
+            let servers = self.servers.iter();
+            let servers = servers.filter(|server| is_amiss(server) == amiss);
+            servers.map(|(name, _)| name.clone()).collect::<Vec<_>>()
         };
-        let outdated = View::Outdated {
-            zone: self.zone,
-            absence: seen.status == RecordStatus::Missing,
-            remembers,
+        let (have, lack) = (names(false), names(true));
+        // What is amiss with one of them, or what all hold.
+        let counts = self.servers.iter().position(is_amiss).unwrap_or_default();
+        let Some((_, finding)) = self.servers.get(counts) else {
+            return (None, seen);
         };
-        let (finding, view) = match (have.as_slice(), lack.as_slice()) {
-            ([], []) => return seen,
-            ([], [(_, finding), ..]) if *finding == seen => return seen,
-            ([], [(_, finding), ..]) | ([(_, finding), ..], []) => (finding, outdated),
-            (have, lack @ [(_, finding), ..]) => {
-                let (have, lack) = (names(have), names(lack));
-                (finding, View::Spreading { have, lack })
-            }
+        let view = match have.is_empty() || lack.is_empty() {
+            true if *finding == seen => return (None, seen),
+            true => View::Outdated {
+                zone: self.zone,
+                absence: seen.status == RecordStatus::Missing,
+                remembers,
+            },
+            false => View::Spreading { have, lack },
         };
-        Finding {
+        let finding = Finding {
             view: Some(view),
             ..finding.clone()
-        }
+        };
+        (Some(counts), finding)
     }
 }
 
@@ -141,6 +141,7 @@ mod tests {
             servers: servers.collect(),
         };
         own.weigh(Finding::new(RecordStatus::Missing, Vec::new()), LEFT)
+            .1
     }
 
     #[test]
@@ -178,7 +179,8 @@ mod tests {
                 finding(RecordStatus::Ok, "10 host"),
             )],
         };
-        let weighed = own.weigh(finding(RecordStatus::Wrong, "10 old"), LEFT);
+        let (whose, weighed) = own.weigh(finding(RecordStatus::Wrong, "10 old"), LEFT);
+        assert_eq!(whose, Some(0));
         let told = weighed.view.unwrap().to_string();
         assert!(
             told.contains("what was there before for up to 812 s"),
