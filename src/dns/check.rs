@@ -1,7 +1,7 @@
 //! One check of a MAIL FROM domain: what is asked, and what is made of it.
 
 use super::cache::Freshness;
-use super::lookup::LookupError;
+use super::lookup::{Answer, LookupError, Question, RecordType, Records};
 use super::resolver::Resolver;
 use crate::mail_from::{
     DmarcFinding, DmarcStatus, DmarcStep, DnsFindings, DomainName, Elsewhere, Finding, Mx, Place,
@@ -18,70 +18,76 @@ pub(super) struct Check<'a> {
     pub(super) freshness: Freshness,
 }
 
-/// The records of one type, where they are compared with those elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Records {
-    Mx(Vec<Mx>),
-    Txt(Vec<Txt>),
-}
-
 impl Check<'_> {
     /// The verdicts on all. Never fails: what cannot be looked up is `unreachable`.
     pub(super) async fn findings(self) -> DnsFindings {
-        let (mx, spf, dmarc) = tokio::join!(self.mx(), self.spf(), self.dmarc());
-        let unreachable = |error: LookupError| Finding::unreachable(error.to_string());
+        let (mx, spf, dmarc) = tokio::join!(
+            self.verdict(RecordType::Mx),
+            self.verdict(RecordType::Txt),
+            self.dmarc()
+        );
         DnsFindings {
-            mx: match mx {
-                Ok((records, finding)) => self.explained(finding, Records::Mx(records)).await,
-                Err(error) => unreachable(error),
-            },
-            spf: match spf {
-                Ok((records, finding)) => self.explained(finding, Records::Txt(records)).await,
-                Err(error) => unreachable(error),
-            },
+            mx,
+            spf,
             dmarc: dmarc
                 .unwrap_or_else(|_| DmarcFinding::new(DmarcStatus::Unreachable, Vec::new())),
         }
     }
 
-    /// The MX records, and the verdict on them. Where it is not as it should be
-    /// although there are some, what is elsewhere is asked for as well.
-    pub(super) async fn mx_explained(self) -> Result<(Vec<Mx>, Finding), LookupError> {
-        let (records, finding) = self.mx().await?;
-        let finding = match records.is_empty() {
-            true => finding,
-            false => self.explained(finding, Records::Mx(records.clone())).await,
+    /// The MX records of an answer, and the verdict on them. Where it is not as it
+    /// should be although there are some, what is elsewhere is asked for as well.
+    pub(super) async fn mx_explained(
+        self,
+        answer: Answer,
+    ) -> Result<(Vec<Mx>, Finding), LookupError> {
+        let finding = self.judge(&answer.records).await;
+        let finding = match &answer.records {
+            Records::Mx(records) if records.is_empty() => finding,
+            records => self.explained(finding, records).await,
         };
-        Ok((records, finding))
+        Ok((answer.mx(), finding))
     }
 
-    async fn mx(self) -> Result<(Vec<Mx>, Finding), LookupError> {
+    /// The verdict on the records of one type: with what the zone's own servers say
+    /// to it, and with what is elsewhere.
+    async fn verdict(self, record_type: RecordType) -> Finding {
+        let question = Question::new(self.mail_from.as_str(), record_type);
+        match self.resolver.ask(&question, self.freshness).await {
+            Ok(answer) => {
+                let finding = self.judge(&answer.records).await;
+                let (records, finding) = self.second_opinion(question, answer, finding).await;
+                self.explained(finding, &records).await
+            }
+            Err(error) => Finding::unreachable(error.to_string()),
+        }
+    }
+
+    /// The verdict on these records.
+    pub(super) async fn judge(self, records: &Records) -> Finding {
+        match records {
+            Records::Txt(records) => self.spf(records).await,
+            Records::Mx(records) => self.mx(records).await,
+            _ => self.mx(&[]).await,
+        }
+    }
+
+    async fn mx(self, records: &[Mx]) -> Finding {
         let (resolver, region) = (self.resolver, &self.place.region);
-        let records = resolver
-            .mx_as(self.mail_from.as_str(), self.freshness)
-            .await?;
-        let finding = judge_mx(&records, region);
-        if let [record] = records.as_slice()
+        if let [record] = records
             && let Some(host) = record.names_other_region(region)
             // Where it cannot be looked up, it may well be one.
             && resolver.has_address(&host, Freshness::Cached).await == Ok(false)
         {
-            let finding = no_such_region(record, region);
-            return Ok((records, finding));
+            return no_such_region(record, region);
         }
-        Ok((records, finding))
+        judge_mx(records, region)
     }
 
-    async fn spf(self) -> Result<(Vec<Txt>, Finding), LookupError> {
-        let mail_from = self.mail_from;
-        let records = self
-            .resolver
-            .txt_as(mail_from.as_str(), self.freshness)
-            .await?;
-        let mut step = judge_spf(mail_from, &records);
+    async fn spf(self, records: &[Txt]) -> Finding {
+        let mut step = judge_spf(self.mail_from, records);
         loop {
             step = match step {
-                SpfStep::Done(finding) => return Ok((records, finding)),
+                SpfStep::Done(finding) => return finding,
                 SpfStep::LookUp(walk) => {
                     let answer = self.spf_answer(walk.question()).await;
                     walk.resume(answer.unwrap_or(SpfAnswer::NoAnswer))
@@ -123,7 +129,7 @@ impl Check<'_> {
 
     /// The finding with what is elsewhere, if that may explain it. What cannot be
     /// looked up does not.
-    async fn explained(self, finding: Finding, records: Records) -> Finding {
+    async fn explained(self, finding: Finding, records: &Records) -> Finding {
         if !finding.is_amiss() {
             return finding;
         }
@@ -131,9 +137,9 @@ impl Check<'_> {
         let elsewhere = match self.alias(&around).await {
             Some(alias) => Some(alias),
             None if finding.status == RecordStatus::Missing => {
-                self.misplaced(&around, &records).await
+                self.misplaced(&around, records).await
             }
-            None => self.wildcard(&around, &records).await,
+            None => self.wildcard(&around, records).await,
         };
         Finding {
             elsewhere,
@@ -178,25 +184,23 @@ impl Check<'_> {
     /// Whether the records were meant for SES.
     fn is_meant(self, records: Option<Records>) -> bool {
         match records {
-            None => false,
             Some(Records::Mx(records)) => {
                 !records.is_empty() && receiving(&records, &self.place.region).is_empty()
             }
             Some(Records::Txt(records)) => records.iter().any(Txt::is_spf_of_ses),
+            _ => false,
         }
     }
 
-    /// The records at `name` of the type of `records`, sorted as they are.
+    /// The records at `name` of the type of `records`.
     async fn same_type(self, records: &Records, name: &str) -> Option<Records> {
-        let (resolver, freshness) = (self.resolver, self.freshness);
-        match records {
-            Records::Mx(_) => resolver.mx_as(name, freshness).await.map(Records::Mx).ok(),
-            Records::Txt(_) => resolver
-                .txt_as(name, freshness)
-                .await
-                .map(Records::Txt)
-                .ok(),
-        }
+        let record_type = match records {
+            Records::Txt(_) => RecordType::Txt,
+            _ => RecordType::Mx,
+        };
+        let question = Question::new(name, record_type);
+        let answer = self.resolver.ask(&question, self.freshness).await;
+        answer.ok().map(|answer| answer.records)
     }
 
     async fn alias_of(self, name: &str) -> Option<String> {

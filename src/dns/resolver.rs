@@ -9,43 +9,52 @@ use super::check::Check;
 use super::gate::Gate;
 use super::lookup::{Answer, LookupError, Question, RecordType};
 use super::name_servers::NameServers;
+use super::own_servers::{Opinions, OwnServers};
+use super::system;
 use crate::mail_from::{DnsFindings, DomainName, Finding, Mx, Place, Txt, presentation};
 
 /// Whom to ask, and how patiently.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The servers, in order; none means those of the system.
     pub nameservers: Vec<SocketAddr>,
-    /// How long one try may take.
-    pub timeout: Duration,
-    /// How many tries a look-up has: at least one, and one for each server
-    /// while `timeout` times `attempts` lasts.
-    pub attempts: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            nameservers: Vec::new(),
-            timeout: Duration::from_secs(2),
-            attempts: 2,
-        }
-    }
+    /// How long one try may take. `None`: what the system says, or 2 s.
+    pub timeout: Option<Duration>,
+    /// How many tries a look-up has, one at least. `None`: what the system says,
+    /// or two.
+    pub attempts: Option<u32>,
+    /// Whether the own name servers of zones are asked too. `None`: unless other
+    /// servers than those of the system are to be asked.
+    pub authoritative: Option<bool>,
 }
 
 /// Asks DNS, remembers the answers for as long as it lives, and judges them.
-/// A look-up takes `timeout` times `attempts` at most; servers that are silent
-/// several times in a row are left alone for half a minute. Clones share the memory.
+/// A look-up takes `timeout` times `attempts` at most, but for the time in which
+/// servers are too loaded to be asked; servers that are silent are left alone for
+/// half a minute. Clones share the memory.
 #[derive(Clone, Debug)]
 pub struct Resolver {
     cache: Arc<Cache<Gate<NameServers>>>,
+    /// `None`: not to be asked.
+    own: Option<Arc<Cache<OwnServers<Gate<NameServers>>>>>,
 }
 
 impl Resolver {
     /// Cheap: the system's settings are read when something is asked.
     pub fn new(settings: Settings) -> Resolver {
+        let asks_own = settings
+            .authoritative
+            .unwrap_or(settings.nameservers.is_empty());
+        let cache = Arc::new(Cache::new(Gate::new(NameServers::new(settings))));
+        let own = || {
+            Arc::new(Cache::new(OwnServers::new(
+                Arc::clone(&cache),
+                system::PORT,
+            )))
+        };
         Resolver {
-            cache: Arc::new(Cache::new(Gate::new(NameServers::new(settings)))),
+            own: asks_own.then(own),
+            cache,
         }
     }
 
@@ -62,14 +71,19 @@ impl Resolver {
         check.findings().await
     }
 
-    /// All MX records of a MAIL FROM domain, and the verdict on them.
-    pub async fn check_mx(
+    /// All MX records of a MAIL FROM domain that is about to be set, and the verdict
+    /// on them. They may not be published yet: nobody is asked who would remember for
+    /// a while that they are missing. An error, where no server of the zone itself
+    /// answers.
+    pub async fn check_mx_before(
         &self,
         mail_from: &DomainName,
         place: &Place,
     ) -> Result<(Vec<Mx>, Finding), LookupError> {
+        let question = Question::new(mail_from.as_str(), RecordType::Mx);
+        let answer = self.held(&question, place.identity.domain()).await?;
         let check = self.check_as(mail_from, place, Freshness::Cached);
-        check.mx_explained().await
+        check.mx_explained(answer).await
     }
 
     fn check_as<'a>(
@@ -92,8 +106,8 @@ impl Resolver {
         name: &str,
         freshness: Freshness,
     ) -> Result<Vec<Mx>, LookupError> {
-        let answer = self.ask(name, RecordType::Mx, freshness).await?;
-        Ok(answer.mx())
+        let question = Question::new(name, RecordType::Mx);
+        Ok(self.ask(&question, freshness).await?.mx())
     }
 
     /// All TXT records of `name`; none where it has none or does not exist.
@@ -102,8 +116,8 @@ impl Resolver {
         name: &str,
         freshness: Freshness,
     ) -> Result<Vec<Txt>, LookupError> {
-        let answer = self.ask(name, RecordType::Txt, freshness).await?;
-        Ok(answer.txt())
+        let question = Question::new(name, RecordType::Txt);
+        Ok(self.ask(&question, freshness).await?.txt())
     }
 
     /// Whether `name` exists and has an IPv4 address.
@@ -112,8 +126,8 @@ impl Resolver {
         name: &str,
         freshness: Freshness,
     ) -> Result<bool, LookupError> {
-        let answer = self.ask(name, RecordType::A, freshness).await?;
-        Ok(answer.has_address())
+        let question = Question::new(name, RecordType::A);
+        Ok(!self.ask(&question, freshness).await?.addresses().is_empty())
     }
 
     /// The name that `name` is an alias (CNAME) of, if it is one.
@@ -122,22 +136,40 @@ impl Resolver {
         name: &str,
         freshness: Freshness,
     ) -> Result<Option<String>, LookupError> {
-        let answer = self.ask(name, RecordType::Cname, freshness).await?;
-        Ok(answer.cname())
+        let question = Question::new(name, RecordType::Cname);
+        Ok(self.ask(&question, freshness).await?.cname())
     }
 
-    async fn ask(
+    /// What the zone's own servers say to a question that was asked before; `None`
+    /// where they are not to be asked.
+    pub(super) async fn own(
         &self,
-        name: &str,
-        record_type: RecordType,
+        question: Question,
+        freshness: Freshness,
+    ) -> Option<Result<Opinions, LookupError>> {
+        Some(self.own.as_ref()?.look_up(question, freshness).await)
+    }
+
+    /// What servers of the zone itself hold, where `above` is a domain above the name.
+    async fn held(&self, question: &Question, above: &DomainName) -> Result<Answer, LookupError> {
+        if let Some(own) = &self.own
+            && let Ok(opinions) = own.inner().look_up_below(question, above.as_str()).await
+            && let Some(opinion) = opinions.servers.into_iter().next()
+        {
+            return Ok(opinion.answer);
+        }
+        self.cache.inner().inner().look_up_held(question).await
+    }
+
+    /// What the name servers answer.
+    pub(super) async fn ask(
+        &self,
+        question: &Question,
         freshness: Freshness,
     ) -> Result<Answer, LookupError> {
-        let question = Question {
-            name: name.to_owned(),
-            record_type,
-        };
-        let result = self.cache.look_up(question, freshness).await;
+        let result = self.cache.look_up(question.clone(), freshness).await;
         if let Err(error) = &result {
+            let Question { name, record_type } = question;
             let name = presentation(name.as_bytes());
             tracing::debug!(%name, ?record_type, %error, "DNS gave no answer");
         }

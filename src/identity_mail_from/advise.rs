@@ -2,10 +2,9 @@
 //! refuse, and the practitioner may regret. Warnings alone: what is planned
 //! never hangs on an answer, and what cannot be answered soon is left unsaid.
 //!
-//! DNS is asked for the MX record here although it may not exist yet, and then
-//! its absence is remembered by resolvers for as long as the zone says. SES asks
-//! by way of its own resolvers, so that its verification is not held up; only our
-//! own warnings about the record can be that much out of date.
+//! The MX record may not exist yet, and resolvers that are asked for it would
+//! remember its absence for as long as the zone says. So the zone's own servers
+//! alone are asked, and nothing is said where none of them answers.
 
 use tf_provider::AttributePath;
 
@@ -106,7 +105,7 @@ impl<'a> NewDomain<'a> {
 
     async fn mx(&self, clients: &Clients, stop: &CancellationToken) -> Option<(Vec<Mx>, Finding)> {
         let resolver = clients.dns(self.dns_check).ok()?;
-        let check = resolver.check_mx(self.domain, &self.place);
+        let check = resolver.check_mx_before(self.domain, &self.place);
         said(clients.advice(stop, check).await?)
     }
 

@@ -72,6 +72,10 @@ pub fn advice(finding: &Finding, expected: &DnsRecord) -> Option<Advice> {
         (RecordStatus::Multiple, _) => spf_multiple(finding, name, rdata),
         (_, _) => spf_wrong(finding, name, rdata),
     };
+    let detail = match &finding.view {
+        Some(view) => format!("{detail} ({view}.)"),
+        None => detail,
+    };
     Some(Advice { summary, detail })
 }
 

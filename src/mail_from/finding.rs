@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{DmarcFinding, DmarcStatus, Elsewhere, MxCause, SpfCause, presentation};
+use super::{DmarcFinding, DmarcStatus, Elsewhere, MxCause, SpfCause, View, presentation};
 
 /// Records that are listed; the rest is counted.
 const LISTED: usize = 10;
@@ -62,6 +62,8 @@ pub struct Finding {
     pub cause: Option<Cause>,
     /// What else DNS holds that explains it.
     pub elsewhere: Option<Elsewhere>,
+    /// How the resolver's view may differ from that of the zone's own servers.
+    pub view: Option<View>,
 }
 
 /// Why a verdict is as it is. `Display` is a clause.
@@ -112,6 +114,7 @@ impl Finding {
             found: records,
             cause: None,
             elsewhere: None,
+            view: None,
         }
     }
 

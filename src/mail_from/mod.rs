@@ -27,6 +27,7 @@ mod spf_senders;
 mod status_advice;
 mod subdomain;
 mod txt;
+mod view;
 
 pub use advice::{Advice, advice, dmarc_advice};
 pub use behavior::{BehaviorOnMxFailure, UnknownValue, VerificationStatus};
@@ -45,3 +46,4 @@ pub use spf_cause::{Attempt, Broken, NotNamed, SpfCause};
 pub use spf_evaluation::{SpfAnswer, SpfQuestion, SpfStep, SpfWalk, judge_spf};
 pub use subdomain::{MailFromDomainError, check_subdomain};
 pub use txt::Txt;
+pub use view::{OwnFindings, View};

@@ -1,6 +1,6 @@
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::rdata::MX;
-use hickory_resolver::proto::rr::{Name, RData, RecordType as Type};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::MX;
+use hickory_proto::rr::{Name, RData, RecordType as Type};
 use tokio::time::Instant;
 
 use super::*;
@@ -18,8 +18,9 @@ fn mail_from() -> DomainName {
 fn resolver(servers: &[&ScriptedServer]) -> Resolver {
     Resolver::new(Settings {
         nameservers: servers.iter().map(|server| server.address).collect(),
-        timeout: Duration::from_millis(300),
-        attempts: 2,
+        timeout: Some(Duration::from_millis(300)),
+        attempts: Some(2),
+        ..Settings::default()
     })
 }
 
@@ -170,15 +171,12 @@ async fn one_good_server_is_enough() {
 }
 
 #[tokio::test]
-async fn silence_counts_beside_a_refusal() {
+async fn a_refusal_tells_more_than_silence() {
     let silent = ScriptedServer::start(|_, _, _| Reply::Silence).await;
     let refusing = ScriptedServer::start(|_, _, _| Reply::Code(ResponseCode::Refused)).await;
     for servers in [[&silent, &refusing], [&refusing, &silent]] {
         let result = resolver(&servers).mx_as(NAME, Freshness::Cached).await;
-        assert_eq!(
-            result,
-            Err(LookupError::Timeout(Duration::from_millis(600)))
-        );
+        assert_eq!(result, Err(LookupError::Refused));
     }
 }
 
@@ -189,8 +187,9 @@ async fn unreachable_server_is_no_error() {
         .address;
     let resolver = Resolver::new(Settings {
         nameservers: vec![gone],
-        timeout: Duration::from_millis(100),
-        attempts: 1,
+        timeout: Some(Duration::from_millis(100)),
+        attempts: Some(1),
+        ..Settings::default()
     });
     let findings = check(&resolver).await;
     assert_eq!(findings.mx.status, RecordStatus::Unreachable);
@@ -349,8 +348,9 @@ async fn extreme_settings_do_not_panic() {
     for (timeout, attempts) in [(Duration::MAX, u32::MAX), (Duration::from_secs(1), 0)] {
         let resolver = Resolver::new(Settings {
             nameservers: vec![server.address],
-            timeout,
-            attempts,
+            timeout: Some(timeout),
+            attempts: Some(attempts),
+            ..Settings::default()
         });
         assert_eq!(check(&resolver).await.mx.status, RecordStatus::Ok);
     }
