@@ -1,9 +1,10 @@
 //! The real `terraform` drives the provider against moto, a simulation of AWS
 //! that is not our own, so that the provider and our simulator do not agree on
-//! an error. DNS is our simulator's: moto has none.
+//! an error. DNS is our simulator's: moto has none. And pyspf, an evaluation of SPF
+//! that is not our own, judges the records that the provider has judged.
 //!
-//! The tests are ignored unless asked for, since they need `moto_server`, which
-//! `make conformance` installs; then they fail without it.
+//! The tests are ignored unless asked for, since they need `moto_server` and pyspf,
+//! which `make conformance` installs; then they fail without.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -15,4 +16,5 @@ mod harness;
 mod import;
 mod lifecycle;
 mod moto;
+mod spf;
 mod world;
