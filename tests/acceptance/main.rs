@@ -6,6 +6,7 @@
 
 mod advice;
 mod attached;
+mod block_page;
 mod command_line;
 mod destroy;
 mod dns;
@@ -22,6 +23,7 @@ mod logs;
 mod pacing;
 mod provider_block;
 mod read_only;
+mod reads;
 mod restart;
 mod restart_interrupts;
 mod siblings;
