@@ -1,12 +1,15 @@
 //! The real `terraform` drives the provider against moto, a simulation of AWS
 //! that is not our own, so that the provider and our simulator do not agree on
-//! an error. DNS is our simulator's: moto has none.
+//! an error. DNS is our simulator's: moto has none. BIND stands before it where it
+//! matters what a resolver remembers.
 //!
 //! The tests are ignored unless asked for, since they need `moto_server`, which
-//! `make conformance` installs; then they fail without it.
+//! `make conformance` installs; then they fail without it. Those with BIND are
+//! skipped, in a loud voice, where there is none.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bind;
 mod destroy;
 mod drift;
 #[path = "../acceptance/harness/mod.rs"]
