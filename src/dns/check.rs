@@ -6,7 +6,7 @@ use super::resolver::Resolver;
 use crate::mail_from::{
     DmarcFinding, DmarcStatus, DmarcStep, DnsFindings, DomainName, Elsewhere, Finding, Mx, Place,
     RecordStatus, SpfAnswer, SpfQuestion, SpfStep, Surroundings, Txt, find_dmarc, judge_mx,
-    judge_spf, no_such_region, receiving,
+    judge_spf, receiving,
 };
 
 /// Asks `resolver` about a MAIL FROM domain of `place`.
@@ -40,12 +40,14 @@ impl Check<'_> {
         self,
         answer: Answer,
     ) -> Result<(Vec<Mx>, Finding), LookupError> {
-        let finding = self.judge(&answer.records).await;
-        let finding = match &answer.records {
-            Records::Mx(records) if records.is_empty() => finding,
-            records => self.explained(finding, records).await,
-        };
-        Ok((answer.mx(), finding))
+        let records = answer.mx();
+        let finding = judge_mx(&records, &self.place.region);
+        if records.is_empty() {
+            return Ok((records, finding));
+        }
+        let all = Records::Mx(records.clone());
+        let finding = self.explained(finding, &all).await;
+        Ok((records, finding))
     }
 
     /// The verdict on the records of one type: with what the zone's own servers say
@@ -72,15 +74,9 @@ impl Check<'_> {
     }
 
     async fn mx(self, records: &[Mx]) -> Finding {
-        let (resolver, region) = (self.resolver, &self.place.region);
-        if let [record] = records
-            && let Some(host) = record.names_other_region(region)
-            // Where it cannot be looked up, it may well be one.
-            && resolver.has_address(&host, Freshness::Cached).await == Ok(false)
-        {
-            return no_such_region(record, region);
-        }
-        judge_mx(records, region)
+        let region = &self.place.region;
+        let amiss = self.resolver.check_region(records, region).await;
+        amiss.unwrap_or_else(|| judge_mx(records, region))
     }
 
     async fn spf(self, records: &[Txt]) -> Finding {

@@ -30,8 +30,6 @@ pub(super) enum RecordType {
     Ns,
     /// Where a zone begins: asked for [`Answer::zone`].
     Soa,
-    /// The alias itself.
-    Cname,
     /// IPv4 addresses.
     A,
     /// IPv6 addresses.
@@ -77,13 +75,6 @@ impl Answer {
         }
     }
 
-    pub(super) fn cname(self) -> Option<String> {
-        match self.records {
-            Records::Cname(target) => target,
-            _ => None,
-        }
-    }
-
     pub(super) fn addresses(self) -> Vec<IpAddr> {
         match self.records {
             Records::Addresses(addresses) => addresses,
@@ -101,8 +92,6 @@ pub(super) enum Records {
     /// The names of servers, lower case, without final dot.
     Ns(Vec<String>),
     Addresses(Vec<IpAddr>),
-    /// The name that the name stands for, as [`Mx::exchange`] is written.
-    Cname(Option<String>),
     /// The records that mark a zone: [`Answer::zone`] has what is wanted of them.
     Soa,
 }

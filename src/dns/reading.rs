@@ -41,7 +41,6 @@ pub(super) fn wire_type(record_type: RecordType) -> rr::RecordType {
         RecordType::Txt => rr::RecordType::TXT,
         RecordType::Ns => rr::RecordType::NS,
         RecordType::Soa => rr::RecordType::SOA,
-        RecordType::Cname => rr::RecordType::CNAME,
         RecordType::A => rr::RecordType::A,
         RecordType::Aaaa => rr::RecordType::AAAA,
     }
@@ -68,9 +67,7 @@ pub(super) fn read(
     let mut aliases = before.to_vec();
     let mut owner = name;
     let mut ttl = u32::MAX;
-    // Who asks for the alias itself does not want to be led away.
-    let leads = record_type != RecordType::Cname;
-    while leads && let Some(record) = alias(&response.answers, owner) {
+    while let Some(record) = alias(&response.answers, owner) {
         let RData::CNAME(target) = &record.data else {
             break;
         };
@@ -159,7 +156,6 @@ fn typed(record_type: RecordType, records: &[&Record]) -> Records {
         RecordType::Txt => Records::Txt(each(records, txt)),
         RecordType::Ns => Records::Ns(each(records, ns)),
         RecordType::A | RecordType::Aaaa => Records::Addresses(each(records, address)),
-        RecordType::Cname => Records::Cname(each(records, cname).into_iter().next()),
         RecordType::Soa => Records::Soa,
     }
 }
@@ -185,13 +181,6 @@ fn txt(data: &RData) -> Option<Txt> {
 fn ns(data: &RData) -> Option<String> {
     match data {
         RData::NS(server) => Some(shown(&server.0.to_lowercase())),
-        _ => None,
-    }
-}
-
-fn cname(data: &RData) -> Option<String> {
-    match data {
-        RData::CNAME(target) => Some(shown(&target.0)),
         _ => None,
     }
 }

@@ -11,7 +11,9 @@ use super::lookup::{Answer, LookupError, Question, RecordType};
 use super::name_servers::NameServers;
 use super::own_servers::{Opinions, OwnServers};
 use super::system;
-use crate::mail_from::{DnsFindings, DomainName, Finding, Mx, Place, Txt, presentation};
+use crate::mail_from::{
+    DnsFindings, DomainName, Finding, Mx, Place, Region, Txt, no_such_region, presentation,
+};
 
 /// Whom to ask, and how patiently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +76,8 @@ impl Resolver {
     /// All MX records of a MAIL FROM domain that is about to be set, and the verdict
     /// on them. They may not be published yet: nobody is asked who would remember for
     /// a while that they are missing. An error, where no server of the zone itself
-    /// answers.
+    /// answers. Another region is believed to exist: see
+    /// [`check_region`](Self::check_region).
     pub async fn check_mx_before(
         &self,
         mail_from: &DomainName,
@@ -84,6 +87,18 @@ impl Resolver {
         let answer = self.held(&question, place.identity.domain()).await?;
         let check = self.check_as(mail_from, place, Freshness::Cached);
         check.mx_explained(answer).await
+    }
+
+    /// The verdict on MX records that name a region that does not exist; `None` where
+    /// they name none, or one that does.
+    pub async fn check_region(&self, records: &[Mx], region: &Region) -> Option<Finding> {
+        let [record] = records else {
+            return None;
+        };
+        let host = record.names_other_region(region)?;
+        // Where it cannot be looked up, it may well be one.
+        let exists = self.has_address(&host, Freshness::Cached).await;
+        (exists == Ok(false)).then(|| no_such_region(record, region))
     }
 
     fn check_as<'a>(
@@ -136,8 +151,10 @@ impl Resolver {
         name: &str,
         freshness: Freshness,
     ) -> Result<Option<String>, LookupError> {
-        let question = Question::new(name, RecordType::Cname);
-        Ok(self.ask(&question, freshness).await?.cname())
+        // Whatever is asked for, the answer tells of aliases.
+        let question = Question::new(name, RecordType::Mx);
+        let answer = self.ask(&question, freshness).await?;
+        Ok(answer.aliases.into_iter().next())
     }
 
     /// What the zone's own servers say to a question that was asked before; `None`

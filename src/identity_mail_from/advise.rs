@@ -106,7 +106,14 @@ impl<'a> NewDomain<'a> {
     async fn mx(&self, clients: &Clients, stop: &CancellationToken) -> Option<(Vec<Mx>, Finding)> {
         let resolver = clients.dns(self.dns_check).ok()?;
         let check = resolver.check_mx_before(self.domain, &self.place);
-        said(clients.advice(stop, check).await?)
+        let (records, finding) = said(clients.advice(stop, check).await?)?;
+        if self.behavior != Some(BehaviorOnMxFailure::RejectMessage) {
+            return Some((records, finding));
+        }
+        // All mail hangs on it, so the region that it names has to exist.
+        let check = resolver.check_region(&records, &self.place.region);
+        let amiss = clients.advice(stop, check).await.flatten();
+        Some((records, amiss.unwrap_or(finding)))
     }
 
     fn client(&self, clients: &Clients) -> Option<Client> {

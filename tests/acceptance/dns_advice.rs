@@ -603,7 +603,6 @@ fn records_meant_for_ses_do_not_receive_mail_at_plan() {
             "feedback-smtp.us-east-1.amazonse.com",
             "`amazonse` in place of",
         ),
-        ("feedback-smtp.eu-wset-1.amazonses.com", "there is no host"),
     ] {
         mx(&ws.dns(), "bounce.example.com", &[(10, host)]);
         ws.plan()
@@ -612,7 +611,12 @@ fn records_meant_for_ses_do_not_receive_mail_at_plan() {
             .does_not_say("MAIL FROM domain receives mail");
     }
     ws.config(&mail_from("example.com", "bounce.example.com", reject));
-    ws.plan().exits(2).says("All mail will be rejected");
+    let mistyped = "feedback-smtp.eu-wset-1.amazonses.com";
+    mx(&ws.dns(), "bounce.example.com", &[(10, mistyped)]);
+    ws.plan()
+        .exits(2)
+        .says("All mail will be rejected")
+        .says("there is no host feedback-smtp.eu-wset-1");
     // Nor is a wildcard a reason for another domain, of which there is none.
     ws.dns().remove("bounce.example.com").unwrap();
     mx(&ws.dns(), "*.example.com", &[(10, "mx.company.example")]);
@@ -675,4 +679,60 @@ fn dmarc_alignment_is_found_up_the_tree_and_strict_is_a_warning() {
     ));
     ws.apply().succeeds();
     assert_eq!(status()["status"], "disabled");
+}
+
+#[test]
+fn names_that_look_like_domain_names_are_refused_by_the_character() {
+    let ws = Workspace::new();
+    for (identity, domain, says) in [
+        ("example.com", "bounce\u{2013}mail.example.com", "(U+2013)"),
+        (
+            "example.com",
+            "\u{201c}bounce.example.com\u{201d}",
+            "(U+201C)",
+        ),
+        ("a..b@example.com", "bounce.example.com", "two in a row"),
+        (
+            "arn:aws:ses:us-east-1:1:identity/example.com",
+            "bounce.example.com",
+            "after `identity/`",
+        ),
+    ] {
+        ws.config(&mail_from(identity, domain, ""));
+        ws.terraform(&["validate"]).exits(1).says(says);
+    }
+}
+
+#[test]
+fn underscore_inside_a_label_is_planned_only_where_ses_holds_it() {
+    let ws = Workspace::new();
+    ws.config(&mail_from("example.com", "a_b.example.com", ""));
+    ws.terraform(&["validate"]).succeeds();
+    ws.plan().exits(1).says("`a_b` has an underscore");
+    let usual = simulator::ses::Behavior::UseDefaultValue;
+    ws.ses()
+        .set_mail_from(REGION, "example.com", "a_b.example.com", usual)
+        .unwrap();
+    ws.terraform(&["import", THIS, "example.com"]).succeeds();
+    ws.plan()
+        .succeeds()
+        .says("Domain name with an underscore inside a label");
+    ws.config(&mail_from("example.com", "c_d.example.com", ""));
+    ws.plan().exits(1).says("`c_d` has an underscore");
+}
+
+#[test]
+fn records_without_a_source_are_told_at_plan() {
+    let mut ws = Workspace::new();
+    let region = "cn-north-1";
+    ws.ses().add_identity(region, "example.com", true);
+    ws.provider.region = Some(format!("{region:?}"));
+    ws.config(&basic());
+    ws.plan()
+        .exits(2)
+        .says("have to be compared with the console");
+    ws.apply().succeeds();
+    ws.plan()
+        .succeeds()
+        .does_not_say("compared with the console");
 }
