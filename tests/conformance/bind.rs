@@ -5,16 +5,12 @@ use std::fs;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use simulator::{Lookups, Options, Simulator};
 use tempfile::TempDir;
 
-use crate::harness::{Workspace, basic};
-
-/// How long BIND may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::harness::{Workspace, basic, pause, wait_until};
 
 /// How long the zone lets resolvers remember, in seconds: as Route 53 does.
 const NEGATIVE_TTL: u32 = 900;
@@ -73,12 +69,11 @@ impl Bind {
             address,
             _folder: folder,
         };
-        let begin = Instant::now();
-        while bind.ask("ready.example.net").is_none() {
+        wait_until("BIND answers", || {
             let ended = bind.child.try_wait().unwrap();
             assert_eq!(ended, None, "BIND has ended");
-            assert!(begin.elapsed() < PATIENCE, "BIND did not start");
-        }
+            bind.ask("ready.example.net").is_some()
+        });
         Some(bind)
     }
 
@@ -198,7 +193,7 @@ fn what_a_resolver_remembers_is_told_with_its_age() {
     world.bind.ask("bounce.example.com").unwrap();
     world.publish();
     // It counts in seconds.
-    thread::sleep(Duration::from_millis(2100));
+    pause(Duration::from_millis(2100));
     world
         .ws
         .plan()
