@@ -24,11 +24,15 @@ pub async fn look_up(
         clients.end_dns_ahead();
     }
     match (clients.dns(dns_check), domain) {
-        (Ok(resolver), Some(domain)) => match deadline.bound(resolver.check(domain, place)).await {
-            Ok(findings) => findings,
-            Err(Interrupted::Stopped) => DnsFindings::unchecked(),
-            Err(Interrupted::TimedOut) => DnsFindings::unreachable("the time was up"),
-        },
+        (Ok(resolver), Some(domain)) => {
+            // Where SES is not asked, nothing has begun it.
+            deadline.begin();
+            match deadline.bound(resolver.check(domain, place)).await {
+                Ok(findings) => findings,
+                Err(Interrupted::Stopped) => DnsFindings::unchecked(),
+                Err(Interrupted::TimedOut) => DnsFindings::unreachable("the time was up"),
+            }
+        }
         (Ok(_), None) => DnsFindings::unchecked(),
         (Err(reason), _) => not_asked(reason),
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use terraform_provider_ses::plugin::{HandshakeError, ServeError, ServeOptions, run};
 use terraform_provider_ses::provider::{Environment, Provider};
+use terraform_provider_ses::ses::EnvironmentOwner;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -68,11 +69,18 @@ fn environment() -> Environment {
         let path = std::env::var_os(name).filter(|path| !path.is_empty());
         path.map(std::path::PathBuf::from)
     };
+    let text = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let folders = [path("XDG_RUNTIME_DIR"), Some(std::env::temp_dir())];
     Environment {
         ca_bundle: path("AWS_CA_BUNDLE"),
-        shared_folder: path("XDG_RUNTIME_DIR").or_else(|| Some(std::env::temp_dir())),
-        profile: std::env::var("AWS_PROFILE").ok(),
-        access_key: std::env::var("AWS_ACCESS_KEY_ID").ok(),
+        shared_folders: folders.into_iter().flatten().collect(),
+        profile: text("AWS_PROFILE"),
+        owner: EnvironmentOwner {
+            access_key: text("AWS_ACCESS_KEY_ID"),
+            has_token: text("AWS_SESSION_TOKEN").is_some(),
+            account: text("AWS_ACCOUNT_ID"),
+            role_arn: text("AWS_ROLE_ARN"),
+        },
     }
 }
 

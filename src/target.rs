@@ -48,7 +48,7 @@ impl Target {
             Err(unknown) => return or_tell(&mut call.diags, &doing, Err(unknown.into())),
         };
         Ok(Self {
-            deadline: Deadline::after(timeout, call.stop().clone()),
+            deadline: Deadline::queued(timeout, call.stop().clone()),
             place,
             clients,
             ses,

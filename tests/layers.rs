@@ -74,8 +74,19 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("plugin", &["machine"]),
 ];
 
+/// The rooms of `ses`: each imports only rooms that stand before it here.
+const ROOMS: [&str; 4] = ["aws", "limit", "read", "write"];
+
+/// What belongs to the house: the client, which puts the rooms together, and SES as the
+/// tests make it.
+const HOUSE: [&str; 2] = ["client", "fake"];
+
 /// Which module alone may know these crates.
-const CRATES: [(&str, &str); 3] = [("aws_", "ses"), ("hickory_", "dns"), ("tonic", "plugin")];
+const CRATES: [(&str, &str); 3] = [
+    ("aws_", "ses/aws"),
+    ("hickory_", "dns"),
+    ("tonic", "plugin"),
+];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -104,6 +115,12 @@ fn modules() -> Vec<(String, PathBuf, String)> {
             (module, file, text)
         })
         .collect()
+}
+
+/// Whether `file` is below the folder `home` of `src`.
+fn is_below(file: &Path, home: &str) -> bool {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    file.starts_with(src.join(home))
 }
 
 /// The words that follow `prefix` anywhere in the code of `text`.
@@ -138,9 +155,55 @@ fn modules_import_only_what_stands_below_them() {
     assert!(seen.contains(&("provider".to_owned(), "identity_mail_from".to_owned())));
 }
 
+/// The part of `ses` that a file below `src/ses` belongs to: a room, or a file beside
+/// the rooms.
+fn part_of_ses(file: &Path) -> Option<String> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let inside = file.strip_prefix(src.join("ses")).ok()?;
+    let part = inside.components().next()?.as_os_str().to_str()?;
+    Some(part.trim_end_matches(".rs").to_owned())
+}
+
+#[test]
+fn rooms_of_ses_import_only_what_is_left_of_them() {
+    let place = |part: &str| ROOMS.iter().position(|room| *room == part);
+    let mut seen = BTreeSet::new();
+    for (_, file, text) in modules() {
+        let Some(part) = part_of_ses(&file) else {
+            continue;
+        };
+        if part == "mod" || HOUSE.contains(&part.as_str()) {
+            continue;
+        }
+        // What the tests of a room use is no import of the room.
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        if file.ends_with("tests.rs") || file.ends_with("simulation.rs") {
+            continue;
+        }
+        let relative = match place(&part) {
+            Some(_) => "super::super::",
+            None => "super::",
+        };
+        for prefix in ["crate::ses::", relative] {
+            for imported in names_after(code, prefix) {
+                let Some(room) = place(imported) else {
+                    continue;
+                };
+                assert!(
+                    place(&part).is_some_and(|own| room < own) || imported == part,
+                    "{} imports ses::{imported}, which is not left of {part}",
+                    file.display()
+                );
+                seen.insert((part.clone(), imported.to_owned()));
+            }
+        }
+    }
+    assert!(seen.contains(&("write".to_owned(), "limit".to_owned())));
+}
+
 #[test]
 fn crates_of_one_place_are_used_there_alone() {
-    for (module, file, text) in modules() {
+    for (_, file, text) in modules() {
         for (krate, home) in CRATES {
             let used = text.lines().any(|line| {
                 let line = line.trim_start();
@@ -148,7 +211,7 @@ fn crates_of_one_place_are_used_there_alone() {
                     || line.starts_with(&format!("pub use {krate}"))
             });
             assert!(
-                !used || module == home,
+                !used || is_below(&file, home),
                 "{} uses {krate}…, which only {home} may",
                 file.display()
             );

@@ -14,8 +14,8 @@ use super::validate::Meaning;
 use crate::clients::Clients;
 use crate::diagnostics::warn;
 use crate::mail_from::{
-    Advice, BehaviorOnMxFailure, DomainName, Finding, Mx, Place, RecordStatus, RequiredRecords,
-    advice, receiving, visible,
+    Advice, BehaviorOnMxFailure, DomainName, Finding, Identity, Mx, Place, RecordStatus,
+    RequiredRecords, advice, receiving, visible,
 };
 use crate::plugin::{Call, CancellationToken, Told};
 use crate::ses::{Client, Error, MailFrom, SetMailFrom};
@@ -36,8 +36,12 @@ pub(super) struct NewDomain<'a> {
 struct Answers {
     /// Whether the domain is an identity itself.
     is_identity: bool,
-    /// What the identity has before the resource is created.
+    /// What the identity has before the resource is created, if no resource of this
+    /// state has set it.
     held: Option<SetMailFrom>,
+    /// Whether the identity is an address that SES does not know, of a domain that it
+    /// knows.
+    only_domain_known: bool,
     /// The MX records of the domain, and the verdict on them.
     mx: Option<(Vec<Mx>, Finding)>,
 }
@@ -65,13 +69,29 @@ impl<'a> NewDomain<'a> {
         let clients = call.configured()?;
         let stop = call.stop();
         let (is_identity, held, mx) = tokio::join!(
-            self.is_identity(&clients, stop),
+            self.is_identity(self.domain, &clients, stop),
             self.held(&clients, stop),
             self.mx(&clients, stop)
         );
+        let (mut others, mut only_domain_known) = (None, false);
+        match held {
+            Some(MailFrom::Set(held)) => {
+                if !self.is_managed(&held, &clients, stop).await {
+                    others = Some(held);
+                }
+            }
+            Some(MailFrom::UnknownIdentity) => {
+                if let Identity::Address(address) = &self.place.identity {
+                    let known = self.is_identity(address.domain(), &clients, stop).await;
+                    only_domain_known = known.unwrap_or(false);
+                }
+            }
+            Some(MailFrom::Unset) | None => {}
+        }
         let answers = Answers {
             is_identity: is_identity.unwrap_or(false),
-            held,
+            held: others,
+            only_domain_known,
             mx,
         };
         let undocumented = self.has_undocumented_records();
@@ -81,25 +101,42 @@ impl<'a> NewDomain<'a> {
         Ok(())
     }
 
-    async fn is_identity(&self, clients: &Clients, stop: &CancellationToken) -> Option<bool> {
+    async fn is_identity(
+        &self,
+        domain: &DomainName,
+        clients: &Clients,
+        stop: &CancellationToken,
+    ) -> Option<bool> {
         let client = self.client(clients)?;
-        said(
-            clients
-                .advice(stop, client.is_identity(self.domain))
-                .await?,
-        )
+        said(clients.advice(stop, client.is_identity(domain)).await?)
     }
 
-    async fn held(&self, clients: &Clients, stop: &CancellationToken) -> Option<SetMailFrom> {
+    /// What SES holds before a resource is created.
+    async fn held(&self, clients: &Clients, stop: &CancellationToken) -> Option<MailFrom> {
         if !self.creates {
             return None;
         }
         let client = self.client(clients)?;
         let deadline = clients.advice_deadline(stop);
         let held = client.get(&deadline, &self.place.identity);
-        match said(clients.advice(stop, held).await?)? {
-            MailFrom::Set(held) => Some(held),
-            MailFrom::Unset | MailFrom::UnknownIdentity => None,
+        said(clients.advice(stop, held).await?)
+    }
+
+    /// Whether it is what a resource of this state has set: one that is replaced by
+    /// this one, or renamed. What is planned already needs no further look.
+    async fn is_managed(
+        &self,
+        held: &SetMailFrom,
+        clients: &Clients,
+        stop: &CancellationToken,
+    ) -> bool {
+        match DomainName::parse(&held.domain) {
+            Ok(domain) if domain == *self.domain => true,
+            Ok(domain) => {
+                let has = clients.managed().has(&self.place, &domain);
+                clients.advice(stop, has).await.unwrap_or(false)
+            }
+            Err(_) => false,
         }
     }
 
@@ -124,7 +161,10 @@ impl<'a> NewDomain<'a> {
     fn warnings(&self, answers: &Answers) -> Vec<(&'static str, Advice)> {
         let mut warnings = Vec::new();
         if let Some(held) = &answers.held {
-            warnings.extend(self.overwrites(held));
+            warnings.push(self.overwrites(held));
+        }
+        if answers.only_domain_known {
+            warnings.push(("identity", self.is_not_registered()));
         }
         if answers.is_identity {
             warnings.push(("mail_from_domain", self.is_an_identity()));
@@ -137,12 +177,9 @@ impl<'a> NewDomain<'a> {
         warnings
     }
 
-    fn overwrites(&self, held: &SetMailFrom) -> Option<(&'static str, Advice)> {
+    fn overwrites(&self, held: &SetMailFrom) -> (&'static str, Advice) {
         let Self { place, domain, .. } = self;
         let Place { identity, region } = place;
-        if DomainName::parse(&held.domain).is_ok_and(|held| held == **domain) {
-            return None;
-        }
         let other = visible(&held.domain);
         let advice = Advice {
             summary: "Identity has another MAIL FROM domain already",
@@ -155,7 +192,21 @@ impl<'a> NewDomain<'a> {
                 visible(&held.status)
             ),
         };
-        Some(("mail_from_domain", advice))
+        ("mail_from_domain", advice)
+    }
+
+    fn is_not_registered(&self) -> Advice {
+        let Place { identity, region } = &self.place;
+        let domain = identity.domain();
+        Advice {
+            summary: "SES does not know an e-mail address, and knows its domain",
+            detail: format!(
+                "{identity} is no identity of this account in {region}, and {domain} is: SES \
+                 refuses to set a MAIL FROM domain for {identity}, until the address is registered \
+                 itself. The MAIL FROM domain of {domain} holds for all addresses at {domain} that \
+                 are not: set `identity = \"{domain}\"`, or register {identity} with SES first."
+            ),
+        }
     }
 
     fn has_undocumented_records(&self) -> Option<(&'static str, Advice)> {
@@ -342,9 +393,8 @@ mod tests {
         assert!(warnings("RejectMessage", &Answers::default()).is_empty());
         for host in ["eu-west-1", "us-east-1"] {
             let fine = Answers {
-                is_identity: false,
-                held: held("Bounce.Example.com."),
                 mx: mx(&format!("feedback-smtp.{host}.amazonses.com.")),
+                ..Answers::default()
             };
             assert!(warnings("RejectMessage", &fine).is_empty());
         }
@@ -360,6 +410,7 @@ mod tests {
         let all = Answers {
             is_identity: true,
             held: held("old.example.com"),
+            only_domain_known: false,
             mx: mx("mail.example.com."),
         };
         let told = warnings("RejectMessage", &all);
@@ -383,6 +434,29 @@ mod tests {
         assert_eq!(told.len(), 1);
         assert!(told[0].1.contains("missing"), "{}", told[0].1);
     }
+    #[test]
+    fn address_of_a_known_domain_is_told_what_holds_for_it() {
+        let config = Model::of("a@example.com", value("bounce.example.com"));
+        let (plan, meaning) = planned(None, &config, "eu-west-1");
+        let new = NewDomain::of(None, &plan, &meaning).unwrap();
+        let answers = Answers {
+            only_domain_known: true,
+            ..Answers::default()
+        };
+        let told = new.warnings(&answers);
+        let [(attribute, Advice { detail, .. })] = told.as_slice() else {
+            panic!("{told:?}");
+        };
+        assert_eq!(*attribute, "identity");
+        for text in [
+            "`identity = \"example.com\"`",
+            "register a@example.com",
+            "in eu-west-1",
+        ] {
+            assert!(detail.contains(text), "{detail}");
+        }
+    }
+
     #[test]
     fn records_without_a_source_are_told_for_regions_of_other_partitions() {
         for (region, told) in [("eu-west-1", false), ("cn-north-1", true)] {

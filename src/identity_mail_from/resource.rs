@@ -20,6 +20,7 @@ use super::validate::{check_underscores, validate};
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
+use crate::mail_from::DomainName;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
 use crate::ses::{MailFrom, Unset};
 use crate::target::{Target, provider_region, region_of_import};
@@ -76,6 +77,7 @@ impl Resource for IdentityMailFrom {
             "read the MAIL FROM domain",
             timeout,
         )?;
+        tell_managed(&target, &state);
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let held = target.answered(&mut call.diags, held.await)?;
         match held {
@@ -126,6 +128,7 @@ impl Resource for IdentityMailFrom {
             "unset the MAIL FROM domain",
             timeout,
         )?;
+        tell_managed(&target, &prior);
         let unset = target.ses.unset(&target.deadline, &target.place.identity);
         let unset = target.answered(&mut call.diags, unset.await)?;
         if unset == Unset::LeftToSibling {
@@ -157,6 +160,15 @@ impl Resource for IdentityMailFrom {
             }
         };
         Ok(imported(&id.identity, &region))
+    }
+}
+
+/// A resource that is renamed or replaced has what `state` says, so that the plan of
+/// the one in its place is not told that somebody else has.
+fn tell_managed(target: &Target, state: &Model) {
+    let domain = state.mail_from_domain.as_ref_option();
+    if let Some(domain) = domain.and_then(|text| DomainName::parse(text).ok()) {
+        target.clients.managed().tell(&target.place, domain);
     }
 }
 

@@ -128,7 +128,9 @@ fn timeouts() -> Block {
     Block {
         version: VERSION,
         description: Description::markdown(
-            "How long each operation may take, waiting for SES's limit of one request a second included.",
+            "How long each operation may take. The time that it waits behind other requests of the \
+             same Terraform run does not count: it runs from when the operation's first request is \
+             the next of its kind.",
         ),
         attributes: HashMap::from([
             timeout("create", "to set the MAIL FROM domain"),

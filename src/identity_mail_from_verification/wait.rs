@@ -35,6 +35,8 @@ pub(super) async fn wait(
     identity: &Identity,
     domain: Option<&DomainName>,
 ) -> Result<SetMailFrom, Unverified> {
+    // It is SES that is waited for, from the first look on.
+    deadline.begin();
     let mut progress = Progress::new(Instant::now());
     let mut last = None;
     let timed_out = |last, error| Unverified::TimedOut {

@@ -9,19 +9,19 @@ use super::validate::Parsed;
 use crate::clients::{Clients, Dns};
 use crate::dns::{Resolver, Settings};
 use crate::plugin::{CancellationToken, Number};
-use crate::ses::{AccessKeys, Connection, ConnectionSettings};
+use crate::ses::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
 
 /// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `AWS_CA_BUNDLE`: a PEM file of certificates to trust.
     pub ca_bundle: Option<PathBuf>,
-    /// A folder for what the provider processes of this host share.
-    pub shared_folder: Option<PathBuf>,
+    /// Folders for what the provider processes of this host share, the best first.
+    pub shared_folders: Vec<PathBuf>,
     /// `AWS_PROFILE`
     pub profile: Option<String>,
-    /// `AWS_ACCESS_KEY_ID`, which tells one account from another.
-    pub access_key: Option<String>,
+    /// What tells whose the credentials are.
+    pub owner: EnvironmentOwner,
 }
 
 /// The provider block.
@@ -83,9 +83,9 @@ impl Config {
             ses_endpoint: endpoints.ses.as_option(),
             sts_endpoint: endpoints.sts.as_option(),
             ca_bundle: environment.ca_bundle.clone(),
-            pace_folder: environment.shared_folder.clone(),
+            shared_folders: environment.shared_folders.clone(),
             env_profile: environment.profile.clone(),
-            env_access_key: environment.access_key.clone(),
+            environment: environment.owner.clone(),
         });
         let rate = parsed.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
         Clients::new(connection, unknown, rate, dns, stop)

@@ -1,11 +1,12 @@
 //! The SES API as the rest of this module sees it: one call, one attempt.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::error::Error;
-use super::pacer::Turn;
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 
 /// What SES holds for one identity
@@ -72,29 +73,42 @@ pub(super) struct ListPage {
     pub(super) next: Option<String>,
 }
 
-/// One attempt at one call. An implementation tells the turn when the request
+/// Whoever has to know when a request goes out on a ready connection.
+pub(super) trait Departure: fmt::Debug + Send + Sync + 'static {
+    /// The request goes out now. Only the first call counts.
+    fn sent(&self);
+
+    /// Whether it has gone out.
+    fn is_sent(&self) -> bool;
+}
+
+/// One attempt at one call. An implementation tells the departure when the request
 /// has gone out; it does not wait, retry or judge.
 #[async_trait]
 pub(super) trait Api: Send + Sync + 'static {
     /// `SetIdentityMailFromDomain`
-    async fn set(&self, turn: &Turn, request: &SetRequest) -> Result<(), Error>;
+    async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error>;
 
     /// `GetIdentityMailFromDomainAttributes` of 1 to 100 identities. What SES
     /// does not know is absent from the map.
     async fn get(
         &self,
-        turn: &Turn,
+        departure: &Arc<dyn Departure>,
         identities: &[String],
     ) -> Result<HashMap<String, MailFrom>, Error>;
 
     /// `ListIdentities`: the page behind `token`, or the first.
-    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error>;
+    async fn list(
+        &self,
+        departure: &Arc<dyn Departure>,
+        token: Option<String>,
+    ) -> Result<ListPage, Error>;
 
     /// `GetIdentityVerificationAttributes` of 1 to 100 names: those of them that
     /// are identities, verified or not.
     async fn get_verification(
         &self,
-        turn: &Turn,
+        departure: &Arc<dyn Departure>,
         names: &[String],
     ) -> Result<HashSet<String>, Error>;
 }

@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::advisor::Advisor;
 use super::api::{Api, MailFrom};
-use super::aws::AwsApi;
-use super::connect::Connection;
+use super::aws::{AwsApi, Connection};
 use super::deadline::Deadline;
 use super::error::Error;
-use super::pacer::Pacing;
-use super::reader::Reader;
-use super::writer::{RestartError, SetError, Unset, Writer};
+use super::limit::{Clock, RateLimiter, SharedSchedule};
+use super::read::{IdentityReader, Reader};
+use super::write::{RestartError, SetError, Unset, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 
 /// SES in one region: paced, batched and retried. Cheap to clone; the clones
@@ -21,7 +19,7 @@ use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 pub struct Client {
     reader: Reader,
     writer: Arc<Writer>,
-    advisor: Advisor,
+    advisor: IdentityReader,
 }
 
 impl Client {
@@ -35,19 +33,21 @@ impl Client {
         rate: f64,
         likely: mpsc::UnboundedSender<String>,
     ) -> Self {
-        let pacing = Pacing::new(rate, connection.lines(&region));
-        Self::with_api(Arc::new(AwsApi::new(connection, region)), &pacing, likely)
+        let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
+        let schedule = SharedSchedule::of_host(folders, limit);
+        let limiter = RateLimiter::by_clock(rate, schedule, Clock::System);
+        Self::with_api(Arc::new(AwsApi::new(connection, region)), &limiter, likely)
     }
 
     pub(super) fn with_api(
         api: Arc<dyn Api>,
-        pacing: &Pacing,
+        limiter: &RateLimiter,
         likely: mpsc::UnboundedSender<String>,
     ) -> Self {
-        let reader = Reader::start(Arc::clone(&api), pacing, likely);
+        let reader = Reader::start(Arc::clone(&api), limiter, likely);
         Self {
-            writer: Arc::new(Writer::new(Arc::clone(&api), pacing, reader.clone())),
-            advisor: Advisor::start(api, pacing),
+            writer: Arc::new(Writer::new(Arc::clone(&api), limiter, reader.clone())),
+            advisor: IdentityReader::start(api, limiter),
             reader,
         }
     }

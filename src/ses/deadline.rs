@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// What a last attempt should have for its turn and its answer.
+/// What a last attempt should have for its permit and its answer.
 const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 
-/// The end of an operation: its timeout, or Terraform's word to stop.
+/// The end of an operation: its timeout, or Terraform's word to stop. Clones share when
+/// the timeout begins to run.
 #[derive(Clone, Debug)]
 pub struct Deadline {
-    start: Instant,
-    at: Instant,
+    timeout: Duration,
+    begun: watch::Sender<Option<Instant>>,
     stop: CancellationToken,
 }
 
@@ -28,13 +30,30 @@ pub enum Interrupted {
 impl Deadline {
     /// `timeout` from now, or when `stop` is cancelled.
     pub fn after(timeout: Duration, stop: CancellationToken) -> Self {
-        let start = Instant::now();
-        let far = Duration::from_secs(365 * 24 * 3600);
+        let deadline = Self::queued(timeout, stop);
+        deadline.begin();
+        deadline
+    }
+
+    /// `timeout` from when the operation's first call is the oldest of its queue, or has
+    /// its first permit: the time that it spends behind calls of its own process is not
+    /// SES's. Or when `stop` is cancelled.
+    pub fn queued(timeout: Duration, stop: CancellationToken) -> Self {
         Self {
-            start,
-            at: start + timeout.min(far),
+            // What is farther off than this would overflow the clock.
+            timeout: timeout.min(Duration::from_secs(365 * 24 * 3600)),
+            begun: watch::Sender::new(None),
             stop,
         }
+    }
+
+    /// The timeout runs from now on, if it does not run yet.
+    pub fn begin(&self) {
+        self.begun.send_if_modified(|begun| {
+            let begins = begun.is_none();
+            begun.get_or_insert_with(Instant::now);
+            begins
+        });
     }
 
     /// The same word to stop, but `timeout` from now.
@@ -42,14 +61,26 @@ impl Deadline {
         Self::after(timeout, self.stop.clone())
     }
 
-    /// How long this has been waited for.
+    /// How long the timeout has been running.
     pub fn elapsed(&self) -> Duration {
-        self.start.elapsed()
+        let begun = *self.begun.borrow();
+        begun.map_or(Duration::ZERO, |begun| begun.elapsed())
     }
 
-    /// How long it is until then.
+    /// How much of the timeout is left.
     pub fn left(&self) -> Duration {
-        self.at.saturating_duration_since(Instant::now())
+        self.timeout.saturating_sub(self.elapsed())
+    }
+
+    /// Resolves when the timeout has passed.
+    async fn passed(&self) {
+        let mut begun = self.begun.subscribe();
+        // The sender is this deadline's own: it is not dropped meanwhile.
+        if let Ok(begun) = begun.wait_for(Option::is_some).await.map(|begun| *begun)
+            && let Some(begun) = begun
+        {
+            sleep_until(begun + self.timeout).await;
+        }
     }
 
     /// Resolves when Terraform asks to stop.
@@ -63,7 +94,7 @@ impl Deadline {
             biased;
             () = self.stop.cancelled() => Err(Interrupted::Stopped),
             done = work => Ok(done),
-            () = sleep_until(self.at) => Err(Interrupted::TimedOut),
+            () = self.passed() => Err(Interrupted::TimedOut),
         }
     }
 
@@ -110,6 +141,29 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(1)).await;
         stop.cancel();
         assert_eq!(waiting.await.unwrap(), Err(Interrupted::Stopped));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queued_timeout_runs_from_when_it_begins() {
+        let stop = CancellationToken::new();
+        let deadline = Deadline::queued(Duration::from_secs(5), stop.clone());
+        let waiting = tokio::spawn({
+            let deadline = deadline.clone();
+            async move { deadline.bound(std::future::pending::<()>()).await }
+        });
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        assert!(!waiting.is_finished());
+        assert_eq!(deadline.left(), Duration::from_secs(5));
+        deadline.begin();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        deadline.begin();
+        assert_eq!(waiting.await.unwrap(), Err(Interrupted::TimedOut));
+        assert_eq!(deadline.elapsed(), Duration::from_secs(5));
+
+        let stopped = Deadline::queued(Duration::from_secs(5), stop.clone());
+        stop.cancel();
+        let ended = stopped.bound(std::future::pending::<()>()).await;
+        assert_eq!(ended, Err(Interrupted::Stopped));
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,11 +9,10 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::api::{Api, ListPage, MailFrom, SetMailFrom, SetRequest};
+use super::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::client::Client;
 use super::error::{Error, Operation, Reach};
-use super::host::SharedLines;
-use super::pacer::{Pacing, Turn};
+use super::limit::{RateLimiter, SharedSchedule};
 
 /// How one call goes other than well.
 #[derive(Clone, Debug)]
@@ -97,8 +96,12 @@ impl FakeSes {
 
     /// SES by way of this fake, at a request a second.
     pub(crate) fn client(&self) -> Client {
-        let pacing = Pacing::new(1.0, SharedLines::of_process());
-        Client::with_api(Arc::new(self.clone()), &pacing, mpsc::unbounded_channel().0)
+        let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
+        Client::with_api(
+            Arc::new(self.clone()),
+            &limiter,
+            mpsc::unbounded_channel().0,
+        )
     }
 
     pub(crate) fn shows(&self, mail_from: MailFrom) {
@@ -143,7 +146,12 @@ impl FakeSes {
         self.0.lock().unwrap()
     }
 
-    async fn call(&self, turn: &Turn, operation: Operation, call: Call) -> Result<(), Error> {
+    async fn call(
+        &self,
+        departure: &Arc<dyn Departure>,
+        operation: Operation,
+        call: Call,
+    ) -> Result<(), Error> {
         let fault = {
             let mut state = self.state();
             let own = match call {
@@ -160,7 +168,7 @@ impl FakeSes {
                 reach: Reach::NotSent,
             });
         }
-        turn.sent();
+        departure.sent();
         self.state().calls.push((Instant::now(), call.clone()));
         match fault {
             Some(Fault::Refuse(status, code)) => {
@@ -216,23 +224,23 @@ pub(crate) fn with_status(domain: &str, status: &str) -> MailFrom {
 
 #[async_trait]
 impl Api for FakeSes {
-    async fn set(&self, turn: &Turn, request: &SetRequest) -> Result<(), Error> {
+    async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error> {
         let identity = request.identity.clone();
         let call = match &request.mail_from {
             Some(_) => Call::Set(identity),
             None => Call::Unset(identity),
         };
-        self.call(turn, Operation::SetIdentityMailFromDomain, call)
+        self.call(departure, Operation::SetIdentityMailFromDomain, call)
             .await
     }
 
     async fn get(
         &self,
-        turn: &Turn,
+        departure: &Arc<dyn Departure>,
         identities: &[String],
     ) -> Result<HashMap<String, MailFrom>, Error> {
         let operation = Operation::GetIdentityMailFromDomainAttributes;
-        self.call(turn, operation, Call::Get(identities.to_vec()))
+        self.call(departure, operation, Call::Get(identities.to_vec()))
             .await?;
         let state = self.state();
         if identities
@@ -251,8 +259,12 @@ impl Api for FakeSes {
     }
 
     /// Pages of 1,000, in the order of the names; a token is where to go on.
-    async fn list(&self, turn: &Turn, token: Option<String>) -> Result<ListPage, Error> {
-        self.call(turn, Operation::ListIdentities, Call::List)
+    async fn list(
+        &self,
+        departure: &Arc<dyn Departure>,
+        token: Option<String>,
+    ) -> Result<ListPage, Error> {
+        self.call(departure, Operation::ListIdentities, Call::List)
             .await?;
         let state = self.state();
         let mut all: Vec<String> = state.held.keys().cloned().collect();
@@ -267,11 +279,11 @@ impl Api for FakeSes {
 
     async fn get_verification(
         &self,
-        turn: &Turn,
+        departure: &Arc<dyn Departure>,
         names: &[String],
     ) -> Result<HashSet<String>, Error> {
         let operation = Operation::GetIdentityVerificationAttributes;
-        self.call(turn, operation, Call::GetVerification(names.to_vec()))
+        self.call(departure, operation, Call::GetVerification(names.to_vec()))
             .await?;
         let state = self.state();
         let held = names.iter().filter(|name| state.held.contains_key(*name));

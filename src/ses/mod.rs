@@ -1,55 +1,49 @@
-//! Amazon SES: the calls this provider makes, paced, batched and retried.
+//! Amazon SES: the calls that this provider makes, paced, batched and retried.
 //!
-//! SES allows each of its identity operations once a second, and Terraform
-//! asks ten things at a time. So nothing here is sent when it is asked for:
+//! SES allows each of its identity operations once a second, and Terraform asks for ten
+//! things at a time. So nothing is sent when it is asked for: it awaits a permit.
+//!
+//! Four rooms, each importing only what is left of it:
 //!
 //! ```text
-//! set, unset ── wait for the turn ──┐
-//!                                   ├── pacer, one per region and operation ── one attempt
-//! get ── reader: batches of 100 ────┘
+//! aws ◄─────────── limit ◄──────────────── read ◄───────────── write
+//! one call, one    when a request may go   what SES holds,     sets and unsets MAIL
+//! attempt, by the  out: permits, in the    a hundred           FROM until SES accepts,
+//! AWS SDK          order of asking         identities a Get    and says what became of it
 //! ```
 //!
-//! - [`pacer`]: every attempt waits for its turn there, retries too, first come,
-//!   first served. [`pace`] is the arithmetic of when a request may go out,
-//!   [`slices`] its part for an account that other hosts use as well, and [`host`]
-//!   shares it with the other provider processes of the host.
-//! - [`reader`]: collects the identities that are asked for while a turn is
-//!   awaited, and asks SES for up to 100 of them at once; [`read_ahead`] says
-//!   what the free places are filled with.
-//! - [`advisor`]: which names are identities, for the warnings of a plan.
-//! - [`retry`]: which errors to ride out, and how long to pause between.
-//! - [`writer`]: sets and unsets MAIL FROM, and knows what became of it.
-//! - [`claims`]: keeps a delete from undoing what a sibling resource has set.
-//! - [`api`]: one call, one attempt; [`aws`], with [`connect`] and [`stamp`],
-//!   makes them, and is the only place that knows the AWS crates.
+//! | where is it decided … | |
+//! |---|---|
+//! | what SES's answer means, what an error is | `aws::calls`, [`error`] |
+//! | who is next, and that a refused call keeps its place | `limit::limiter` |
+//! | when the next request may go out, for each operation or for the account | `limit::schedule` |
+//! | what is left to other hosts | `limit::hosts` |
+//! | what the processes of this host share, and how | `limit::shared` |
+//! | how long to pause after a failure | `limit::backoff` |
+//! | which identities go into one Get | `read::task` |
+//! | what fills the free places of a Get, and what is answered without one | `read::ahead` |
+//! | whether a request is tried again | `write`, `read::task` |
+//! | that a delete leaves what a sibling has set | `write::claims` |
 //!
-//! Imports nothing of ours but `mail_from`.
+//! Beside the rooms: [`api`] is one call as the rooms see it, [`deadline`] until when a
+//! caller waits, [`client`] puts the rooms together.
+//!
+//! Imports nothing of ours but `mail_from` and `machine`.
 
-mod advisor;
 mod api;
 mod aws;
-mod claims;
 mod client;
-mod connect;
 mod deadline;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
-mod host;
-mod pace;
-mod pacer;
-mod read_ahead;
-mod reader;
-mod retry;
-#[cfg(test)]
-mod sharing_tests;
-mod slices;
-mod stamp;
-mod writer;
+mod limit;
+mod read;
+mod write;
 
 pub use api::{MailFrom, SetMailFrom};
+pub use aws::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
 pub use client::Client;
-pub use connect::{AccessKeys, Connection, ConnectionSettings};
 pub use deadline::{Deadline, Interrupted};
 pub use error::{Error, Operation};
-pub use writer::{Left, Outcome, RestartError, SetError, Unset};
+pub use write::{Left, Outcome, RestartError, SetError, Unset};

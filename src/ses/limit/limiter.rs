@@ -1,0 +1,427 @@
+//! Rate limiter: callers await permits to send here.
+//!
+//! A caller awaits [`OperationLimiter::permit`], starts its request, and the next
+//! [`Permit`] is given when the request has gone out on a ready connection
+//! ([`Departure`]): were it given any earlier, the time that the first request
+//! spends on connecting would bring the second one to SES less than a second
+//! behind it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::backoff::Backoff;
+use super::clock::Clock;
+use super::latency::{Latency, MOST_LATENESS};
+use super::schedule::{Answer, NEGLIGIBLE, Reservation, Schedule, spacing};
+use super::shared::SharedSchedule;
+use super::tickets::{Place, Service, Ticket, TicketQueue};
+use crate::ses::api::Departure;
+use crate::ses::deadline::Deadline;
+use crate::ses::error::{Error, Operation, Remedy};
+
+/// Other processes are not held up for longer than a rate of this many requests
+/// a second takes, however slow this one is.
+const SLOWEST_SHARED: f64 = 0.1;
+
+/// How long to wait for a reservation before looking whether an earlier one was given
+/// back, or the clock was set.
+const RECHECK: Duration = Duration::from_secs(1);
+
+/// The pace of one region: what the limiters of its operations share.
+#[derive(Clone, Debug)]
+pub(in crate::ses) struct RateLimiter(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// Seconds between two requests of one operation; 0 without a limit.
+    spacing: f64,
+    /// The same towards other processes.
+    shared_spacing: f64,
+    clock: Clock,
+    schedule: SharedSchedule,
+    cooldown: Mutex<Cooldown>,
+}
+
+/// How a process without a pace keeps still after refusals: longer after each, and not
+/// at all after an accepted request.
+#[derive(Debug)]
+struct Cooldown {
+    backoff: Backoff,
+    until: Option<Instant>,
+}
+
+impl RateLimiter {
+    /// A limiter on tokio's time.
+    #[cfg(test)]
+    pub(in crate::ses) fn new(rate: f64, schedule: SharedSchedule) -> Self {
+        Self::by_clock(rate, schedule, Clock::at(1e9))
+    }
+
+    /// `rate` requests a second for each operation; 0 stands for no limit. `clock` is
+    /// that of all who share the schedule.
+    pub(in crate::ses) fn by_clock(rate: f64, schedule: SharedSchedule, clock: Clock) -> Self {
+        Self(Arc::new(Shared {
+            spacing: spacing(rate),
+            shared_spacing: spacing(rate).min(spacing(SLOWEST_SHARED)),
+            clock,
+            schedule,
+            cooldown: Mutex::new(Cooldown {
+                backoff: Backoff::of_refusals(),
+                until: None,
+            }),
+        }))
+    }
+
+    /// The limiter of one operation.
+    pub(in crate::ses) fn operation(&self, operation: Operation) -> OperationLimiter {
+        OperationLimiter(Arc::new(OperationState {
+            limiter: self.clone(),
+            operation,
+            queue: TicketQueue::default(),
+            reservation: Mutex::default(),
+            send: Arc::default(),
+            sends: Mutex::default(),
+            latency: Mutex::default(),
+        }))
+    }
+}
+
+/// The limiter of one operation: callers get permits in the order of their tickets.
+#[derive(Clone, Debug)]
+pub(in crate::ses) struct OperationLimiter(Arc<OperationState>);
+
+#[derive(Debug)]
+struct OperationState {
+    limiter: RateLimiter,
+    operation: Operation,
+    queue: TicketQueue,
+    /// When the first of the queue may send. It is the queue's: whoever is first when
+    /// the time has come makes use of it.
+    reservation: Mutex<Option<Reservation>>,
+    /// Held by whoever is about to send.
+    send: Arc<tokio::sync::Mutex<()>>,
+    sends: Mutex<Sends>,
+    latency: Mutex<Latency>,
+}
+
+/// What this process has sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sends {
+    /// When the last request went out.
+    last: Option<Instant>,
+    /// When the next one may.
+    next: Option<Instant>,
+}
+
+impl OperationLimiter {
+    /// A place in the queue behind all that were given out before.
+    pub(in crate::ses) fn ticket(&self) -> Ticket {
+        self.0.queue.ticket()
+    }
+
+    /// Waits until a request may be sent, behind all others.
+    pub(in crate::ses) async fn permit(&self) -> Permit {
+        let now = Deadline::after(Duration::MAX, CancellationToken::new());
+        self.permit_for(&self.ticket(), &now).await
+    }
+
+    /// Waits until the caller may send one request: those with an older ticket come
+    /// first, if they wait too. So a call whose request was refused comes next if it
+    /// asks with the same ticket again. A caller that stops waiting leaves the queue.
+    /// `deadline` begins when nobody has an older ticket, or with the permit.
+    pub(in crate::ses) async fn permit_for(&self, ticket: &Ticket, deadline: &Deadline) -> Permit {
+        let waiting = Waiting {
+            limiter: self,
+            place: self.0.queue.join(ticket),
+        };
+        let begin = async {
+            waiting.place.oldest().await;
+            deadline.begin();
+            std::future::pending().await
+        };
+        let next = async {
+            loop {
+                waiting.place.next().await;
+                tokio::select! {
+                    biased;
+                    () = waiting.place.overtaken() => {}
+                    send = self.may_send() => return send,
+                }
+            }
+        };
+        let send = tokio::select! {
+            biased;
+            never = begin => never,
+            send = next => send,
+        };
+        deadline.begin();
+        let reservation = lock(&self.0.reservation).take();
+        Permit::new(self, reservation, Some(waiting.place.serve()), send)
+    }
+
+    /// Waits until the first of the queue may send.
+    async fn may_send(&self) -> OwnedMutexGuard<()> {
+        let shared = &self.0.limiter.0;
+        // Whoever has to wait anyway holds no reservation.
+        wait_until(|| self.earliest()).await;
+        if shared.spacing == 0.0 {
+            return Arc::clone(&self.0.send).lock_owned().await;
+        }
+        let (name, spacing) = (self.0.operation.name(), shared.shared_spacing);
+        let next = || lock(&self.0.sends).next;
+        let mut recheck = None;
+        loop {
+            wait_until(|| recheck.max(next())).await;
+            let send = Arc::clone(&self.0.send).lock_owned().await;
+            // Somebody in a hurry may have sent meanwhile.
+            if next().is_some_and(|next| seconds_until(next) > NEGLIGIBLE) {
+                continue;
+            }
+            let try_start = |schedule: &mut Schedule| {
+                let now = shared.clock.now();
+                let mut reservation = lock(&self.0.reservation);
+                let reservation =
+                    reservation.get_or_insert_with(|| schedule.reserve(now, name, spacing));
+                schedule.try_start(now, reservation, name, spacing) - now
+            };
+            let wait = shared.schedule.with(try_start).await;
+            if wait <= NEGLIGIBLE {
+                return send;
+            }
+            let wait = Duration::try_from_secs_f64(wait).unwrap_or(RECHECK);
+            recheck = Some(Instant::now() + wait.min(RECHECK));
+        }
+    }
+
+    /// Waits until the caller may send one request ahead of the queue: for what
+    /// must not be put off. A second after the last request at the latest,
+    /// whatever the pace is; the other processes of this host make way. (Other
+    /// hosts do not know.)
+    pub(in crate::ses) async fn urgent_permit(&self) -> Permit {
+        let send = Arc::clone(&self.0.send).lock_owned().await;
+        let shared = &self.0.limiter.0;
+        let a_second = Duration::from_secs_f64(spacing(1.0) + MOST_LATENESS);
+        let due = || {
+            let latest = lock(&self.0.sends).last.map(|last| last + a_second);
+            self.earliest().min(latest)
+        };
+        if shared.spacing > 0.0 {
+            let reserve = |schedule: &mut Schedule| {
+                let wait = due().map_or(0.0, seconds_until);
+                let at = shared.clock.now() + wait;
+                schedule.reserve_urgent(at, self.0.operation.name());
+            };
+            shared.schedule.with(reserve).await;
+        }
+        wait_until(due).await;
+        Permit::new(self, None, None, send)
+    }
+
+    /// When this process may send again; `None`: now.
+    fn earliest(&self) -> Option<Instant> {
+        let cooldown = lock(&self.0.limiter.0.cooldown).until;
+        cooldown.max(lock(&self.0.sends).next)
+    }
+}
+
+/// A caller that waits for a permit. The last that leaves without one gives the queue's
+/// reservation back.
+struct Waiting<'a> {
+    limiter: &'a OperationLimiter,
+    place: Place,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let state = &self.limiter.0;
+        if !self.place.leave() {
+            return;
+        }
+        if let Some(reservation) = lock(&state.reservation).take() {
+            state.give_back(&reservation);
+        }
+    }
+}
+
+impl OperationState {
+    fn give_back(&self, reservation: &Reservation) {
+        let (shared, name) = (&self.limiter.0, self.operation.name());
+        // If another process holds the schedule right now, the reservation is lost.
+        shared
+            .schedule
+            .try_with(|schedule| schedule.release(reservation, name));
+    }
+}
+
+/// Waits until a time that may change meanwhile; `None` is past.
+async fn wait_until(time: impl Fn() -> Option<Instant>) {
+    while let Some(time) = time().filter(|time| seconds_until(*time) > NEGLIGIBLE) {
+        sleep_until(time).await;
+    }
+}
+
+/// 0 where `time` is past.
+fn seconds_until(time: Instant) -> f64 {
+    time.saturating_duration_since(Instant::now()).as_secs_f64()
+}
+
+/// The right to send one request. The last clone that is dropped passes the
+/// permit on; one that was never [`sent`](Permit::sent) costs nothing.
+#[derive(Clone, Debug)]
+pub(in crate::ses) struct Permit(Arc<PermitState>);
+
+#[derive(Debug)]
+struct PermitState {
+    limiter: OperationLimiter,
+    reservation: Option<Reservation>,
+    /// Held until the request has gone out.
+    right: Mutex<Option<Right>>,
+    /// When the request went out, by tokio's clock and by that of the schedule.
+    sent: Mutex<Option<(Instant, f64)>>,
+}
+
+/// The service of the queue, unless the queue was passed by, and the word to send.
+#[derive(Debug)]
+struct Right {
+    _service: Option<Service>,
+    _send: OwnedMutexGuard<()>,
+}
+
+impl Departure for PermitState {
+    fn sent(&self) {
+        let mut right = lock(&self.right);
+        if right.is_none() {
+            return;
+        }
+        let (shared, name) = (&self.limiter.0.limiter.0, self.limiter.0.operation.name());
+        if shared.spacing > 0.0 {
+            let (sent, now) = (Instant::now(), shared.clock.now());
+            *lock(&self.limiter.0.sends) = Sends {
+                last: Some(sent),
+                next: Some(sent + Duration::from_secs_f64(shared.spacing)),
+            };
+            *lock(&self.sent) = Some((sent, now));
+            // If another process holds the schedule right now, the reservation stands for it.
+            shared
+                .schedule
+                .try_with(|schedule| schedule.sent(now, name, shared.shared_spacing));
+        }
+        *right = None;
+    }
+
+    fn is_sent(&self) -> bool {
+        lock(&self.right).is_none()
+    }
+}
+
+impl Permit {
+    fn new(
+        limiter: &OperationLimiter,
+        reservation: Option<Reservation>,
+        service: Option<Service>,
+        send: OwnedMutexGuard<()>,
+    ) -> Self {
+        let right = Right {
+            _service: service,
+            _send: send,
+        };
+        Self(Arc::new(PermitState {
+            limiter: limiter.clone(),
+            reservation,
+            right: Mutex::new(Some(right)),
+            sent: Mutex::default(),
+        }))
+    }
+
+    /// Whom to tell when the request goes out.
+    pub(in crate::ses) fn departure(&self) -> Arc<dyn Departure> {
+        Arc::clone(&self.0) as Arc<dyn Departure>
+    }
+
+    /// The request goes out now.
+    #[cfg(test)]
+    pub(in crate::ses) fn sent(&self) {
+        self.0.sent();
+    }
+
+    /// Whether the request has gone out.
+    pub(in crate::ses) fn is_sent(&self) -> bool {
+        self.0.is_sent()
+    }
+
+    /// SES has answered the request, or nobody has: lets the pace learn from it.
+    pub(in crate::ses) async fn answered<T>(&self, answer: &Result<T, Error>) {
+        let throttled = match answer {
+            Ok(_) => false,
+            Err(error) if error.remedy() == Remedy::SlowDown => true,
+            // Says nothing about the rate.
+            Err(_) => return,
+        };
+        let Some((sent, sent_at)) = *lock(&self.0.sent) else {
+            self.answered_without_pace(throttled);
+            return;
+        };
+        let shared = &self.0.limiter.0.limiter.0;
+        let took = sent.elapsed().as_secs_f64();
+        let latency = {
+            let mut latency = lock(&self.0.limiter.0.latency);
+            latency.learn(took, !throttled);
+            *latency
+        };
+        // What arrived late must not be followed by what arrives early.
+        {
+            let apart = Duration::from_secs_f64(latency.lateness(took) + shared.spacing);
+            let mut sends = lock(&self.0.limiter.0.sends);
+            sends.next = sends.next.max(Some(sent + apart));
+        }
+        let answer = Answer {
+            operation: self.0.limiter.0.operation.name(),
+            sent: sent_at,
+            spacing: shared.shared_spacing,
+            way: latency.way(),
+            chance: fastrand::f64(),
+        };
+        let learn = shared.schedule.with(|schedule| {
+            if throttled {
+                schedule.throttled(shared.clock.now(), answer);
+            } else {
+                schedule.accepted(answer);
+            }
+        });
+        learn.await;
+    }
+
+    fn answered_without_pace(&self, throttled: bool) {
+        let shared = &self.0.limiter.0.limiter.0;
+        let mut cooldown = lock(&shared.cooldown);
+        if throttled {
+            let until = Instant::now() + cooldown.backoff.next(fastrand::f64());
+            cooldown.until = cooldown.until.max(Some(until));
+        } else {
+            cooldown.backoff.reset();
+        }
+    }
+}
+
+impl Drop for PermitState {
+    fn drop(&mut self) {
+        if !self.is_sent()
+            && let Some(reservation) = &self.reservation
+        {
+            self.limiter.0.give_back(reservation);
+        }
+    }
+}
+
+/// The state behind these locks is valid after every statement, so a panic
+/// elsewhere while one was held has broken nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
