@@ -40,13 +40,12 @@ impl Check<'_> {
         self,
         answer: Answer,
     ) -> Result<(Vec<Mx>, Finding), LookupError> {
-        let records = answer.mx();
+        let records = answer.clone().mx();
         let finding = judge_mx(&records, &self.place.region);
         if records.is_empty() {
             return Ok((records, finding));
         }
-        let all = Records::Mx(records.clone());
-        let finding = self.explained(finding, &all).await;
+        let finding = self.explained(finding, &answer).await;
         Ok((records, finding))
     }
 
@@ -57,8 +56,8 @@ impl Check<'_> {
         match self.resolver.ask(&question, self.freshness).await {
             Ok(answer) => {
                 let finding = self.judge(&answer.records).await;
-                let (records, finding) = self.second_opinion(question, answer, finding).await;
-                self.explained(finding, &records).await
+                let (answer, finding) = self.second_opinion(question, answer, finding).await;
+                self.explained(finding, &answer).await
             }
             Err(error) => Finding::unreachable(error.to_string()),
         }
@@ -125,12 +124,13 @@ impl Check<'_> {
 
     /// The finding with what is elsewhere, if that may explain it. What cannot be
     /// looked up does not.
-    async fn explained(self, finding: Finding, records: &Records) -> Finding {
+    async fn explained(self, finding: Finding, answer: &Answer) -> Finding {
         if !finding.is_amiss() {
             return finding;
         }
         let around = Surroundings::of(self.mail_from, self.place.identity.domain());
-        let elsewhere = match self.alias(&around).await {
+        let records = &answer.records;
+        let elsewhere = match self.alias(&around, answer).await {
             Some(alias) => Some(alias),
             None if finding.status == RecordStatus::Missing => {
                 self.misplaced(&around, records).await
@@ -143,14 +143,14 @@ impl Check<'_> {
         }
     }
 
-    async fn alias(self, around: &Surroundings) -> Option<Elsewhere> {
-        let target = self.alias_of(self.mail_from.as_str()).await?;
+    async fn alias(self, around: &Surroundings, answer: &Answer) -> Option<Elsewhere> {
+        let target = answer.aliases.first()?;
         for wildcard in &around.wildcards {
-            if self.alias_of(wildcard).await.as_ref() == Some(&target) {
-                return Some(Elsewhere::alias(&target, Some(wildcard)));
+            if self.alias_of(wildcard).await.as_ref() == Some(target) {
+                return Some(Elsewhere::alias(target, Some(wildcard)));
             }
         }
-        Some(Elsewhere::alias(&target, None))
+        Some(Elsewhere::alias(target, None))
     }
 
     async fn wildcard(self, around: &Surroundings, records: &Records) -> Option<Elsewhere> {

@@ -83,8 +83,8 @@ impl Answer {
     }
 }
 
-/// All records of the type that was asked for, without doubles; none is an
-/// answer too.
+/// All records of the type that was asked for, without doubles, sorted; none is
+/// an answer too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Records {
     Mx(Vec<Mx>),

@@ -140,15 +140,16 @@ fn owned<'r>(
     })
 }
 
-/// The records' data without doubles (RFC 2181, section 5).
+/// The records' data without doubles (RFC 2181, section 5), sorted: servers give
+/// them in any order.
 fn typed(record_type: RecordType, records: &[&Record]) -> Records {
-    fn each<T: PartialEq>(records: &[&Record], read: impl Fn(&RData) -> Option<T>) -> Vec<T> {
-        let mut found = Vec::new();
-        for value in records.iter().filter_map(|record| read(&record.data)) {
-            if !found.contains(&value) {
-                found.push(value);
-            }
-        }
+    fn each<T: Ord>(records: &[&Record], read: impl Fn(&RData) -> Option<T>) -> Vec<T> {
+        let mut found: Vec<T> = records
+            .iter()
+            .filter_map(|record| read(&record.data))
+            .collect();
+        found.sort();
+        found.dedup();
         found
     }
     match record_type {

@@ -2,24 +2,24 @@
 //! the resolver's answer may be.
 
 use super::check::Check;
-use super::lookup::{Answer, Question, Records};
+use super::lookup::{Answer, Question};
 use crate::mail_from::{Finding, OwnFindings, View};
 
 impl Check<'_> {
-    /// The records that count, and the verdict on them: what the resolver answered,
+    /// The answer that counts, and the verdict on it: what the resolver answered,
     /// or where that is not as it should be, what the zone's own servers hold.
     pub(super) async fn second_opinion(
         self,
         question: Question,
         answer: Answer,
         seen: Finding,
-    ) -> (Records, Finding) {
+    ) -> (Answer, Finding) {
         if !seen.is_amiss() {
-            return (answer.records, seen);
+            return (answer, seen);
         }
         let Some(Ok(own)) = self.resolver.own(question, self.freshness).await else {
             let view = unconfirmed(&answer);
-            return (answer.records, Finding { view, ..seen });
+            return (answer, Finding { view, ..seen });
         };
         let mut servers: Vec<(String, Finding)> = Vec::new();
         for opinion in &own.servers {
@@ -37,8 +37,7 @@ impl Check<'_> {
         let zone = own.zone;
         let (whose, finding) = OwnFindings { zone, servers }.weigh(seen, answer.ttl);
         let own = whose.and_then(|server| own.servers.into_iter().nth(server));
-        let records = own.map_or(answer.records, |opinion| opinion.answer.records);
-        (records, finding)
+        (own.map_or(answer, |opinion| opinion.answer), finding)
     }
 }
 

@@ -6,7 +6,9 @@ use tf_provider::value::Value;
 use super::model::{Dns, Model, dns_records};
 use crate::attributes::spelled_as_before;
 use crate::dns_check;
-use crate::mail_from::{BehaviorOnMxFailure, DnsFindings, DomainName, Reported};
+use crate::mail_from::{
+    BehaviorOnMxFailure, DnsFindings, DomainName, Reported, VerificationStatus,
+};
 use crate::ses::SetMailFrom;
 use crate::target::Target;
 

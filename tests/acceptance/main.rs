@@ -20,6 +20,7 @@ mod interrupts;
 mod lifecycle;
 mod local_attributes;
 mod logs;
+mod name_servers;
 mod pacing;
 mod provider_block;
 mod read_only;

@@ -147,6 +147,44 @@ async fn silent_server_costs_its_time_once() {
 }
 
 #[tokio::test]
+async fn dead_domains_silence_nobody_else() {
+    use futures_util::stream::{StreamExt as _, iter};
+
+    let dead = |name: &str| name.contains("d7.example") || name.contains("d8.example");
+    let server = ScriptedServer::start(move |name, kind, _| match kind {
+        _ if dead(name) => Reply::Silence,
+        Type::MX if name.starts_with("bounce.") => Reply::Records(vec![mx(name, 10, HOST)]),
+        Type::TXT if name.starts_with("bounce.") => Reply::Records(vec![txt(name, &[SPF])]),
+        _ => Reply::Code(ResponseCode::NXDomain),
+    })
+    .await;
+    // One after the other, as with -parallelism=1, and as Terraform asks by default.
+    for (domains, at_a_time) in [(20, 1), (1000, 10)] {
+        let resolver = resolver(&[&server]);
+        let checks = (0..domains).map(|number| {
+            let resolver = resolver.clone();
+            async move {
+                let identity = Identity::parse(&format!("d{number}.example")).unwrap();
+                let name = DomainName::parse(&format!("bounce.d{number}.example")).unwrap();
+                let place = Place {
+                    identity,
+                    ..place()
+                };
+                (number, resolver.check(&name, &place).await)
+            }
+        });
+        let findings: Vec<_> = iter(checks).buffered(at_a_time).collect().await;
+        for (number, findings) in findings {
+            let expected = match number {
+                7 | 8 => RecordStatus::Unreachable,
+                _ => RecordStatus::Ok,
+            };
+            assert_eq!(statuses(&findings), (expected, expected), "{number}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn one_good_server_is_enough() {
     for bad in [
         || Reply::Silence,

@@ -3,6 +3,7 @@
 //! or as not. Wildcards work.
 
 mod amazon;
+mod limit;
 mod responder;
 mod zone;
 
@@ -171,6 +172,31 @@ impl Dns {
             .map(|address| RData::A((*address).into()))
             .collect();
         self.set(name, RecordType::A, records)
+    }
+
+    /// Lets a zone begin at `name`: its own servers, by their names and addresses,
+    /// and for how many seconds resolvers may remember that something is missing.
+    pub fn set_zone(
+        &self,
+        name: &str,
+        negative_ttl: u32,
+        servers: &[(&str, Ipv4Addr)],
+    ) -> Result<(), RecordError> {
+        let apex = parse(name)?;
+        let mut records = Vec::new();
+        for (server, address) in servers {
+            records.push(RData::NS(rdata::NS(parse(server)?)));
+            self.set_a(server, &[*address])?;
+        }
+        let mut zone = self.zone();
+        zone.set(&apex, RecordType::NS, records);
+        zone.set_apex(&apex, negative_ttl);
+        Ok(())
+    }
+
+    /// How many queries a second it takes; it refuses those above. `None`: all.
+    pub fn set_limit(&self, a_second: Option<u32>) {
+        self.zone().set_limit(a_second);
     }
 
     fn set(&self, name: &str, kind: RecordType, data: Vec<RData>) -> Result<(), RecordError> {

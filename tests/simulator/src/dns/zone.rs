@@ -1,10 +1,12 @@
 //! The records, modes and log of the DNS server.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use hickory_server::proto::op::ResponseCode;
 use hickory_server::proto::rr::{LowerName, Name, RData, Record, RecordType, rdata};
 
+use super::limit::Limit;
 use super::{Mode, Query, RecordSet};
 
 /// Seconds for which answers may be kept, negative ones too.
@@ -22,6 +24,10 @@ pub(crate) struct Zone {
     mode: Mode,
     modes: HashMap<LowerName, Mode>,
     queries: Vec<Query>,
+    /// Where zones begin below the root, and the seconds for which their negative
+    /// answers may be kept.
+    apexes: BTreeMap<LowerName, u32>,
+    limit: Option<Limit>,
 }
 
 /// What the zone has to say to a question.
@@ -41,6 +47,8 @@ impl Default for Zone {
             mode: Mode::default(),
             modes: HashMap::new(),
             queries: Vec::new(),
+            apexes: BTreeMap::new(),
+            limit: None,
         }
     }
 }
@@ -65,6 +73,7 @@ impl Zone {
 
     pub(crate) fn clear(&mut self) {
         self.names.clear();
+        self.apexes.clear();
     }
 
     pub(crate) fn record_sets(&self) -> Vec<RecordSet> {
@@ -78,6 +87,31 @@ impl Zone {
                 })
             })
             .collect()
+    }
+
+    pub(crate) fn set_apex(&mut self, name: &Name, negative_ttl: u32) {
+        self.apexes.insert(LowerName::new(name), negative_ttl);
+    }
+
+    pub(crate) fn set_limit(&mut self, a_second: Option<u32>) {
+        self.limit = a_second.map(Limit::new);
+    }
+
+    /// Whether a query that arrives now is within the limit.
+    pub(crate) fn takes(&mut self, now: Duration) -> bool {
+        self.limit.as_mut().is_none_or(|limit| limit.takes(now))
+    }
+
+    /// The SOA record of the zone that holds `name`.
+    fn soa(&self, name: &LowerName) -> Record {
+        let closest = self.apexes.iter().filter(|(apex, _)| apex.zone_of(name));
+        let closest = closest.max_by_key(|(apex, _)| apex.num_labels());
+        let (apex, ttl) = match closest {
+            Some((apex, ttl)) => (Name::from(apex), *ttl),
+            None => (Name::root(), TTL),
+        };
+        let soa = rdata::SOA::new(apex.clone(), apex.clone(), 1, 3600, 600, 86400, ttl);
+        Record::from_rdata(apex, ttl, RData::SOA(soa))
     }
 
     pub(crate) fn set_mode(&mut self, mode: Mode) {
@@ -120,13 +154,17 @@ impl Zone {
         let mut owner = name.clone();
         for _ in 0..ALIASES {
             let key = LowerName::new(&owner);
+            if kind == RecordType::SOA && self.apexes.contains_key(&key) {
+                answers.push(self.soa(&key));
+                return Finding::something(answers);
+            }
             let Some(sets) = self.sets(&key) else {
                 let code = if self.has_names_below(&key) {
                     ResponseCode::NoError
                 } else {
                     ResponseCode::NXDomain
                 };
-                return Finding::nothing(code, answers);
+                return Finding::nothing(code, answers, self.soa(&key));
             };
             if let Some(data) = sets.get(&kind) {
                 answers.extend(records(&owner, data));
@@ -135,7 +173,7 @@ impl Zone {
             let Some(data @ [RData::CNAME(target)]) =
                 sets.get(&RecordType::CNAME).map(Vec::as_slice)
             else {
-                return Finding::nothing(ResponseCode::NoError, answers);
+                return Finding::nothing(ResponseCode::NoError, answers, self.soa(&key));
             };
             answers.extend(records(&owner, data));
             owner = target.0.clone();
@@ -189,12 +227,11 @@ impl Finding {
         }
     }
 
-    fn nothing(code: ResponseCode, answers: Vec<Record>) -> Self {
-        let soa = rdata::SOA::new(Name::root(), Name::root(), 1, 3600, 600, 86400, TTL);
+    fn nothing(code: ResponseCode, answers: Vec<Record>, soa: Record) -> Self {
         Self {
             code,
             answers,
-            soa: Some(Record::from_rdata(Name::root(), TTL, RData::SOA(soa))),
+            soa: Some(soa),
         }
     }
 }
@@ -318,6 +355,25 @@ mod tests {
         let found = zone.find(&name("amazonses.com"), RecordType::TXT);
         assert_eq!(found.answers[0].data, text);
         assert!(zone.record_sets().len() == 1, "others are not listed");
+    }
+
+    #[test]
+    fn the_closest_zone_answers_for_what_is_missing() {
+        let mut zone = zone();
+        zone.set_apex(&name("example"), 300);
+        zone.set_apex(&name("b.example"), 900);
+        for (asked, apex, ttl) in [
+            ("no.a.b.example", "b.example", 900),
+            ("b.example", "b.example", 900),
+            ("bb.example", "example", 300),
+            ("test", ".", TTL),
+        ] {
+            let finding = zone.find(&name(asked), RecordType::MX);
+            let soa = finding.soa.unwrap();
+            assert_eq!((soa.name, soa.ttl), (name(apex), ttl), "{asked}");
+        }
+        let soa = zone.find(&name("b.example"), RecordType::SOA);
+        assert_eq!(soa.answers.len(), 1);
     }
 
     #[test]
