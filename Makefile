@@ -50,7 +50,7 @@ lint: ## Check format, lints and, where there is shellcheck, the scripts.
 		set -x; shellcheck .ci/run .cargo/protoc examples/demo/run.sh; \
 	fi
 
-conformance: $(venv)/installed ## Run a real Terraform against moto, another simulation of AWS.
+conformance: $(venv)/installed ## Run a real Terraform against moto, another simulation of AWS, and pyspf.
 	MOTO_SERVER=$(abspath $(venv))/bin/moto_server \
 		cargo test --test conformance --locked -- --ignored
 

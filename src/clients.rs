@@ -4,6 +4,7 @@
 mod allowance;
 mod cadence;
 mod dns_ahead;
+mod managed;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -17,6 +18,7 @@ use crate::mail_from::Region;
 use crate::ses::{self, Connection, Deadline, Error};
 
 pub use cadence::Cadence;
+pub use managed::Managed;
 
 use allowance::Allowance;
 use dns_ahead::DnsAhead;
@@ -39,6 +41,7 @@ pub struct Clients {
     dns_ahead: DnsAhead,
     cadence: Cadence,
     advice: Allowance,
+    managed: Managed,
     ses: Mutex<HashMap<Region, ses::Client>>,
 }
 
@@ -71,6 +74,7 @@ impl Clients {
             dns_ahead: DnsAhead::new(stop),
             cadence: Cadence::start(),
             advice: Allowance::new(ADVICE),
+            managed: Managed::default(),
             ses: Mutex::default(),
         }
     }
@@ -148,6 +152,11 @@ impl Clients {
     ) -> Option<T> {
         let deadline = self.advice_deadline(stop);
         self.advice.spend(deadline.bound(answer)).await?.ok()
+    }
+
+    /// What resources of this process hold, by their states.
+    pub fn managed(&self) -> &Managed {
+        &self.managed
     }
 
     /// The end of a call that is made for [`advice`](Self::advice).

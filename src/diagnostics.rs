@@ -133,6 +133,17 @@ fn remedy(error: &Error) -> Option<String> {
             if !does_not_exist && !message.contains("not verified") {
                 return None;
             }
+            // SES names the identity: an address, or a domain.
+            if does_not_exist && message.contains('@') {
+                return Some(
+                    "SES has no such address as an identity in this region. If its domain is one, \
+                     the MAIL FROM domain of the domain holds for all its addresses: set \
+                     `identity` to the domain. Otherwise register the address itself with SES, and \
+                     wait until it is verified (for example `aws_ses_email_identity`); see also \
+                     that the region is the identity's."
+                        .to_owned(),
+                );
+            }
             let problem = if does_not_exist {
                 "SES has no such identity in this region"
             } else {
@@ -229,6 +240,11 @@ mod tests {
             missing.contains("SES has no such identity in this region"),
             "{missing}"
         );
+
+        let message = "Identity <a@example.com> does not exist.";
+        let address = explain(&refused("InvalidParameterValue", message));
+        assert!(address.contains("holds for all its addresses"), "{address}");
+        assert!(!address.contains("aws_ses_domain_identity"), "{address}");
 
         let denied = explain(&refused("AccessDenied", "User u is not authorized"));
         assert!(

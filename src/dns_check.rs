@@ -4,7 +4,9 @@ use tf_provider::{AttributePath, Diagnostics};
 
 use crate::clients::{Clients, NotAsked};
 use crate::diagnostics::warn;
-use crate::mail_from::{Advice, DnsFindings, DomainName, Region, RequiredRecords, advice};
+use crate::mail_from::{
+    Advice, DnsFindings, DomainName, Place, Region, RequiredRecords, advice, dmarc_advice,
+};
 use crate::ses::{Deadline, Interrupted};
 
 /// Asks DNS for the records of `domain`, unless a resource's `dns_check` or the
@@ -15,7 +17,7 @@ pub async fn look_up(
     deadline: &Deadline,
     dns_check: Option<bool>,
     domain: Option<&DomainName>,
-    region: &Region,
+    place: &Place,
 ) -> DnsFindings {
     if dns_check == Some(false) {
         clients.end_dns_ahead();
@@ -24,7 +26,7 @@ pub async fn look_up(
         (Ok(resolver), Some(domain)) => {
             // Where SES is not asked, nothing has begun it.
             deadline.begin();
-            match deadline.bound(resolver.check(domain, region)).await {
+            match deadline.bound(resolver.check(domain, place)).await {
                 Ok(findings) => findings,
                 Err(Interrupted::Stopped) => DnsFindings::unchecked(),
                 Err(Interrupted::TimedOut) => DnsFindings::unreachable("the time was up"),
@@ -37,9 +39,9 @@ pub async fn look_up(
 
 /// The same by the provider's setting alone, and without the memory of earlier
 /// answers: for whoever has waited for the records to change.
-pub async fn look_up_fresh(clients: &Clients, domain: &DomainName, region: &Region) -> DnsFindings {
+pub async fn look_up_fresh(clients: &Clients, domain: &DomainName, place: &Place) -> DnsFindings {
     match clients.dns(None) {
-        Ok(resolver) => resolver.check_fresh(domain, region).await,
+        Ok(resolver) => resolver.check_fresh(domain, place).await,
         Err(reason) => not_asked(reason),
     }
 }
@@ -71,14 +73,22 @@ pub fn advise(
     [mx, spf].into_iter().flatten()
 }
 
-/// Warns of records that are not right, at `mail_from_domain`.
+/// Warns of what is not right, DMARC included, at `mail_from_domain`. Where SES has
+/// `verified` the domain and DNS contradicts it, that is told as well.
 pub fn warn_of(
     diags: &mut Diagnostics,
     findings: &DnsFindings,
     domain: Option<&DomainName>,
-    region: &Region,
+    place: &Place,
+    verified: bool,
 ) {
-    for advice in advise(findings, domain, region) {
+    let doubted = domain.filter(|_| verified && findings.mx.is_amiss());
+    let dmarc = domain.and_then(|domain| dmarc_advice(&findings.dmarc, domain, place));
+    let records = advise(findings, domain, &place.region).map(|advice| match doubted {
+        Some(domain) => advice.doubted(domain),
+        None => advice,
+    });
+    for advice in records.chain(dmarc) {
         warn(diags, advice, AttributePath::new("mail_from_domain"));
     }
 }

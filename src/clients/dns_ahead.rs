@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::dns::Resolver;
-use crate::mail_from::{DomainName, Region};
+use crate::mail_from::{DomainName, Identity, Place, Region};
 
 /// Domains that are looked up at a time: half of what the resolver lets through, so
 /// that whoever is waited for finds a place.
@@ -62,11 +62,22 @@ async fn look_up(
     while let Some(domain) = domains.recv().await {
         // The semaphore is never closed.
         let place = Arc::clone(&places).acquire_owned().await.ok();
-        let (resolver, region, end) = (resolver.clone(), region.clone(), end.clone());
+        let (resolver, end) = (resolver.clone(), end.clone());
+        let identity = likely_identity(&domain);
+        let region = region.clone();
         tokio::spawn(async move {
             let _place = place;
-            let check = resolver.check(&domain, &region);
+            let of = Place { identity, region };
+            let check = resolver.check(&domain, &of);
             end.run_until_cancelled(check).await;
         });
     }
+}
+
+/// The identity that most probably has `domain`: the domain that it is a subdomain
+/// of. Another one costs no more than the look-ups that it needs itself.
+fn likely_identity(domain: &DomainName) -> Identity {
+    let parent = domain.as_str().split_once('.');
+    let parent = parent.and_then(|(_, parent)| DomainName::parse(parent).ok());
+    Identity::Domain(parent.unwrap_or_else(|| domain.clone()))
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::lookup::{Answer, Lookup, LookupError, Question};
+use super::lookup::{Lookup, LookupError, Question};
 
 /// Whether an answer from before will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +16,13 @@ pub(super) enum Freshness {
     Fresh,
 }
 
-type Entry = Arc<OnceCell<Result<Answer, LookupError>>>;
+type Entry<T> = Arc<OnceCell<Result<T, LookupError>>>;
 
 /// Remembers what `L` answered, failures too.
 #[derive(Debug)]
-pub(super) struct Cache<L> {
+pub(super) struct Cache<L: Lookup> {
     inner: L,
-    entries: Mutex<HashMap<Question, Entry>>,
+    entries: Mutex<HashMap<Question, Entry<L::Found>>>,
 }
 
 impl<L: Lookup> Cache<L> {
@@ -33,13 +33,18 @@ impl<L: Lookup> Cache<L> {
         }
     }
 
+    /// Whoever answers, for what is not to be remembered.
+    pub(super) fn inner(&self) -> &L {
+        &self.inner
+    }
+
     /// Answers from memory, or joins a look-up that is under way, or starts
     /// one. If whoever started it goes away, another takes it over.
     pub(super) async fn look_up(
         &self,
         question: Question,
         freshness: Freshness,
-    ) -> Result<Answer, LookupError> {
+    ) -> Result<L::Found, LookupError> {
         let entry = self.entry(&question, freshness);
         let ask = async || match self.inner.look_up(&question).await {
             // Says nothing about the question: the next may go out again.
@@ -49,7 +54,7 @@ impl<L: Lookup> Cache<L> {
         entry.get_or_try_init(ask).await?.clone()
     }
 
-    fn entry(&self, question: &Question, freshness: Freshness) -> Entry {
+    fn entry(&self, question: &Question, freshness: Freshness) -> Entry<L::Found> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         match freshness {
             Freshness::Cached => entries.entry(question.clone()).or_default().clone(),

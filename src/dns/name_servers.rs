@@ -1,258 +1,403 @@
-//! Asks the name servers. The only place of hickory.
+//! The name servers that the settings or the system name: asked one after the
+//! other, so that the first good answer counts and none is waited for alone.
 
-use std::net::SocketAddr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
-};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError, NoRecords};
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{self, Name, RData, Record};
-use hickory_resolver::system_conf::read_system_conf;
-use tokio::time::{Instant, sleep, timeout_at};
+use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use hickory_proto::rr::Name;
+use tokio::time::{Instant, sleep_until};
 
+use super::exchange::Failure;
+use super::health::Admission;
 use super::lookup::{Answer, Lookup, LookupError, Question, RecordType};
+use super::message::Response;
+use super::reading::{self, Reading};
 use super::resolver::Settings;
-use crate::machine;
-use crate::mail_from::{Mx, Txt, presentation};
+use super::server::{PATIENCE, Query, Server};
+use super::system::{self, System};
+use crate::mail_from::presentation;
+
+/// How long one try may take, where nobody says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How many tries a look-up has, where nobody says otherwise.
+const ATTEMPTS: u32 = 2;
 
 /// No setting makes a look-up longer; keeps the arithmetic of time in bounds.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// Between attempts to open a socket while the process has too many files open.
-const FILES_RETRY: Duration = Duration::from_millis(50);
-
-/// The servers of the settings, each with a resolver of its own: hickory takes
-/// the first answer of any, also a refusal, where another would know better.
+/// Asks the servers of the settings.
 #[derive(Debug)]
 pub(super) struct NameServers {
     settings: Settings,
-    servers: OnceLock<Result<Vec<Server>, LookupError>>,
-    /// The server to begin with: the one after the last that failed.
+    pool: OnceLock<Result<Pool, LookupError>>,
+}
+
+/// The servers, and how they are to be asked.
+#[derive(Debug)]
+struct Pool {
+    servers: Vec<Arc<Server>>,
+    timeout: Duration,
+    attempts: u32,
+    rotate: bool,
+    /// The server to begin with: the one that answered last.
     first: AtomicUsize,
 }
 
-struct Server(TokioResolver);
-
-impl std::fmt::Debug for Server {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Server")
-    }
+/// How a question is put to servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// They are to find the answer.
+    Resolve,
+    /// The same, and not to check DNSSEC.
+    Unchecked,
+    /// Only those that are the zone's own are to answer, out of what they hold.
+    Authoritative,
 }
 
 impl NameServers {
-    pub(super) fn new(mut settings: Settings) -> NameServers {
-        settings.timeout = settings.timeout.min(LONGEST);
-        settings.attempts = settings.attempts.max(1);
+    pub(super) fn new(settings: Settings) -> NameServers {
         NameServers {
             settings,
-            servers: OnceLock::new(),
-            first: AtomicUsize::new(0),
+            pool: OnceLock::new(),
         }
     }
 
-    fn servers(&self) -> Result<&[Server], LookupError> {
-        let servers = match self.servers.get() {
-            Some(servers) => servers,
-            None => match connect(&self.settings) {
+    fn pool(&self) -> Result<&Pool, LookupError> {
+        let pool = match self.pool.get() {
+            Some(pool) => pool,
+            None => match Pool::new(&self.settings) {
                 // Passes, so it is not remembered.
                 Err(LookupError::NoFiles(cause)) => return Err(LookupError::NoFiles(cause)),
-                servers => self.servers.get_or_init(|| servers),
+                pool => self.pool.get_or_init(|| pool),
             },
         };
-        servers.as_deref().map_err(LookupError::clone)
+        pool.as_ref().map_err(LookupError::clone)
+    }
+
+    /// What a server of the settings knows by itself, being one of the zone's own.
+    /// Others are not made to look for it, so that they do not remember that it is
+    /// missing. Aliases are looked up: somebody else's names.
+    pub(super) async fn look_up_held(&self, question: &Question) -> Result<Answer, LookupError> {
+        self.follow(question, Manner::Authoritative).await
+    }
+
+    /// Asks, and asks for the names that the name is an alias of.
+    async fn follow(&self, question: &Question, first: Manner) -> Result<Answer, LookupError> {
+        let pool = self.pool()?;
+        let mut name = name_of(&question.name)?;
+        let mut aliases = Vec::new();
+        let mut manner = first;
+        loop {
+            match pool
+                .ask(&name, question.record_type, manner, &aliases)
+                .await?
+            {
+                Reading::Answer(answer) => return Ok(answer),
+                Reading::Alias(names) => {
+                    name = names.last().cloned().unwrap_or(name);
+                    aliases = names;
+                    manner = Manner::Resolve;
+                }
+                Reading::Referral(_) => return Err(refers()),
+            }
+        }
     }
 }
 
 impl Lookup for NameServers {
+    type Found = Answer;
+
     async fn look_up(&self, question: &Question) -> Result<Answer, LookupError> {
-        let mut name = Name::from_ascii(&question.name).map_err(other)?;
-        name.set_fqdn(true);
-        let servers = self.servers()?;
-        let Settings {
-            timeout, attempts, ..
-        } = self.settings;
-        let within = timeout.saturating_mul(attempts).min(LONGEST);
-        let end = Instant::now() + within;
-        let tries = servers.len().max(attempts as usize);
-        let first = self.first.load(Ordering::Relaxed);
-        let mut silent = false;
-        let mut failure = None;
-        for index in (first..first + tries).map(|index| index % servers.len()) {
-            let try_end = end.min(Instant::now() + timeout);
-            let asked = servers[index].ask(&name, question.record_type, try_end);
-            match timeout_at(try_end, asked).await {
-                Ok(Ok(answer)) => return Ok(answer),
-                Err(_) | Ok(Err(NetError::Timeout)) => silent = true,
-                Ok(Err(error)) => failure = Some(explain(error)),
-            }
-            // The next look-up shall not wait for the same server first.
-            let next = (index + 1) % servers.len();
-            self.first.store(next, Ordering::Relaxed);
-            if Instant::now() >= end {
-                break;
-            }
-        }
-        // Silence is what costs the time, so it is what the gate must know of.
-        match failure {
-            Some(failure) if !silent => Err(failure),
-            _ => Err(LookupError::Timeout(within)),
-        }
+        self.follow(question, Manner::Resolve).await
     }
 }
 
-impl Server {
-    /// Asks as soon as the process may open a socket, unless that is not before
-    /// `end`: the look-ups under way give theirs back.
+impl Pool {
+    fn new(settings: &Settings) -> Result<Pool, LookupError> {
+        let system = match settings.nameservers.as_slice() {
+            [] => system::read()?,
+            servers => System {
+                servers: servers.to_vec(),
+                ..System::default()
+            },
+        };
+        if system.servers.is_empty() {
+            let reason = "none is configured".to_owned();
+            return Err(LookupError::NoSystemConfig(reason));
+        }
+        let timeout = settings.timeout.or(system.timeout).unwrap_or(TIMEOUT);
+        let attempts = settings.attempts.or(system.attempts).unwrap_or(ATTEMPTS);
+        let servers = system.servers.iter();
+        Ok(Pool {
+            servers: servers
+                .map(|&address| Server::new(address, system.tcp))
+                .collect(),
+            timeout: timeout.min(LONGEST),
+            attempts: attempts.max(1),
+            rotate: system.rotate,
+            first: AtomicUsize::new(0),
+        })
+    }
+
+    /// What the servers say of one name; `aliases` led to it.
     async fn ask(
         &self,
         name: &Name,
         record_type: RecordType,
-        end: Instant,
-    ) -> Result<Answer, NetError> {
-        loop {
-            match self.ask_now(name, record_type).await {
-                Err(error)
-                    if file_shortage(&error).is_some() && Instant::now() + FILES_RETRY < end =>
-                {
-                    sleep(FILES_RETRY).await;
+        manner: Manner,
+        aliases: &[Name],
+    ) -> Result<Reading, LookupError> {
+        let asking = Asking {
+            pool: self,
+            name,
+            record_type,
+            aliases,
+            began: Instant::now(),
+        };
+        if manner == Manner::Authoritative {
+            let servers: Vec<usize> = self.in_turn().collect();
+            return asking
+                .round(&servers, manner)
+                .await
+                .map_err(Failures::worst);
+        }
+        let mut servers = self.admitted(asking.began).await;
+        if servers.is_empty() {
+            return Err(LookupError::Suspended);
+        }
+        let mut failures = Failures::default();
+        for _ in 0..self.attempts {
+            match asking.round(&servers, manner).await {
+                Ok(reading) => return Ok(reading),
+                Err(round) => {
+                    // What a server has said once, it would say again.
+                    servers = round.silent();
+                    failures.merge(round);
                 }
-                result => return result,
+            }
+            if servers.is_empty() || asking.began.elapsed() >= LONGEST {
+                break;
+            }
+        }
+        match failures.servfail() {
+            Some((server, reason)) => Err(asking.explain_servfail(server, reason).await),
+            None => Err(failures.worst()),
+        }
+    }
+
+    /// The servers, the one to begin with in front.
+    fn in_turn(&self) -> impl Iterator<Item = usize> {
+        let first = match self.rotate {
+            true => self.first.fetch_add(1, Ordering::Relaxed),
+            false => self.first.load(Ordering::Relaxed),
+        };
+        let count = self.servers.len();
+        (0..count).map(move |index| first.wrapping_add(index) % count)
+    }
+
+    /// Those that are not silent.
+    async fn admitted(&self, began: Instant) -> Vec<usize> {
+        let mut admitted = Vec::new();
+        let mut on_trial = Vec::new();
+        for index in self.in_turn() {
+            match self.servers[index].admission() {
+                Admission::Yes => admitted.push(index),
+                Admission::OnTrial => on_trial.push(index),
+                Admission::No => {}
+            }
+        }
+        if admitted.is_empty() {
+            // The only hope, so it is waited for.
+            let trials = on_trial.iter().map(|&index| async move {
+                let heard = self.servers[index].try_out(began, self.timeout).await;
+                heard.then_some(index)
+            });
+            return join_all(trials).await.into_iter().flatten().collect();
+        }
+        for index in on_trial {
+            let (server, within) = (Arc::clone(&self.servers[index]), self.timeout);
+            tokio::spawn(async move { server.try_out(began, within).await });
+        }
+        admitted
+    }
+}
+
+/// One name that is asked for.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    pool: &'a Pool,
+    name: &'a Name,
+    record_type: RecordType,
+    aliases: &'a [Name],
+    began: Instant,
+}
+
+impl Asking<'_> {
+    /// Asks each of the servers once: the next when one fails, or has not answered
+    /// for a while and goes on.
+    async fn round(&self, servers: &[usize], manner: Manner) -> Result<Reading, Failures> {
+        let pool = self.pool;
+        let gap = PATIENCE.min(pool.timeout / u32::try_from(servers.len()).unwrap_or(u32::MAX));
+        let begin = Instant::now();
+        let mut next = begin;
+        let mut waiting = servers.iter().copied();
+        let mut under_way = FuturesUnordered::new();
+        let mut failures = Failures::default();
+        loop {
+            tokio::select! {
+                Some((server, result)) = under_way.next() => match result {
+                    Ok(reading) => {
+                        if !pool.rotate {
+                            pool.first.store(server, Ordering::Relaxed);
+                        }
+                        return Ok(reading);
+                    }
+                    Err(failure) => {
+                        failures.push(server, failure);
+                        next = Instant::now();
+                    }
+                },
+                () = sleep_until(next), if waiting.len() > 0 => {
+                    let Some(server) = waiting.next() else { continue };
+                    let now = Instant::now();
+                    next = now + gap;
+                    let within = pool.timeout.saturating_sub(now - begin).max(gap);
+                    under_way.push(async move { (server, self.one(server, manner, within).await) });
+                }
+                else => return Err(failures),
             }
         }
     }
 
-    /// The name is absolute, so no search domain is tried.
-    async fn ask_now(&self, name: &Name, record_type: RecordType) -> Result<Answer, NetError> {
-        let asked_for = match record_type {
-            RecordType::Mx => rr::RecordType::MX,
-            RecordType::Txt => rr::RecordType::TXT,
+    async fn one(
+        &self,
+        server: usize,
+        manner: Manner,
+        within: Duration,
+    ) -> Result<Reading, LookupError> {
+        let server = &self.pool.servers[server];
+        let query = Query {
+            name: self.name,
+            record_type: self.record_type,
+            recursion: manner != Manner::Authoritative,
+            checking_disabled: manner == Manner::Unchecked,
+            began: self.began,
         };
-        // "No such name" and "no such record" are answers; a mere referral to
-        // other servers is none.
-        let lookup = match self.0.lookup(name.clone(), asked_for).await {
-            Ok(lookup) => Some(lookup),
-            Err(NetError::Dns(DnsError::NoRecordsFound(none))) if !is_referral(&none) => None,
-            Err(error) => return Err(error),
+        let result = match manner {
+            Manner::Resolve => server.ask(query, within).await,
+            Manner::Unchecked | Manner::Authoritative => server.ask_once(query, within).await,
         };
-        let records = lookup.iter().flat_map(|lookup| lookup.answers());
-        Ok(match record_type {
-            RecordType::Mx => Answer::Mx(records.filter_map(mx).collect()),
-            RecordType::Txt => Answer::Txt(records.filter_map(txt).collect()),
+        let response = result.map_err(|failure| self.explain(server, failure))?;
+        if manner == Manner::Authoritative && !response.authoritative {
+            let reason = "the name server is none of the zone's own";
+            return Err(LookupError::Other(reason.to_owned()));
+        }
+        self.read(&response)
+    }
+
+    fn read(&self, response: &Response) -> Result<Reading, LookupError> {
+        match reading::read(response, self.name, self.record_type, self.aliases)? {
+            // Another server may resolve names.
+            Reading::Referral(_) => Err(refers()),
+            reading => Ok(reading),
+        }
+    }
+
+    fn explain(&self, server: &Server, failure: Failure) -> LookupError {
+        let within = self.pool.timeout.saturating_mul(self.pool.attempts);
+        explain(server, failure, within.min(LONGEST))
+    }
+
+    /// SERVFAIL is what a resolver says of a zone whose DNSSEC is broken too; then
+    /// it answers who does not want to have it checked.
+    async fn explain_servfail(&self, server: usize, reason: Option<String>) -> LookupError {
+        let unchecked = self.one(server, Manner::Unchecked, self.pool.timeout).await;
+        match unchecked {
+            Ok(_) => LookupError::Dnssec {
+                name: reading::shown(self.name),
+                reason,
+            },
+            Err(_) => LookupError::ServFail(reason),
+        }
+    }
+}
+
+/// What the servers of one look-up failed with.
+#[derive(Debug, Default)]
+struct Failures(Vec<(usize, LookupError)>);
+
+impl Failures {
+    fn push(&mut self, server: usize, failure: LookupError) {
+        self.0.push((server, failure));
+    }
+
+    fn merge(&mut self, later: Failures) {
+        self.0.extend(later.0);
+    }
+
+    fn silent(&self) -> Vec<usize> {
+        let silent = |(server, failure): &(usize, LookupError)| {
+            matches!(failure, LookupError::Timeout(_)).then_some(*server)
+        };
+        self.0.iter().filter_map(silent).collect()
+    }
+
+    /// A server that answered SERVFAIL, and its reason.
+    fn servfail(&self) -> Option<(usize, Option<String>)> {
+        self.0.iter().find_map(|(server, failure)| match failure {
+            LookupError::ServFail(reason) => Some((*server, reason.clone())),
+            _ => None,
         })
     }
+
+    /// The failure that tells most: what a server said, before its silence.
+    fn worst(self) -> LookupError {
+        let telling = |failure: &LookupError| match failure {
+            LookupError::NoConnection(_) => 0,
+            LookupError::NoFiles(_) => 1,
+            LookupError::Timeout(_) => 2,
+            _ => 3,
+        };
+        // Of equals the first.
+        let failures = self.0.into_iter().map(|(_, failure)| failure).rev();
+        failures
+            .max_by_key(telling)
+            .unwrap_or(LookupError::Suspended)
+    }
 }
 
-fn connect(settings: &Settings) -> Result<Vec<Server>, LookupError> {
-    let configs = match settings.nameservers.as_slice() {
-        [] => {
-            let (config, _) = read_system_conf().map_err(|error| match file_shortage(&error) {
-                Some(cause) => LookupError::NoFiles(cause),
-                None => LookupError::NoSystemConfig(printable(&error)),
-            })?;
-            config.name_servers().to_vec()
+/// Why a server gave no response; `within` is how long it was waited for.
+pub(super) fn explain(server: &Server, failure: Failure, within: Duration) -> LookupError {
+    match failure {
+        Failure::Silence => LookupError::Timeout(within),
+        Failure::NoConnection(cause) => {
+            LookupError::NoConnection(format!("{}: {cause}", server.address))
         }
-        addresses => addresses.iter().copied().map(udp_and_tcp).collect(),
-    };
-    if configs.is_empty() {
-        let reason = "none is configured".to_owned();
-        return Err(LookupError::NoSystemConfig(reason));
-    }
-    let mut options = ResolverOpts::default();
-    options.attempts = 0; // Retries are ours.
-    options.cache_size = 0; // So is the cache.
-    options.edns0 = true; // Answers over 512 octets without a turn to TCP.
-    options.max_active_requests = 256; // Above what the gate lets through.
-    options.timeout = settings.timeout;
-    options.use_hosts_file = ResolveHosts::Never;
-    let servers = configs.into_iter().map(|server| {
-        let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
-        TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-            .with_options(options.clone())
-            .build()
-            .map(Server)
-            .map_err(other)
-    });
-    servers.collect()
-}
-
-/// UDP, and TCP for what is truncated.
-fn udp_and_tcp(address: SocketAddr) -> NameServerConfig {
-    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-        connection.port = address.port();
-        connection
-    });
-    NameServerConfig::new(address.ip(), true, connections.to_vec())
-}
-
-fn is_referral(none: &NoRecords) -> bool {
-    none.soa.is_none() && none.ns.is_some() && none.response_code == ResponseCode::NoError
-}
-
-// The answers hold the CNAME records on the way too, which these pass over.
-
-fn mx(record: &Record) -> Option<Mx> {
-    match &record.data {
-        RData::MX(mx) => Some(Mx {
-            preference: mx.preference,
-            exchange: shown(&mx.exchange),
-        }),
-        _ => None,
+        Failure::NoTcp(cause) => LookupError::NoTcp {
+            port: server.address.port(),
+            cause,
+        },
+        Failure::NoFiles(cause) => LookupError::NoFiles(cause),
+        Failure::Other(reason) => LookupError::Other(presentation(reason.as_bytes())),
     }
 }
 
-fn txt(record: &Record) -> Option<Txt> {
-    match &record.data {
-        RData::TXT(txt) => Some(Txt::from_strings(&txt.txt_data)),
-        _ => None,
-    }
+/// A name as DNS holds it.
+pub(super) fn name_of(text: &str) -> Result<Name, LookupError> {
+    let mut name = Name::from_ascii(text)
+        .map_err(|error| LookupError::Other(presentation(error.to_string().as_bytes())))?;
+    name.set_fqdn(true);
+    Ok(name)
 }
 
-/// The presentation form, in which a dot inside a label is no separator.
-fn shown(name: &Name) -> String {
-    let labels = name
-        .iter()
-        .map(|label| presentation(label).replace('.', r"\."));
-    match labels.collect::<Vec<_>>().join(".") {
-        root if root.is_empty() => ".".to_owned(),
-        name => name,
-    }
+fn refers() -> LookupError {
+    let reason = "the name server only refers to others and does not resolve names";
+    LookupError::Other(reason.to_owned())
 }
 
-/// hickory does not name an error of the system as its source.
-fn file_shortage(error: &NetError) -> Option<String> {
-    match error {
-        NetError::Io(error) => machine::file_shortage(&**error),
-        _ => None,
-    }
-}
-
-fn explain(error: NetError) -> LookupError {
-    if let Some(cause) = file_shortage(&error) {
-        return LookupError::NoFiles(cause);
-    }
-    match error {
-        NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail)) => LookupError::ServFail,
-        NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => LookupError::Refused,
-        NetError::Dns(DnsError::NoRecordsFound(_)) => {
-            let reason = "the name server only refers to others and does not resolve names";
-            LookupError::Other(reason.to_owned())
-        }
-        NetError::Io(error) => LookupError::NoConnection(printable(&error)),
-        NetError::NoConnections => LookupError::NoConnection(printable(&error)),
-        error => other(error),
-    }
-}
-
-fn other(error: impl std::fmt::Display) -> LookupError {
-    LookupError::Other(printable(&error))
-}
-
-fn printable(error: &impl std::fmt::Display) -> String {
-    presentation(error.to_string().as_bytes())
-}
+#[cfg(test)]
+mod tests;

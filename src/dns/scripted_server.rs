@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use hickory_resolver::proto::op::{Message, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{CNAME, MX, NS, TXT};
-use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::rdata::{CNAME, MX, NS, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
@@ -19,6 +19,8 @@ pub(super) enum Reply {
     /// No records, and the flag that the answer was cut.
     Truncated,
     Silence,
+    /// This, but for the question and the id.
+    Whole(Box<Message>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +29,7 @@ pub(super) enum Transport {
     Tcp,
 }
 
-/// The name, absolute and lower case, with its final dot.
-type Script = dyn Fn(&str, RecordType, Transport) -> Reply + Send + Sync;
+type Script = dyn Fn(&Message, Transport) -> Reply + Send + Sync;
 
 /// Answers over UDP and TCP on one port until it is dropped.
 pub(super) struct ScriptedServer {
@@ -38,12 +39,25 @@ pub(super) struct ScriptedServer {
 }
 
 impl ScriptedServer {
+    /// The script is given the name, absolute and lower case, with its final dot.
     pub(super) async fn start(
         script: impl Fn(&str, RecordType, Transport) -> Reply + Send + Sync + 'static,
     ) -> ScriptedServer {
+        let by_request = move |request: &Message, transport| {
+            let query = &request.queries[0];
+            script(&lower(query.name()), query.query_type(), transport)
+        };
+        ScriptedServer::by_request("127.0.0.1:0", by_request).await
+    }
+
+    /// The script is given the whole request.
+    pub(super) async fn by_request(
+        address: &str,
+        script: impl Fn(&Message, Transport) -> Reply + Send + Sync + 'static,
+    ) -> ScriptedServer {
         let script: Arc<Script> = Arc::new(script);
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (udp, tcp) = bind().await;
+        let (udp, tcp) = bind(address).await;
         let address = udp.local_addr().unwrap();
         let mut tasks = JoinSet::new();
         let (udp_script, udp_asked) = (script.clone(), asked.clone());
@@ -76,9 +90,9 @@ impl ScriptedServer {
     }
 }
 
-async fn bind() -> (UdpSocket, TcpListener) {
+async fn bind(address: &str) -> (UdpSocket, TcpListener) {
     loop {
-        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let udp = UdpSocket::bind(address).await.unwrap();
         if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
             return (udp, tcp);
         }
@@ -108,28 +122,36 @@ fn answer(
 ) -> Option<Vec<u8>> {
     let request = Message::from_vec(request).unwrap();
     let query = request.queries[0].clone();
-    let name = query.name().to_ascii().to_lowercase();
     asked
         .lock()
         .unwrap()
-        .push((name.clone(), query.query_type(), transport));
+        .push((lower(query.name()), query.query_type(), transport));
 
     let mut response = Message::response(request.metadata.id, request.metadata.op_code);
     response.add_query(query.clone());
-    match script(&name, query.query_type(), transport) {
+    match script(&request, transport) {
         Reply::Records(records) => {
             response.add_answers(records);
         }
         Reply::Code(code) => response.metadata.response_code = code,
         Reply::Referral => {
             let server = NS(Name::from_ascii("ns.example.").unwrap());
-            let zone = Name::from_ascii("example.").unwrap();
+            let zone = Name::from_ascii("com.").unwrap();
             response.add_authority(Record::from_rdata(zone, 60, RData::NS(server)));
         }
         Reply::Truncated => response.metadata.truncation = true,
         Reply::Silence => return None,
+        Reply::Whole(whole) => {
+            response = *whole;
+            response.metadata.id = request.metadata.id;
+            response.queries = vec![query];
+        }
     }
     Some(response.to_vec().unwrap())
+}
+
+fn lower(name: &Name) -> String {
+    name.to_ascii().to_lowercase()
 }
 
 pub(super) fn mx(owner: &str, preference: u16, host: &str) -> Record {

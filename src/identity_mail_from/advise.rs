@@ -2,10 +2,9 @@
 //! refuse, and the practitioner may regret. Warnings alone: what is planned
 //! never hangs on an answer, and what cannot be answered soon is left unsaid.
 //!
-//! DNS is asked for the MX record here although it may not exist yet, and then
-//! its absence is remembered by resolvers for as long as the zone says. SES asks
-//! by way of its own resolvers, so that its verification is not held up; only our
-//! own warnings about the record can be that much out of date.
+//! The MX record may not exist yet, and resolvers that are asked for it would
+//! remember its absence for as long as the zone says. So the zone's own servers
+//! alone are asked, and nothing is said where none of them answers.
 
 use tf_provider::AttributePath;
 
@@ -15,7 +14,8 @@ use super::validate::Meaning;
 use crate::clients::Clients;
 use crate::diagnostics::warn;
 use crate::mail_from::{
-    Advice, BehaviorOnMxFailure, DomainName, Mx, Place, RecordStatus, judge_mx, receiving,
+    Advice, BehaviorOnMxFailure, DomainName, Finding, Identity, Mx, Place, RecordStatus,
+    RequiredRecords, advice, receiving,
 };
 use crate::plugin::{Call, CancellationToken, Told};
 use crate::ses::{Client, Error, MailFrom, SetMailFrom};
@@ -36,10 +36,14 @@ pub(super) struct NewDomain<'a> {
 struct Answers {
     /// Whether the domain is an identity itself.
     is_identity: bool,
-    /// What the identity has before the resource is created.
+    /// What the identity has before the resource is created, if no resource of this
+    /// state has set it.
     held: Option<SetMailFrom>,
-    /// The MX records of the domain.
-    mx: Option<Vec<Mx>>,
+    /// Whether the identity is an address that SES does not know, of a domain that it
+    /// knows.
+    only_domain_known: bool,
+    /// The MX records of the domain, and the verdict on them.
+    mx: Option<(Vec<Mx>, Finding)>,
 }
 
 impl<'a> NewDomain<'a> {
@@ -65,46 +69,88 @@ impl<'a> NewDomain<'a> {
         let clients = call.configured()?;
         let stop = call.stop();
         let (is_identity, held, mx) = tokio::join!(
-            self.is_identity(&clients, stop),
+            self.is_identity(self.domain, &clients, stop),
             self.held(&clients, stop),
             self.mx(&clients, stop)
         );
+        let (mut others, mut only_domain_known) = (None, false);
+        match held {
+            Some(MailFrom::Set(held)) => {
+                if !self.is_managed(&held, &clients, stop).await {
+                    others = Some(held);
+                }
+            }
+            Some(MailFrom::UnknownIdentity) => {
+                if let Identity::Address(address) = &self.place.identity {
+                    let known = self.is_identity(address.domain(), &clients, stop).await;
+                    only_domain_known = known.unwrap_or(false);
+                }
+            }
+            Some(MailFrom::Unset) | None => {}
+        }
         let answers = Answers {
             is_identity: is_identity.unwrap_or(false),
-            held,
+            held: others,
+            only_domain_known,
             mx,
         };
-        for (attribute, advice) in self.warnings(&answers) {
+        let undocumented = self.has_undocumented_records();
+        for (attribute, advice) in undocumented.into_iter().chain(self.warnings(&answers)) {
             warn(&mut call.diags, advice, AttributePath::new(attribute));
         }
         Ok(())
     }
 
-    async fn is_identity(&self, clients: &Clients, stop: &CancellationToken) -> Option<bool> {
+    async fn is_identity(
+        &self,
+        domain: &DomainName,
+        clients: &Clients,
+        stop: &CancellationToken,
+    ) -> Option<bool> {
         let client = self.client(clients)?;
-        said(
-            clients
-                .advice(stop, client.is_identity(self.domain))
-                .await?,
-        )
+        said(clients.advice(stop, client.is_identity(domain)).await?)
     }
 
-    async fn held(&self, clients: &Clients, stop: &CancellationToken) -> Option<SetMailFrom> {
+    /// What SES holds before a resource is created.
+    async fn held(&self, clients: &Clients, stop: &CancellationToken) -> Option<MailFrom> {
         if !self.creates {
             return None;
         }
         let client = self.client(clients)?;
         let deadline = clients.advice_deadline(stop);
         let held = client.get(&deadline, &self.place.identity);
-        match said(clients.advice(stop, held).await?)? {
-            MailFrom::Set(held) => Some(held),
-            MailFrom::Unset | MailFrom::UnknownIdentity => None,
+        said(clients.advice(stop, held).await?)
+    }
+
+    /// Whether it is what a resource of this state has set: one that is replaced by
+    /// this one, or renamed. What is planned already needs no further look.
+    async fn is_managed(
+        &self,
+        held: &SetMailFrom,
+        clients: &Clients,
+        stop: &CancellationToken,
+    ) -> bool {
+        match held.domain.name() {
+            Some(domain) if domain == self.domain => true,
+            Some(domain) => {
+                let has = clients.managed().has(&self.place, domain);
+                clients.advice(stop, has).await.unwrap_or(false)
+            }
+            None => false,
         }
     }
 
-    async fn mx(&self, clients: &Clients, stop: &CancellationToken) -> Option<Vec<Mx>> {
+    async fn mx(&self, clients: &Clients, stop: &CancellationToken) -> Option<(Vec<Mx>, Finding)> {
         let resolver = clients.dns(self.dns_check).ok()?;
-        said(clients.advice(stop, resolver.mx(self.domain)).await?)
+        let check = resolver.check_mx_before(self.domain, &self.place);
+        let (records, finding) = said(clients.advice(stop, check).await?)?;
+        if self.behavior != Some(BehaviorOnMxFailure::RejectMessage) {
+            return Some((records, finding));
+        }
+        // All mail hangs on it, so the region that it names has to exist.
+        let check = resolver.check_region(&records, &self.place.region);
+        let amiss = clients.advice(stop, check).await.flatten();
+        Some((records, amiss.unwrap_or(finding)))
     }
 
     fn client(&self, clients: &Clients) -> Option<Client> {
@@ -115,24 +161,25 @@ impl<'a> NewDomain<'a> {
     fn warnings(&self, answers: &Answers) -> Vec<(&'static str, Advice)> {
         let mut warnings = Vec::new();
         if let Some(held) = &answers.held {
-            warnings.extend(self.overwrites(held));
+            warnings.push(self.overwrites(held));
+        }
+        if answers.only_domain_known {
+            warnings.push(("identity", self.is_not_registered()));
         }
         if answers.is_identity {
             warnings.push(("mail_from_domain", self.is_an_identity()));
         }
-        if let Some(mx) = &answers.mx {
-            warnings.extend(self.receives_mail(mx));
-            warnings.extend(self.rejects(mx));
+        if let Some((records, finding)) = &answers.mx {
+            let receives = self.receives_mail(records, finding);
+            warnings.extend(receives.or_else(|| self.is_mistaken(finding)));
+            warnings.extend(self.rejects(finding));
         }
         warnings
     }
 
-    fn overwrites(&self, held: &SetMailFrom) -> Option<(&'static str, Advice)> {
+    fn overwrites(&self, held: &SetMailFrom) -> (&'static str, Advice) {
         let Self { place, domain, .. } = self;
         let Place { identity, region } = place;
-        if held.domain.is(domain) {
-            return None;
-        }
         let other = &held.domain;
         let advice = Advice {
             summary: "Identity has another MAIL FROM domain already",
@@ -143,6 +190,38 @@ impl<'a> NewDomain<'a> {
                  run `terraform import ses_identity_mail_from.NAME {identity}` or write an \
                  `import` block with `id = \"{identity}\"`.",
                 held.status
+            ),
+        };
+        ("mail_from_domain", advice)
+    }
+
+    fn is_not_registered(&self) -> Advice {
+        let Place { identity, region } = &self.place;
+        let domain = identity.domain();
+        Advice {
+            summary: "SES does not know an e-mail address, and knows its domain",
+            detail: format!(
+                "{identity} is no identity of this account in {region}, and {domain} is: SES \
+                 refuses to set a MAIL FROM domain for {identity}, until the address is registered \
+                 itself. The MAIL FROM domain of {domain} holds for all addresses at {domain} that \
+                 are not: set `identity = \"{domain}\"`, or register {identity} with SES first."
+            ),
+        }
+    }
+
+    fn has_undocumented_records(&self) -> Option<(&'static str, Advice)> {
+        let Place { region, .. } = &self.place;
+        if region.has_documented_records() {
+            return None;
+        }
+        let advice = Advice {
+            summary: "DNS records of a MAIL FROM domain have to be compared with the console",
+            detail: format!(
+                "AWS documents the MX host and the SPF include of the commercial regions and of \
+                 GovCloud, and {region} is neither. `dns_records` has what would be right there, \
+                 and the findings in `dns` are measured by it. Compare the records with those that \
+                 the SES console shows for {} before you publish them.",
+                self.domain
             ),
         };
         Some(("mail_from_domain", advice))
@@ -163,9 +242,10 @@ impl<'a> NewDomain<'a> {
         }
     }
 
-    fn receives_mail(&self, mx: &[Mx]) -> Option<(&'static str, Advice)> {
-        let receiving = receiving(mx);
-        if receiving.is_empty() {
+    /// Of a domain that has mail of its own; a wildcard's or an alias's mail is none.
+    fn receives_mail(&self, mx: &[Mx], finding: &Finding) -> Option<(&'static str, Advice)> {
+        let receiving = receiving(mx, &self.place.region);
+        if receiving.is_empty() || finding.elsewhere.is_some() {
             return None;
         }
         let records: Vec<String> = receiving.iter().map(|mx| format!("`{mx}`")).collect();
@@ -183,11 +263,19 @@ impl<'a> NewDomain<'a> {
         Some(("mail_from_domain", advice))
     }
 
-    fn rejects(&self, mx: &[Mx]) -> Option<(&'static str, Advice)> {
+    /// Of records that are there and have to be mended.
+    fn is_mistaken(&self, finding: &Finding) -> Option<(&'static str, Advice)> {
+        if finding.found.is_empty() {
+            return None;
+        }
+        let required = RequiredRecords::new(Some(self.domain), Some(&self.place.region));
+        Some(("mail_from_domain", advice(finding, &required.mx)?))
+    }
+
+    fn rejects(&self, found: &Finding) -> Option<(&'static str, Advice)> {
         if self.behavior != Some(BehaviorOnMxFailure::RejectMessage) {
             return None;
         }
-        let found = judge_mx(mx, &self.place.region);
         if matches!(found.status, RecordStatus::Ok | RecordStatus::OtherRegion) {
             return None;
         }
@@ -224,7 +312,9 @@ mod tests {
     use crate::attributes::value;
     use crate::identity_mail_from::plan::plan;
     use crate::identity_mail_from::validate::validate;
-    use crate::mail_from::{Region, Reported, ReportedDomain, VerificationStatus};
+    use crate::mail_from::{
+        Elsewhere, Region, Reported, ReportedDomain, VerificationStatus, judge_mx,
+    };
 
     fn config(domain: &str, behavior: &str) -> Model {
         Model {
@@ -260,8 +350,13 @@ mod tests {
         })
     }
 
-    fn mx(exchange: &str) -> Option<Vec<Mx>> {
-        Some(vec![Mx {
+    fn judged(records: Vec<Mx>) -> Option<(Vec<Mx>, Finding)> {
+        let finding = judge_mx(&records, &Region::parse("eu-west-1").unwrap());
+        Some((records, finding))
+    }
+
+    fn mx(exchange: &str) -> Option<(Vec<Mx>, Finding)> {
+        judged(vec![Mx {
             preference: 10,
             exchange: exchange.to_owned(),
         }])
@@ -300,14 +395,13 @@ mod tests {
         assert!(warnings("RejectMessage", &Answers::default()).is_empty());
         for host in ["eu-west-1", "us-east-1"] {
             let fine = Answers {
-                is_identity: false,
-                held: held("Bounce.Example.com."),
                 mx: mx(&format!("feedback-smtp.{host}.amazonses.com.")),
+                ..Answers::default()
             };
             assert!(warnings("RejectMessage", &fine).is_empty());
         }
         let absent = Answers {
-            mx: Some(Vec::new()),
+            mx: judged(Vec::new()),
             ..Answers::default()
         };
         assert!(warnings("UseDefaultValue", &absent).is_empty());
@@ -318,6 +412,7 @@ mod tests {
         let all = Answers {
             is_identity: true,
             held: held("old.example.com"),
+            only_domain_known: false,
             mx: mx("mail.example.com."),
         };
         let told = warnings("RejectMessage", &all);
@@ -334,11 +429,90 @@ mod tests {
         }
         assert!(told[0].1.contains("terraform import"), "{}", told[0].1);
         let absent = Answers {
-            mx: Some(Vec::new()),
+            mx: judged(Vec::new()),
             ..Answers::default()
         };
         let told = warnings("RejectMessage", &absent);
         assert_eq!(told.len(), 1);
         assert!(told[0].1.contains("missing"), "{}", told[0].1);
+    }
+    #[test]
+    fn address_of_a_known_domain_is_told_what_holds_for_it() {
+        let config = Model::of("a@example.com", value("bounce.example.com"));
+        let (plan, meaning) = planned(None, &config, "eu-west-1");
+        let new = NewDomain::of(None, &plan, &meaning).unwrap();
+        let answers = Answers {
+            only_domain_known: true,
+            ..Answers::default()
+        };
+        let told = new.warnings(&answers);
+        let [(attribute, Advice { detail, .. })] = told.as_slice() else {
+            panic!("{told:?}");
+        };
+        assert_eq!(*attribute, "identity");
+        for text in [
+            "`identity = \"example.com\"`",
+            "register a@example.com",
+            "in eu-west-1",
+        ] {
+            assert!(detail.contains(text), "{detail}");
+        }
+    }
+
+    #[test]
+    fn records_without_a_source_are_told_for_regions_of_other_partitions() {
+        for (region, told) in [("eu-west-1", false), ("cn-north-1", true)] {
+            let config = config("bounce.example.com", "UseDefaultValue");
+            let (plan, meaning) = planned(None, &config, region);
+            let new = NewDomain::of(None, &plan, &meaning).unwrap();
+            let advice = new.has_undocumented_records();
+            assert_eq!(advice.is_some(), told, "{region}");
+            if let Some((_, Advice { detail, .. })) = advice {
+                assert!(detail.contains("the SES console"), "{detail}");
+                assert!(detail.contains(region), "{detail}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_meant_for_ses_does_not_receive_mail() {
+        for (host, told) in [
+            (
+                "feedback-smtp.eu-west-1.amazonses.com.example.com.",
+                "End the host with a dot",
+            ),
+            ("inbound-smtp.eu-west-1.amazonaws.com.", "receives mail"),
+            (".", "a null MX"),
+        ] {
+            let answers = Answers {
+                mx: mx(host),
+                ..Answers::default()
+            };
+            let warnings = warnings("UseDefaultValue", &answers);
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
+            let (attribute, detail) = &warnings[0];
+            assert_eq!(*attribute, "mail_from_domain");
+            assert!(detail.contains(told), "{detail}");
+            assert!(!detail.contains("Use a subdomain"), "{detail}");
+        }
+    }
+
+    #[test]
+    fn a_wildcards_mail_is_no_reason_for_another_domain() {
+        let (records, finding) = mx("mail.example.com.").unwrap();
+        let elsewhere = Some(Elsewhere::Wildcard("*.example.com".to_owned()));
+        let finding = Finding {
+            elsewhere,
+            ..finding
+        };
+        let answers = Answers {
+            mx: Some((records, finding)),
+            ..Answers::default()
+        };
+        let warnings = warnings("UseDefaultValue", &answers);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        let (_, detail) = &warnings[0];
+        assert!(detail.contains("itself takes its place"), "{detail}");
+        assert!(!detail.contains("Use a subdomain"), "{detail}");
     }
 }

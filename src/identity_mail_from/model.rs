@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
 use crate::attributes::{NameValues, timeout_or};
-use crate::mail_from::{DnsFindings, DnsRecord, DomainName, Finding, Region, RequiredRecords};
+use crate::mail_from::{
+    DmarcFinding, DnsFindings, DnsRecord, DomainName, Finding, Identity, Place, Region,
+    RequiredRecords,
+};
 use crate::plugin::Number;
 
 /// Attributes by the names of the schema. Strings are as the practitioner or SES
@@ -52,9 +55,10 @@ pub(super) struct Record {
 pub(super) struct Dns {
     pub(super) mx: Value<RecordFinding>,
     pub(super) spf: Value<RecordFinding>,
+    pub(super) dmarc: Value<RecordFinding>,
 }
 
-/// `dns.mx` or `dns.spf`
+/// `dns.mx`, `dns.spf` or `dns.dmarc`
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct RecordFinding {
     pub(super) status: Value<String>,
@@ -80,6 +84,17 @@ impl Model {
             region: self.region.clone(),
             id: self.id.clone(),
         }
+    }
+
+    /// What a state says that SES holds: a domain, and where; `None` where it does not
+    /// say so.
+    pub(super) fn held(&self) -> Option<(Place, DomainName)> {
+        let place = Place {
+            identity: Identity::parse(self.identity.as_ref_option()?).ok()?,
+            region: Region::parse(self.region.as_ref_option()?).ok()?,
+        };
+        let domain = DomainName::parse(self.mail_from_domain.as_ref_option()?).ok()?;
+        Some((place, domain))
     }
 
     /// Whether a verification that SES has given up is to be started again.
@@ -117,15 +132,28 @@ impl From<&DnsFindings> for Dns {
         Self {
             mx: Value::Value((&findings.mx).into()),
             spf: Value::Value((&findings.spf).into()),
+            dmarc: Value::Value((&findings.dmarc).into()),
         }
     }
 }
 
 impl From<&Finding> for RecordFinding {
     fn from(finding: &Finding) -> Self {
+        Self::new(finding.status.as_str(), &finding.found)
+    }
+}
+
+impl From<&DmarcFinding> for RecordFinding {
+    fn from(finding: &DmarcFinding) -> Self {
+        Self::new(finding.status.as_str(), &finding.found)
+    }
+}
+
+impl RecordFinding {
+    fn new(status: &str, found: &[String]) -> Self {
         Self {
-            status: Value::Value(finding.status.as_str().to_owned()),
-            records: Value::Value(finding.found.iter().cloned().map(Value::Value).collect()),
+            status: Value::Value(status.to_owned()),
+            records: Value::Value(found.iter().cloned().map(Value::Value).collect()),
         }
     }
 }

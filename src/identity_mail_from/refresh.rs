@@ -6,7 +6,9 @@ use tf_provider::value::Value;
 use super::model::{Dns, Model, dns_records};
 use crate::attributes::spelled_as_before;
 use crate::dns_check;
-use crate::mail_from::{BehaviorOnMxFailure, DnsFindings, DomainName, Reported};
+use crate::mail_from::{
+    BehaviorOnMxFailure, DnsFindings, DomainName, Reported, VerificationStatus,
+};
 use crate::ses::SetMailFrom;
 use crate::target::Target;
 
@@ -27,10 +29,11 @@ pub(super) async fn refresh(
     let mail_from_domain = spelled_as_before(&in_ses, &state.mail_from_domain, |text| {
         DomainName::parse(text).ok()
     });
+    let verified = held.status.is(VerificationStatus::Success);
     // To publish records for a domain that was set behind Terraform's back is
     // no advice: the plan is to change it back.
     if state.mail_from_domain.is_null() || state.mail_from_domain == mail_from_domain {
-        dns_check::warn_of(diags, &findings, domain, region);
+        dns_check::warn_of(diags, &findings, domain, &target.place, verified);
     }
     // Failed is told by the plan, which knows what becomes of it.
     target.warn_of_temporary_failure(diags, &held);
@@ -54,6 +57,6 @@ pub(super) async fn look_up(
     domain: Option<&DomainName>,
 ) -> DnsFindings {
     let dns_check = model.dns_check.as_option();
-    let (clients, region) = (&target.clients, &target.place.region);
-    dns_check::look_up(clients, &target.deadline, dns_check, domain, region).await
+    let (clients, place) = (&target.clients, &target.place);
+    dns_check::look_up(clients, &target.deadline, dns_check, domain, place).await
 }

@@ -16,7 +16,7 @@ use super::refresh::{look_up, refresh};
 use super::report;
 use super::schema::schema;
 use super::settle::{self, Wanted};
-use super::validate::validate;
+use super::validate::{check_underscores, validate};
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
@@ -47,12 +47,19 @@ impl Resource for IdentityMailFrom {
         config: &Model,
     ) -> Result<Planned<Model>, Told> {
         let meaning = validate(&mut call.diags, config);
+        check_underscores(&mut call.diags, prior, &meaning);
         if !call.diags.errors.is_empty() {
             return Err(Told);
         }
         let region = provider_region(call, "Could not plan a MAIL FROM domain").await?;
         let plan = plan(prior, config, &meaning, region.as_ref());
         report::warn_of_failed(&mut call.diags, &plan, &meaning);
+        if let Some(prior) = prior {
+            tell_managed(call.configured()?.as_ref(), prior);
+        }
+        if let Some(prior) = prior {
+            tell_managed(call.configured()?.as_ref(), prior);
+        }
         if let Some(new) = NewDomain::of(prior, &plan, &meaning) {
             new.advise(call).await?;
         }
@@ -75,6 +82,7 @@ impl Resource for IdentityMailFrom {
             "read the MAIL FROM domain",
             timeout,
         )?;
+        tell_managed(&target.clients, &state);
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let held = target.answered(&mut call.diags, held.await)?;
         match held {
@@ -125,6 +133,7 @@ impl Resource for IdentityMailFrom {
             "unset the MAIL FROM domain",
             timeout,
         )?;
+        tell_managed(&target.clients, &prior);
         let unset = target.ses.unset(&target.deadline, &target.place.identity);
         let unset = target.answered(&mut call.diags, unset.await)?;
         if unset == Unset::LeftToSibling {
@@ -156,6 +165,14 @@ impl Resource for IdentityMailFrom {
             }
         };
         Ok(imported(&id.identity, &region))
+    }
+}
+
+/// A resource that is renamed or replaced has what `state` says, so that the plan of
+/// the one in its place is not told that somebody else has.
+fn tell_managed(clients: &Clients, state: &Model) {
+    if let Some((place, domain)) = state.held() {
+        clients.managed().tell(&place, domain);
     }
 }
 

@@ -84,9 +84,9 @@ fn dns_record() -> HashMap<String, Attribute> {
 }
 
 fn dns() -> HashMap<String, Attribute> {
-    let finding = || {
+    let finding = |status| {
         HashMap::from([
-            string("status", Computed, DNS_STATUS),
+            string("status", Computed, status),
             attribute(
                 "records",
                 Computed,
@@ -99,14 +99,21 @@ fn dns() -> HashMap<String, Attribute> {
         attribute(
             "mx",
             Computed,
-            AttributeType::AttributeSingle(finding()),
+            AttributeType::AttributeSingle(finding(DNS_STATUS)),
             "The MX record of the MAIL FROM domain.",
         ),
         attribute(
             "spf",
             Computed,
-            AttributeType::AttributeSingle(finding()),
+            AttributeType::AttributeSingle(finding(DNS_STATUS)),
             "The SPF (TXT) record of the MAIL FROM domain.",
+        ),
+        attribute(
+            "dmarc",
+            Computed,
+            AttributeType::AttributeSingle(finding(DMARC_STATUS)),
+            "Whether SPF with the MAIL FROM domain can count for DMARC: the DMARC record at \
+             `_dmarc` of the identity's domain, or of a domain above it.",
         ),
     ])
 }
@@ -168,9 +175,16 @@ const VERIFICATION_STATUS: &str = "What SES says of the MX record: `Pending` (it
 const DNS_RECORDS: &str = "The two DNS records that the MAIL FROM domain needs, known at plan: \
     first MX, then TXT (SPF).";
 
-const DNS: &str = "What DNS says of the two records, as of the last read.";
+const DNS: &str = "What DNS says of the two records and of the DMARC policy, as of the last read.";
 
 const DNS_STATUS: &str = "`ok`; `other_region` (an MX that names SES in another region, which \
     serves as well); `missing`; `multiple` (more than one MX or SPF record); `wrong`; \
+    `unreachable` (DNS did not answer); `disabled` (by `dns_check` or the provider); or \
+    `unchecked` (not asked since the domain was set, or an SPF record that says something else for \
+    each message).";
+
+const DMARC_STATUS: &str = "`relaxed` (SPF can align, as a MAIL FROM domain needs it); `strict` \
+    (`aspf=s`: SPF with a subdomain of the From domain never aligns, so DMARC passes by DKIM \
+    alone); `none` (no record that receivers hold to: none, several, or a malformed one); \
     `unreachable` (DNS did not answer); `disabled` (by `dns_check` or the provider); or \
     `unchecked` (not asked since the domain was set).";

@@ -3,12 +3,13 @@
 
 use std::str::FromStr;
 
-use tf_provider::Diagnostics;
 use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics};
 
 use super::model::Model;
 use crate::attributes::{Names, check_timeout, known};
-use crate::mail_from::BehaviorOnMxFailure;
+use crate::diagnostics::{diagnostic, invalid};
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 
 /// What the attributes of a valid configuration mean, where they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +34,49 @@ pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Meaning {
     };
     timeouts(diags, model);
     Meaning { names, behavior }
+}
+
+/// Refuses names that SES takes and that should not be made, unless they are those of
+/// `prior`: SES holds those, and they were imported. Then it warns.
+pub(super) fn check_underscores(diags: &mut Diagnostics, prior: Option<&Model>, meaning: &Meaning) {
+    let Names {
+        identity,
+        mail_from_domain,
+    } = &meaning.names;
+    let of_identity = identity.as_ref().map(Identity::domain);
+    let held = prior.map(|prior| {
+        let text = |value: &Value<String>| value.as_ref_option().cloned().unwrap_or_default();
+        let identity = Identity::parse(&text(&prior.identity)).ok();
+        let domain = DomainName::parse(&text(&prior.mail_from_domain)).ok();
+        (identity, domain)
+    });
+    let (held_identity, held_domain) = held.unwrap_or_default();
+    for (attribute, domain, end, is_held) in [
+        ("identity", of_identity, None, held_identity == *identity),
+        (
+            "mail_from_domain",
+            mail_from_domain.as_ref(),
+            of_identity,
+            held_domain == *mail_from_domain,
+        ),
+    ] {
+        let path = AttributePath::new(attribute);
+        match domain.map(|domain| domain.check_underscores(end)) {
+            Some(Err(error)) if is_held => {
+                diags.add_warning(diagnostic(
+                    "Domain name with an underscore inside a label",
+                    format!(
+                        "SES holds it, so it stays: {error}. Some receivers of mail refuse such a \
+                         name. {}",
+                        error.remedy()
+                    ),
+                    path,
+                ));
+            }
+            Some(Err(error)) => diags.add_error(invalid(path, &error, error.remedy())),
+            Some(Ok(())) | None => {}
+        }
+    }
 }
 
 fn timeouts(diags: &mut Diagnostics, model: &Model) {
@@ -94,7 +138,8 @@ mod tests {
                 "bounce mail.example.com",
                 vec!["mail_from_domain"],
             ),
-            ("example.com", "a_b.example.com", vec!["mail_from_domain"]),
+            // SES may hold it, and it may be imported.
+            ("example.com", "a_b.example.com", vec![]),
             ("example.com", "*.example.com", vec!["mail_from_domain"]),
             (
                 "example.com",
@@ -138,6 +183,33 @@ mod tests {
                 "timeouts.update"
             ]
         );
+    }
+
+    #[test]
+    fn underscores_are_planned_only_where_ses_holds_them() {
+        let told = |prior: Option<&Model>, config: &Model| {
+            let mut diags = Diagnostics::default();
+            let meaning = validate(&mut diags, config);
+            check_underscores(&mut diags, prior, &meaning);
+            let paths = |told: &[tf_provider::Diagnostic]| -> Vec<String> {
+                told.iter().map(|told| told.attribute.to_string()).collect()
+            };
+            (paths(&diags.errors), paths(&diags.warnings))
+        };
+        let none = Vec::<String>::new();
+        let domain = vec!["mail_from_domain".to_owned()];
+        let identity = vec!["identity".to_owned()];
+        let odd = model("example.com", "a_b.example.com");
+        let even = model("example.com", "bounce.example.com");
+        assert_eq!(told(None, &even), (none.clone(), none.clone()));
+        assert_eq!(told(None, &odd), (domain.clone(), none.clone()));
+        assert_eq!(told(Some(&even), &odd), (domain.clone(), none.clone()));
+        let spelled = model("example.com", "A_B.example.com.");
+        assert_eq!(told(Some(&odd), &spelled), (none.clone(), domain));
+        let of_odd = model("x@c_d.example.com", "bounce.c_d.example.com");
+        assert_eq!(told(None, &of_odd), (identity.clone(), none.clone()));
+        let other = model("x@c_d.example.com", "mail.c_d.example.com");
+        assert_eq!(told(Some(&of_odd), &other), (none, identity));
     }
 
     #[test]

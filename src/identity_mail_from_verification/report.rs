@@ -167,6 +167,7 @@ mod tests {
         DnsFindings {
             mx,
             spf: Finding::new(RecordStatus::Ok, Vec::new()),
+            ..DnsFindings::unchecked()
         }
     }
 

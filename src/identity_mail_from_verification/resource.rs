@@ -161,7 +161,7 @@ async fn look_up(
         Unverified::TimedOut { .. } | Unverified::Over(Seen::GivenUp(_)) => {}
         Unverified::Over(_) | Unverified::Ses(_) => return None,
     }
-    let asked = dns_check::look_up_fresh(&target.clients, domain, &target.place.region);
+    let asked = dns_check::look_up_fresh(&target.clients, domain, &target.place);
     let deadline = Deadline::after(DNS_WITHIN, stop.clone());
     deadline.bound(asked).await.ok()
 }

@@ -1,6 +1,9 @@
 //! What to tell the practitioner about a finding.
 
-use super::{DnsRecord, Finding, RecordStatus};
+use super::{
+    Cause, DmarcFinding, DmarcStatus, DnsRecord, DomainName, Elsewhere, Finding, Place,
+    RecordStatus, SpfCause,
+};
 
 /// A warning about one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,79 +15,85 @@ pub struct Advice {
     pub detail: String,
 }
 
+impl Advice {
+    /// The same where SES says Success of `domain`, and so sees another MX record than
+    /// this machine.
+    pub fn doubted(self, domain: &DomainName) -> Advice {
+        let detail = format!(
+            "SES says Success of {domain}, so it has found the right MX record, and what this \
+             machine's name servers say differs: it may be old, or meant for this network alone. \
+             Set `nameservers` in the provider's `dns` block to servers that see what the world \
+             sees, or `dns_check = false`. If the record was changed since, what they say holds: \
+             {}",
+            self.detail
+        );
+        Advice { detail, ..self }
+    }
+}
+
+/// The warning of a DMARC policy under which SPF with `domain` cannot count.
+pub fn dmarc_advice(finding: &DmarcFinding, domain: &DomainName, place: &Place) -> Option<Advice> {
+    if finding.status != DmarcStatus::Strict {
+        return None;
+    }
+    let from = place.identity.domain();
+    let at = finding.at.as_deref().unwrap_or("its DMARC record");
+    let records: Vec<String> = finding
+        .found
+        .iter()
+        .map(|text| format!("`{text}`"))
+        .collect();
+    Some(Advice {
+        summary: "DMARC of a MAIL FROM domain's identity wants strict alignment of SPF",
+        detail: format!(
+            "The DMARC record of {at}, {}, has `aspf=s`: SPF then counts only if the MAIL FROM \
+             domain is the domain of the From address itself. {domain} is a subdomain of {from}, \
+             so that mail from addresses at {from} never passes DMARC by SPF, and by DKIM alone. \
+             Remove `aspf=s` from the record of {at} (relaxed alignment is the default), or rely \
+             on DKIM.",
+            records.join(", ")
+        ),
+    })
+}
+
 /// The warning that `finding` calls for; `expected` is the record that was
 /// looked for. None for the silent verdicts, and while `expected` is not known
 /// in full.
 pub fn advice(finding: &Finding, expected: &DnsRecord) -> Option<Advice> {
     let name = expected.name.as_deref()?;
     let rdata = expected.rdata.as_deref()?;
-    let mx = expected.record_type == "MX";
-    let kind = if mx { "MX" } else { "SPF (TXT)" };
-    let found = found(finding);
-    let reason = finding.reason.as_deref().unwrap_or("no reason is known");
-    let (summary, detail) = match (finding.status, mx) {
-        (RecordStatus::Missing, true) => (
-            "MX record of a MAIL FROM domain is missing",
-            format!(
-                "{name} has no MX record, so Amazon SES cannot use it as MAIL FROM domain. \
-                 Publish `{rdata}` as the only MX record of {name}."
-            ),
-        ),
-        (RecordStatus::Missing, false) => (
-            "SPF record of a MAIL FROM domain is missing",
-            format!(
-                "{name} has no SPF record (a TXT record that starts with `v=spf1 `){}, so SPF \
-                 does not pass for its mail. Publish `{rdata}` as a TXT record of {name}.",
-                match finding.found.as_slice() {
-                    [] => String::new(),
-                    _ => format!("; only {found}"),
-                }
-            ),
-        ),
-        (RecordStatus::Multiple, true) => (
-            "MAIL FROM domain has several MX records",
-            format!(
-                "{name} has the MX records {found}. Amazon SES takes a MAIL FROM domain only \
-                 with exactly one. Keep `{rdata}` as the only MX record of {name}; mail that \
-                 people should receive needs another domain."
-            ),
-        ),
-        (RecordStatus::Multiple, false) => (
-            "MAIL FROM domain has several SPF records",
-            format!(
-                "{name} has the SPF records {found}. With more than one, SPF fails for all of \
-                 its mail. Merge them into one TXT record that holds `include:amazonses.com`, \
-                 such as `{rdata}`."
-            ),
-        ),
-        (RecordStatus::Wrong, true) => (
-            "MX record of a MAIL FROM domain is wrong",
-            format!(
-                "{name} has the MX record {found}: {reason}. Replace it by `{rdata}`, as the \
-                 only MX record of {name}."
-            ),
-        ),
-        (RecordStatus::Wrong, false) => (
-            "SPF record of a MAIL FROM domain is wrong",
-            format!(
-                "{name} has the SPF record {found}: {reason}. Add `include:amazonses.com` to \
-                 this record, near its start and before its `all`, or replace it by `{rdata}`; \
-                 a domain may have only one SPF record."
-            ),
-        ),
-        (RecordStatus::Unreachable, _) => (
-            if mx {
-                "MX record of a MAIL FROM domain could not be looked up"
-            } else {
-                "SPF record of a MAIL FROM domain could not be looked up"
-            },
-            format!(
-                "The {kind} record of {name} could not be looked up: {reason}. Expected is \
-                 `{rdata}`. Nothing else is held back by this. If this machine cannot reach \
-                 DNS, set other name servers in the provider's `dns` block, or \
-                 `dns_check = false`."
-            ),
-        ),
+    let summary = summary(finding, expected.record_type)?;
+    let detail = match (finding.status, expected.record_type) {
+        (RecordStatus::Unreachable, kind) => unreachable(finding, kind, name, rdata),
+        (RecordStatus::Missing, "MX") => mx_missing(finding, name, rdata),
+        (RecordStatus::Multiple, "MX") => mx_multiple(finding, name, rdata),
+        (_, "MX") => mx_wrong(finding, name, rdata),
+        (RecordStatus::Missing, _) => spf_missing(finding, name, rdata),
+        (RecordStatus::Multiple, _) => spf_multiple(finding, name, rdata),
+        (_, _) => spf_wrong(finding, name, rdata),
+    };
+    let detail = match &finding.view {
+        Some(view) => format!("{detail} ({view}.)"),
+        None => detail,
+    };
+    Some(Advice { summary, detail })
+}
+
+fn summary(finding: &Finding, record_type: &str) -> Option<&'static str> {
+    Some(match (finding.status, record_type) {
+        (RecordStatus::Missing, "MX") => "MX record of a MAIL FROM domain is missing",
+        (RecordStatus::Missing, _) => "SPF record of a MAIL FROM domain is missing",
+        (RecordStatus::Multiple, "MX") => "MAIL FROM domain has several MX records",
+        (RecordStatus::Multiple, _) => "MAIL FROM domain has several SPF records",
+        (RecordStatus::Wrong, "MX") => "MX record of a MAIL FROM domain is wrong",
+        (RecordStatus::Wrong, _) => "SPF record of a MAIL FROM domain is wrong",
+        (RecordStatus::Unreachable, "MX") => {
+            "MX record of a MAIL FROM domain could not be looked up"
+        }
+        (RecordStatus::Unreachable, _) => "SPF record of a MAIL FROM domain could not be looked up",
+        (RecordStatus::Ok, _) if is_ageing(finding) => {
+            "SPF record of a MAIL FROM domain lists addresses of Amazon SES"
+        }
         (
             RecordStatus::Ok
             | RecordStatus::OtherRegion
@@ -92,8 +101,186 @@ pub fn advice(finding: &Finding, expected: &DnsRecord) -> Option<Advice> {
             | RecordStatus::Unchecked,
             _,
         ) => return None,
+    })
+}
+
+fn is_ageing(finding: &Finding) -> bool {
+    let cause = finding.cause.as_ref();
+    matches!(
+        cause,
+        Some(Cause::Spf {
+            cause: SpfCause::Ages,
+            ..
+        })
+    )
+}
+
+fn unreachable(finding: &Finding, kind: &str, name: &str, rdata: &str) -> String {
+    let record = match kind {
+        "MX" => format!("The MX record of {name} could not be looked up"),
+        _ if finding.found.is_empty() => {
+            format!("The SPF (TXT) record of {name} could not be looked up")
+        }
+        _ => format!(
+            "The SPF record of {name}, {}, could not be evaluated",
+            found(finding)
+        ),
     };
-    Some(Advice { summary, detail })
+    format!(
+        "{record}: {}. Expected is `{rdata}`. Nothing else is held back by this. If this machine \
+         cannot reach DNS, set other name servers in the provider's `dns` block, or \
+         `dns_check = false`.",
+        reason(finding)
+    )
+}
+
+fn mx_missing(finding: &Finding, name: &str, rdata: &str) -> String {
+    let problem =
+        format!("{name} has no MX record, so Amazon SES cannot use it as MAIL FROM domain");
+    let publish = format!("Publish `{rdata}` as the only MX record of {name}");
+    match &finding.elsewhere {
+        Some(Elsewhere::Above(above)) => format!(
+            "{problem}. {above} has it, one level too high: there it takes the mail that {above} \
+             itself should receive. Remove it from {above}, give {above} the MX record of its own \
+             mail host back, if it had one, and publish `{rdata}` as the only MX record of {name}."
+        ),
+        elsewhere => format!("{problem}. {}", placed(elsewhere.as_ref(), name, &publish)),
+    }
+}
+
+fn mx_multiple(finding: &Finding, name: &str, rdata: &str) -> String {
+    let keep = format!("Keep `{rdata}` as the only MX record of {name}");
+    let keep = match &finding.elsewhere {
+        Some(_) => format!("Publish `{rdata}` as the only MX record of {name}"),
+        None => keep,
+    };
+    format!(
+        "{name} has the MX records {}. Amazon SES takes a MAIL FROM domain only with exactly one. \
+         {} Mail that people should receive needs another domain.",
+        found(finding),
+        placed(finding.elsewhere.as_ref(), name, &keep)
+    )
+}
+
+fn mx_wrong(finding: &Finding, name: &str, rdata: &str) -> String {
+    let replace = match &finding.elsewhere {
+        Some(_) => format!("Publish `{rdata}` as the only MX record of {name}"),
+        None => format!("Replace it by `{rdata}`, as the only MX record of {name}"),
+    };
+    let remedy = match &finding.cause {
+        Some(Cause::Mx(cause)) if finding.elsewhere.is_none() => cause.remedy(),
+        _ => None,
+    };
+    let text = format!(
+        "{name} has the MX record {}: {}. {}",
+        found(finding),
+        reason(finding),
+        placed(finding.elsewhere.as_ref(), name, &replace)
+    );
+    match remedy {
+        Some(remedy) => format!("{text} {remedy}"),
+        None => text,
+    }
+}
+
+fn spf_missing(finding: &Finding, name: &str, rdata: &str) -> String {
+    let attempts = match finding.found.as_slice() {
+        [] => String::new(),
+        _ => format!("; only {}", found(finding)),
+    };
+    let problem = format!(
+        "{name} has no SPF record (a TXT record that starts with `v=spf1 `){attempts}, so SPF \
+         does not pass for its mail"
+    );
+    if let Some(Cause::Spf { cause, mended }) = &finding.cause {
+        let mended = mended.as_deref().unwrap_or(rdata);
+        return format!(
+            "{problem}. It is no SPF record because {cause}. {}. {}.",
+            cause.remedy(),
+            written(mended, rdata)
+        );
+    }
+    let publish = format!("Publish `{rdata}` as a TXT record of {name}");
+    match &finding.elsewhere {
+        Some(Elsewhere::Above(above)) => format!(
+            "{problem}. The record of {above} does not hold for {name}: receivers look at the \
+             MAIL FROM domain itself. {publish}, too."
+        ),
+        elsewhere => format!("{problem}. {}", placed(elsewhere.as_ref(), name, &publish)),
+    }
+}
+
+fn spf_multiple(finding: &Finding, name: &str, rdata: &str) -> String {
+    let merge = match &finding.elsewhere {
+        Some(_) => format!("Publish `{rdata}` as the only SPF record of {name}"),
+        None => format!(
+            "Merge them into one TXT record that holds `include:amazonses.com`, such as `{rdata}`"
+        ),
+    };
+    format!(
+        "{name} has the SPF records {}. With more than one, SPF fails for all of its mail. {}",
+        found(finding),
+        placed(finding.elsewhere.as_ref(), name, &merge)
+    )
+}
+
+fn spf_wrong(finding: &Finding, name: &str, rdata: &str) -> String {
+    let has = format!(
+        "{name} has the SPF record {}: {}",
+        found(finding),
+        reason(finding)
+    );
+    if finding.elsewhere.is_some() {
+        let publish = format!("Publish `{rdata}` as a TXT record of {name}");
+        let placed = placed(finding.elsewhere.as_ref(), name, &publish);
+        return format!("{has}. {placed}");
+    }
+    let (remedy, mended) = match &finding.cause {
+        Some(Cause::Spf { cause, mended }) => (cause.remedy(), mended.as_deref()),
+        _ => ("Put `include:amazonses.com` in".to_owned(), None),
+    };
+    format!(
+        "{has}. {remedy}. {}; a domain may have only one SPF record.",
+        written(mended.unwrap_or(rdata), rdata)
+    )
+}
+
+/// The whole of a record as it should be, and the least that does.
+fn written(mended: &str, rdata: &str) -> String {
+    if mended == rdata {
+        format!("Replace it by `{rdata}`")
+    } else {
+        format!("Replace it by `{mended}`, or, if only Amazon SES sends for it, by `{rdata}`")
+    }
+}
+
+/// `publish`, with what has to be minded because of what is elsewhere.
+fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -> String {
+    match elsewhere {
+        None | Some(Elsewhere::Above(_)) => format!("{publish}."),
+        Some(Elsewhere::Alias {
+            target,
+            wildcard: None,
+        }) => format!(
+            "{name} is an alias (CNAME) of {target}, and beside an alias no other record can \
+             stand. Remove the CNAME record of {name} first. {publish}."
+        ),
+        Some(Elsewhere::Alias {
+            target,
+            wildcard: Some(wildcard),
+        }) => format!(
+            "{name} is an alias (CNAME) of {target} by the wildcard `{wildcard}`; a record of \
+             {name} itself takes its place. {publish} itself."
+        ),
+        Some(Elsewhere::Wildcard(wildcard)) => format!(
+            "It is there by the wildcard `{wildcard}`; a record of {name} itself takes its place. \
+             {publish} itself."
+        ),
+        Some(Elsewhere::Twice { name: twice, label }) => format!(
+            "It stands at {twice}: the DNS vendor adds the zone's name to what is entered. Enter \
+             `{label}` alone as the name of the record. {publish}."
+        ),
+    }
 }
 
 /// The records in quotes; what says how many more there are is none.
@@ -108,120 +295,12 @@ fn found(finding: &Finding) -> String {
     records.collect::<Vec<_>>().join(", ")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::mail_from::{DomainName, Region, RequiredRecords};
-
-    fn records() -> RequiredRecords {
-        RequiredRecords::new(
-            Some(&DomainName::parse("bounce.example.com").unwrap()),
-            Some(&Region::parse("eu-west-1").unwrap()),
-        )
-    }
-
-    #[test]
-    fn warning_names_record_found_and_expected() {
-        let RequiredRecords { mx, spf } = records();
-        let hosts = vec!["10 a.example".to_owned(), "20 b.example".to_owned()];
-        let text = vec!["v=spf1 -all".to_owned()];
-        for (status, found, expected, record) in [
-            (
-                RecordStatus::Missing,
-                Vec::new(),
-                &mx,
-                "10 feedback-smtp.eu-west-1.amazonses.com",
-            ),
-            (
-                RecordStatus::Multiple,
-                hosts.clone(),
-                &mx,
-                "10 feedback-smtp.eu-west-1.amazonses.com",
-            ),
-            (
-                RecordStatus::Wrong,
-                hosts,
-                &mx,
-                "10 feedback-smtp.eu-west-1.amazonses.com",
-            ),
-            (
-                RecordStatus::Unreachable,
-                Vec::new(),
-                &mx,
-                "10 feedback-smtp.eu-west-1.amazonses.com",
-            ),
-            (
-                RecordStatus::Missing,
-                text.clone(),
-                &spf,
-                "v=spf1 include:amazonses.com ~all",
-            ),
-            (
-                RecordStatus::Multiple,
-                text.clone(),
-                &spf,
-                "v=spf1 include:amazonses.com ~all",
-            ),
-            (
-                RecordStatus::Wrong,
-                text,
-                &spf,
-                "v=spf1 include:amazonses.com ~all",
-            ),
-            (
-                RecordStatus::Unreachable,
-                Vec::new(),
-                &spf,
-                "v=spf1 include:amazonses.com ~all",
-            ),
-        ] {
-            let finding = Finding::new(status, found).because("the reason");
-            let Advice { summary, detail } = advice(&finding, expected).unwrap();
-            assert!(summary.contains(if expected.record_type == "MX" {
-                "MX"
-            } else {
-                "SPF"
-            }));
-            assert!(detail.contains("bounce.example.com"), "{detail}");
-            assert!(detail.contains(&format!("`{record}`")), "{detail}");
-            for found in &finding.found {
-                assert!(detail.contains(&format!("`{found}`")), "{detail}");
-            }
-            let explained = matches!(status, RecordStatus::Wrong | RecordStatus::Unreachable);
-            assert_eq!(detail.contains("the reason"), explained, "{detail}");
-        }
-    }
-
-    #[test]
-    fn each_kind_has_its_own_summary() {
-        let RequiredRecords { mx, spf } = records();
-        let mut summaries = std::collections::HashSet::new();
-        for status in [
-            RecordStatus::Missing,
-            RecordStatus::Multiple,
-            RecordStatus::Wrong,
-            RecordStatus::Unreachable,
-        ] {
-            for record in [&mx, &spf] {
-                let finding = Finding::new(status, Vec::new());
-                summaries.insert(advice(&finding, record).unwrap().summary);
-            }
-        }
-        assert_eq!(summaries.len(), 8);
-    }
-
-    #[test]
-    fn other_verdicts_are_silent() {
-        let RequiredRecords { mx, spf } = records();
-        for status in [
-            RecordStatus::Ok,
-            RecordStatus::OtherRegion,
-            RecordStatus::Disabled,
-            RecordStatus::Unchecked,
-        ] {
-            for record in [&mx, &spf] {
-                assert_eq!(advice(&Finding::new(status, Vec::new()), record), None);
-            }
-        }
+fn reason(finding: &Finding) -> String {
+    match &finding.cause {
+        Some(cause) => cause.to_string(),
+        None => "no reason is known".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

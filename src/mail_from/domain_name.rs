@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
+use super::domain_character::{Kind, kind};
 use super::escape::visible;
 
 /// Octets in a label at most (RFC 1035, section 2.3.4).
@@ -48,6 +49,17 @@ impl DomainName {
     /// The name as it is sent: `bounce.example.com`, `xn--bcher-kva.example`.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Refuses an underscore inside a label, which SES takes and host names may not
+    /// have; in front of `end` alone, where this name ends with that.
+    pub fn check_underscores(&self, end: Option<&DomainName>) -> Result<(), DomainNameError> {
+        let own = end.and_then(|end| self.0.strip_suffix(end.as_str()));
+        let mut labels = own.unwrap_or(&self.0).split('.');
+        match labels.find(|label| label.strip_prefix('_').unwrap_or(label).contains('_')) {
+            Some(label) => Err(DomainNameError::Underscore(label.to_owned())),
+            None => Ok(()),
+        }
     }
 
     /// Whether this name is under `parent`, by whole labels, and not `parent`.
@@ -112,8 +124,8 @@ pub enum DomainNameError {
         /// The first such character in it.
         character: char,
     },
-    /// A space, a control or invisible character, or punctuation.
-    #[error("`{}` holds the character `{}`, which no domain name may have", visible(.text), shown(*.character))]
+    /// A space, a control or invisible character, punctuation, or a sign.
+    #[error("`{}` holds the character {}, which no domain name may have", visible(.text), shown(*.character))]
     Character {
         /// The name or label as written.
         text: String,
@@ -146,7 +158,12 @@ impl DomainNameError {
             Self::DirectionControl { .. } => {
                 "Remove the character, or type the name anew: it often comes with copied text."
             }
-            Self::Character { .. } => "Use only letters, digits, hyphens and dots.",
+            Self::Character { character, .. } => match kind(*character) {
+                Kind::Dash => "Write `-`, the hyphen of the keyboard, in its place.",
+                Kind::Quote => "Remove the quotation mark.",
+                Kind::FullWidth('@') => "Write only the part after the `@`.",
+                _ => "Use only letters, digits, hyphens and dots.",
+            },
             Self::Idna(_) => "Check the spelling, or write the Punycode form of the name.",
         }
         .to_owned()
@@ -176,18 +193,28 @@ fn check_form(text: &str) -> Result<(), DomainNameError> {
         let text = whole();
         return Err(DomainNameError::DirectionControl { text, character });
     }
-    // What UTS 46 maps to nothing would be dropped silently.
-    let dropped =
-        |c: char| !c.is_ascii() && uts46(c.encode_utf8(&mut [0; 4])).as_deref() == Some("");
-    let unseen = |c: char| c.is_control() || c.is_whitespace() || dropped(c);
-    let punctuation = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !"-_.".contains(c);
-    match text.chars().find(|&c| unseen(c) || punctuation(c)) {
-        Some(character) => Err(DomainNameError::Character {
-            text: whole(),
-            character,
-        }),
-        None => Ok(()),
+    let mut before = None;
+    for character in text.chars() {
+        // The selector after a symbol, for its look in colours, is none of the name.
+        let of_symbol = character == EMOJI_LOOK && before.map(kind) == Some(Kind::Symbol);
+        if !of_symbol && (kind(character) != Kind::Symbol && refused(character)) {
+            let text = whole();
+            return Err(DomainNameError::Character { text, character });
+        }
+        before = Some(character);
     }
+    Ok(())
+}
+
+/// Variation selector 16.
+const EMOJI_LOOK: char = '\u{fe0f}';
+
+fn refused(c: char) -> bool {
+    if c.is_ascii() {
+        return !c.is_ascii_alphanumeric() && !"-_.".contains(c);
+    }
+    // What UTS 46 maps to nothing would be dropped silently.
+    kind(c) != Kind::Letter || uts46(c.encode_utf8(&mut [0; 4])).as_deref() == Some("")
 }
 
 fn is_direction_control(c: char) -> bool {
@@ -221,13 +248,9 @@ fn check_label(label: &str) -> Result<(), DomainNameError> {
     if label.starts_with('-') || label.ends_with('-') {
         return Err(DomainNameError::Hyphen(label.to_owned()));
     }
-    let rest = label.strip_prefix('_').unwrap_or(label);
-    match rest
-        .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && *c != '-')
-    {
+    let mut characters = label.chars();
+    match characters.find(|c| !c.is_ascii_alphanumeric() && !"-_".contains(*c)) {
         None => Ok(()),
-        Some('_') => Err(DomainNameError::Underscore(label.to_owned())),
         Some(character) => Err(DomainNameError::Character {
             text: label.to_owned(),
             character,
@@ -237,8 +260,14 @@ fn check_label(label: &str) -> Result<(), DomainNameError> {
 
 fn shown(character: char) -> String {
     match character {
-        ' ' => "space".to_owned(),
-        c => visible(c.encode_utf8(&mut [0; 4])),
+        ' ' => "`space`".to_owned(),
+        c => {
+            let shown = visible(c.encode_utf8(&mut [0; 4]));
+            match c.is_ascii() {
+                true => format!("`{shown}`"),
+                false => format!("`{shown}` (U+{:04X})", u32::from(c)),
+            }
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{DmarcFinding, DmarcStatus, Elsewhere, MxCause, SpfCause, View, presentation};
+
 /// Records that are listed; the rest is counted.
 const LISTED: usize = 10;
 
@@ -22,7 +24,7 @@ pub enum RecordStatus {
     Unreachable,
     /// DNS is not to be asked.
     Disabled,
-    /// DNS was not asked yet.
+    /// DNS was not asked yet, or what it says depends on the message.
     Unchecked,
 }
 
@@ -53,17 +55,55 @@ impl fmt::Display for RecordStatus {
 pub struct Finding {
     /// The verdict.
     pub status: RecordStatus,
-    /// The records in question, sorted and in printable ASCII: MX as
-    /// `10 host`, TXT with its strings joined. After ten: `and N more`.
+    /// The records in question, in printable ASCII: MX as `10 host`, by
+    /// preference, TXT with its strings joined, sorted. After ten: `and N more`.
     pub found: Vec<String>,
-    /// Why it is wrong or unreachable, as a clause; for the warning alone.
-    pub reason: Option<String>,
+    /// Why, where the verdict does not say it all.
+    pub cause: Option<Cause>,
+    /// What else DNS holds that explains it.
+    pub elsewhere: Option<Elsewhere>,
+    /// How the resolver's view may differ from that of the zone's own servers.
+    pub view: Option<View>,
+}
+
+/// Why a verdict is as it is. `Display` is a clause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// DNS gave no answer, for this reason.
+    NoAnswer(String),
+    /// DNS gave no answer for a name that an SPF record leads to.
+    NoAnswerFrom {
+        /// The name.
+        name: String,
+    },
+    /// About an MX record.
+    Mx(MxCause),
+    /// About an SPF record.
+    Spf {
+        /// What is wrong with it.
+        cause: SpfCause,
+        /// The record as it should be, where that can be said.
+        mended: Option<String>,
+    },
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer(reason) => f.write_str(reason),
+            Self::NoAnswerFrom { name } => {
+                let name = presentation(name.as_bytes());
+                write!(f, "it leads to {name}, and {name} could not be looked up")
+            }
+            Self::Mx(cause) => cause.fmt(f),
+            Self::Spf { cause, .. } => cause.fmt(f),
+        }
+    }
 }
 
 impl Finding {
-    /// A verdict on `records`, which are printable already.
+    /// A verdict on `records`, which are printable already, in this order.
     pub fn new(status: RecordStatus, mut records: Vec<String>) -> Finding {
-        records.sort();
         if records.len() > LISTED {
             let more = records.len() - LISTED;
             records.truncate(LISTED);
@@ -72,54 +112,70 @@ impl Finding {
         Finding {
             status,
             found: records,
-            reason: None,
+            cause: None,
+            elsewhere: None,
+            view: None,
         }
     }
 
     /// The same, and why.
-    pub fn because(self, reason: impl Into<String>) -> Finding {
-        let reason = Some(reason.into());
-        Finding { reason, ..self }
+    pub fn with(self, cause: Cause) -> Finding {
+        let cause = Some(cause);
+        Finding { cause, ..self }
     }
 
     /// DNS gave no answer, for the given reason.
     pub fn unreachable(reason: impl Into<String>) -> Finding {
-        Finding::new(RecordStatus::Unreachable, Vec::new()).because(reason)
+        let finding = Finding::new(RecordStatus::Unreachable, Vec::new());
+        finding.with(Cause::NoAnswer(reason.into()))
+    }
+
+    /// Whether DNS has something else than what belongs there.
+    pub fn is_amiss(&self) -> bool {
+        matches!(
+            self.status,
+            RecordStatus::Missing | RecordStatus::Multiple | RecordStatus::Wrong
+        )
     }
 }
 
-/// The findings on the two records of a MAIL FROM domain.
+/// The findings on the two records of a MAIL FROM domain, and on the policy of
+/// its identity's domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsFindings {
     /// On the MX record.
     pub mx: Finding,
     /// On the SPF record.
     pub spf: Finding,
+    /// On the DMARC policy.
+    pub dmarc: DmarcFinding,
 }
 
 impl DnsFindings {
     /// DNS is not to be asked.
     pub fn disabled() -> DnsFindings {
-        DnsFindings::both(RecordStatus::Disabled)
+        DnsFindings::all(RecordStatus::Disabled, DmarcStatus::Disabled)
     }
 
     /// DNS was not asked yet.
     pub fn unchecked() -> DnsFindings {
-        DnsFindings::both(RecordStatus::Unchecked)
+        DnsFindings::all(RecordStatus::Unchecked, DmarcStatus::Unchecked)
     }
 
-    /// DNS did not answer for either record, for this reason.
+    /// DNS did not answer at all, for this reason.
     pub fn unreachable(reason: &str) -> DnsFindings {
         DnsFindings {
             mx: Finding::unreachable(reason),
             spf: Finding::unreachable(reason),
+            dmarc: DmarcFinding::new(DmarcStatus::Unreachable, Vec::new()),
         }
     }
 
-    fn both(status: RecordStatus) -> DnsFindings {
+    fn all(status: RecordStatus, dmarc: DmarcStatus) -> DnsFindings {
         DnsFindings {
             mx: Finding::new(status, Vec::new()),
             spf: Finding::new(status, Vec::new()),
+            dmarc: DmarcFinding::new(dmarc, Vec::new()),
         }
     }
 }
@@ -129,10 +185,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_are_sorted_and_counted() {
+    fn records_are_counted() {
         let ten: Vec<String> = ('a'..='j').map(String::from).collect();
-        let shuffled = ten.iter().rev().cloned().collect();
-        assert_eq!(Finding::new(RecordStatus::Multiple, shuffled).found, ten);
+        assert_eq!(Finding::new(RecordStatus::Multiple, ten.clone()).found, ten);
 
         let thirteen = ('a'..='m').map(String::from).collect();
         let found = Finding::new(RecordStatus::Multiple, thirteen).found;

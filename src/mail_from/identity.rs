@@ -26,6 +26,9 @@ impl Identity {
         if text.is_empty() {
             return Err(IdentityError::Empty);
         }
+        if text.starts_with("arn:") {
+            return Err(IdentityError::Arn(text.to_owned()));
+        }
         // A URL with a user in it is better told to be a URL.
         if text.contains('@') && !text.contains("://") {
             Ok(Identity::Address(EmailAddress::parse(text)?))
@@ -69,6 +72,9 @@ impl EmailAddress {
     /// Reads `local@domain`. Nothing is normalised, so the domain part must be
     /// in the form that SES takes: ASCII, no final dot.
     pub fn parse(text: &str) -> Result<EmailAddress, IdentityError> {
+        if text.starts_with('"') && text.contains("\"@") {
+            return Err(IdentityError::QuotedLocalPart(text.to_owned()));
+        }
         let mut parts = text.split('@');
         let local = parts.next().unwrap_or_default();
         let domain = parts.next().ok_or(IdentityError::NoDomain)?;
@@ -86,6 +92,9 @@ impl EmailAddress {
                 text: text.to_owned(),
                 character,
             });
+        }
+        if local.split('.').any(str::is_empty) {
+            return Err(IdentityError::LocalPartDots(text.to_owned()));
         }
         if local.len() > LOCAL_PART_OCTETS {
             return Err(IdentityError::LocalPartTooLong {
@@ -119,10 +128,9 @@ impl EmailAddress {
     }
 }
 
-/// ASCII without spaces and controls, and without what encloses or separates
-/// addresses in a header.
+/// `atext` and the dot of RFC 5321, section 4.1.2 (RFC 5322, section 3.2.3).
 fn is_local_character(c: char) -> bool {
-    c.is_ascii_graphic() && !"<>()[],;:".contains(c)
+    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c)
 }
 
 /// What makes a text no identity. `Display` shows it with visible escapes.
@@ -131,6 +139,15 @@ pub enum IdentityError {
     /// The empty string.
     #[error("the identity is empty")]
     Empty,
+    /// The name of the identity in IAM.
+    #[error("`{}` is an ARN, not an identity", visible(.0))]
+    Arn(String),
+    /// A local part in quotation marks.
+    #[error("the e-mail address `{}` has quotation marks before the `@`, which SES does not support", visible(.0))]
+    QuotedLocalPart(String),
+    /// A dot at either end of the local part, or two in a row.
+    #[error("the e-mail address `{}` has a dot at an end of what is before the `@`, or two in a row", visible(.0))]
+    LocalPartDots(String),
     /// Not an address, and not a domain either.
     #[error(transparent)]
     Domain(#[from] DomainNameError),
@@ -144,7 +161,7 @@ pub enum IdentityError {
     #[error("the e-mail address `{}` has more than one `@`", visible(.0))]
     SeveralAts(String),
     /// A character that SES refuses before the `@`.
-    #[error("the e-mail address `{}` holds the character `{}` before the `@`", visible(.text), .character.escape_debug())]
+    #[error("the e-mail address `{}` holds the character `{}` before the `@`", visible(.text), visible(.character.encode_utf8(&mut [0; 4])))]
     LocalPartCharacter {
         /// The address as written.
         text: String,
@@ -188,6 +205,18 @@ impl IdentityError {
                 "Write `{}`, spelled as the identity is in SES: addresses are sent as written.",
                 visible(suggestion)
             ),
+            Self::Arn(arn) => match arn.split_once(":identity/") {
+                Some((_, identity)) if !identity.is_empty() => {
+                    format!("Write the part after `identity/`: `{}`.", visible(identity))
+                }
+                _ => "Write the part after `identity/` of an identity's ARN.".to_owned(),
+            },
+            Self::QuotedLocalPart(_) => {
+                "Use an address whose local part needs no quotation marks.".to_owned()
+            }
+            Self::LocalPartDots(_) => {
+                "Separate the words before the `@` by single dots.".to_owned()
+            }
             Self::LocalPartCharacter { .. } => {
                 "Write the address alone, in ASCII, without display name, \
                  spaces and angle brackets."
@@ -254,6 +283,21 @@ mod tests {
             ("a\u{7}@example.com", r"the character `\u{7}`"),
             ("a\u{202e}@example.com", r"a\u{202e}@example.com"),
             ("mailto:a@example.com", "the character `:`"),
+            ("a\\b@example.com", r"the character `\\`"),
+            ("a\"b@example.com", "the character `\"`"),
+            (".a@example.com", "has a dot at an end"),
+            ("a.@example.com", "has a dot at an end"),
+            ("a..b@example.com", "two in a row"),
+            ("\"a b\"@example.com", "does not support"),
+            ("\"a@b\"@example.com", "does not support"),
+            (
+                "arn:aws:ses:us-east-1:123456789012:identity/example.com",
+                "is an ARN",
+            ),
+            (
+                "arn:aws:ses:us-east-1:123456789012:identity/a@example.com",
+                "is an ARN",
+            ),
             ("https://a@example.com/", "is a URL"),
             ("sender@localhost", "single label"),
             ("sender@[192.0.2.1]", "is an IP address"),
@@ -270,6 +314,25 @@ mod tests {
             Identity::parse(&long_local),
             Err(IdentityError::LocalPartTooLong { octets: 65 })
         );
+    }
+
+    #[test]
+    fn arn_is_told_which_part_of_it_to_write() {
+        let arn = "arn:aws-us-gov:ses:us-gov-west-1:123456789012:identity/a@example.com";
+        let remedy = Identity::parse(arn).unwrap_err().remedy();
+        assert!(
+            remedy.contains("after `identity/`: `a@example.com`"),
+            "{remedy}"
+        );
+        let remedy = Identity::parse("arn:aws:ses").unwrap_err().remedy();
+        assert!(remedy.contains("after `identity/`"), "{remedy}");
+    }
+
+    #[test]
+    fn local_part_is_a_dot_atom() {
+        for text in ["a.b.c@x.example", "!#$%&'*+-/=?^_`{|}~@x.example"] {
+            assert_eq!(Identity::parse(text).unwrap().as_str(), text);
+        }
     }
 
     #[test]

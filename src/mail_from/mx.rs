@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Finding, RecordStatus, Region};
+use super::{Cause, Finding, MxCause, RecordStatus, Region};
 
 /// One MX record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,9 +32,10 @@ impl fmt::Display for Mx {
 }
 
 /// Judges all MX records of a MAIL FROM domain: SES takes exactly one, of any
-/// preference, that names the feedback host of this region or of another.
+/// preference, that names the feedback host of this region or of another. Whether
+/// another region is one, DNS has to say: see [`Mx::names_other_region`].
 pub fn judge_mx(records: &[Mx], region: &Region) -> Finding {
-    let found = records.iter().map(Mx::to_string).collect();
+    let found = listed(records);
     let [record] = records else {
         let status = match records {
             [] => RecordStatus::Missing,
@@ -47,29 +48,59 @@ pub fn judge_mx(records: &[Mx], region: &Region) -> Finding {
         Some(named) if named == *region => Finding::new(RecordStatus::Ok, found),
         Some(_) => Finding::new(RecordStatus::OtherRegion, found),
         None => {
-            let reason = match host.as_str() {
-                "." => "it says that the domain takes no mail (a null MX)",
-                _ => "it does not name a feedback host of Amazon SES",
-            };
-            Finding::new(RecordStatus::Wrong, found).because(reason)
+            let cause = MxCause::of(&host, region);
+            Finding::new(RecordStatus::Wrong, found).with(Cause::Mx(cause))
         }
     }
 }
 
-/// Those MX records by which a domain receives mail of its own: not a feedback
-/// host of SES, nor the null MX. Sorted, in printable ASCII.
-pub fn receiving(records: &[Mx]) -> Vec<String> {
+/// The verdict on an MX record that names the feedback host of a region that does
+/// not exist.
+pub fn no_such_region(record: &Mx, region: &Region) -> Finding {
+    let cause = MxCause::NoSuchRegion {
+        host: record.host(),
+        near: region.feedback_host(),
+    };
+    Finding::new(RecordStatus::Wrong, vec![record.to_string()]).with(Cause::Mx(cause))
+}
+
+impl Mx {
+    /// The host, lower case and without final dot; `None` for the null MX.
+    pub fn mail_host(&self) -> Option<String> {
+        Some(self.host()).filter(|host| host != ".")
+    }
+
+    /// The feedback host that the record names, if it is that of another region.
+    pub fn names_other_region(&self, region: &Region) -> Option<String> {
+        let host = self.host();
+        let named = feedback_region(&host)?;
+        (named != *region).then_some(host)
+    }
+}
+
+/// Those MX records by which a domain receives mail of its own: neither a feedback
+/// host of SES, nor what was meant as one, nor the null MX. By preference, in
+/// printable ASCII.
+pub fn receiving(records: &[Mx], region: &Region) -> Vec<String> {
     let receives = |record: &&Mx| {
         let host = record.host();
-        host != "." && feedback_region(&host).is_none()
+        feedback_region(&host).is_none() && MxCause::of(&host, region) == MxCause::AnotherHost
     };
-    let mut receiving: Vec<String> = records.iter().filter(receives).map(Mx::to_string).collect();
-    receiving.sort();
-    receiving
+    let receiving: Vec<Mx> = records.iter().filter(receives).cloned().collect();
+    listed(&receiving)
+}
+
+fn listed(records: &[Mx]) -> Vec<String> {
+    let mut records: Vec<(u16, String)> = records
+        .iter()
+        .map(|record| (record.preference, record.to_string()))
+        .collect();
+    records.sort();
+    records.into_iter().map(|(_, text)| text).collect()
 }
 
 /// The region in `feedback-smtp.REGION.amazonses.com`.
-fn feedback_region(host: &str) -> Option<Region> {
+pub(super) fn feedback_region(host: &str) -> Option<Region> {
     let region = host
         .strip_prefix("feedback-smtp.")?
         .strip_suffix(".amazonses.com")?;
@@ -123,7 +154,7 @@ mod tests {
                 let finding = judge(&[(preference, host)]);
                 assert_eq!(finding.status, status, "{host}");
                 assert_eq!(
-                    finding.reason.is_some(),
+                    finding.cause.is_some(),
                     status == RecordStatus::Wrong,
                     "{host}"
                 );
@@ -150,9 +181,12 @@ mod tests {
             exchange: exchange.to_owned(),
         };
         let feedback = mx("feedback-smtp.us-east-1.amazonses.com.");
+        let region = Region::parse("eu-west-1").unwrap();
+        let receiving = |records: &[Mx]| receiving(records, &region);
         assert!(receiving(&[]).is_empty());
         assert!(receiving(std::slice::from_ref(&feedback)).is_empty());
         assert!(receiving(&[mx(".")]).is_empty());
+        assert!(receiving(&[mx("feedback-smtp.eu-west-1.amazonses.com.x.example.")]).is_empty());
         assert_eq!(
             receiving(&[mx("b.example."), feedback, mx("A.example.")]),
             ["10 a.example", "10 b.example"]
@@ -162,8 +196,8 @@ mod tests {
     #[test]
     fn records_are_shown_sorted_without_final_dot() {
         assert_eq!(
-            judge(&[(20, "B.Example."), (10, "a.example.")]).found,
-            ["10 a.example", "20 b.example"]
+            judge(&[(20, "B.Example."), (5, "c.example."), (10, "a.example.")]).found,
+            ["5 c.example", "10 a.example", "20 b.example"]
         );
         assert_eq!(judge(&[(0, ".")]).found, ["0 ."]);
     }

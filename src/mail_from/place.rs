@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Identity, Region};
 
 /// An identity of a region: what has a MAIL FROM domain, or may have one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The identity.
     pub identity: Identity,

@@ -25,6 +25,16 @@ impl Region {
         &self.0
     }
 
+    /// Whether AWS documents the records of this region: those of the commercial
+    /// regions and of GovCloud. China, the sovereign clouds and the isolated
+    /// partitions have domains of their own.
+    pub fn has_documented_records(&self) -> bool {
+        let mut words = self.0.split('-');
+        let (first, second) = (words.next(), words.next());
+        let isolated = second.is_some_and(|word| word.starts_with("iso"));
+        !(isolated || matches!(first, Some("cn" | "eusc")))
+    }
+
     /// The host that takes bounces for this region: what the MX record names.
     pub fn feedback_host(&self) -> String {
         format!("feedback-smtp.{self}.amazonses.com")
@@ -107,6 +117,26 @@ mod tests {
             "*",
         ] {
             assert!(Region::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn records_are_documented_for_two_partitions() {
+        for (code, documented) in [
+            ("us-east-1", true),
+            ("ap-southeast-7", true),
+            ("mx-central-1", true),
+            ("us-gov-west-1", true),
+            ("cn-north-1", false),
+            ("cn-northwest-1", false),
+            ("us-iso-east-1", false),
+            ("us-isob-east-1", false),
+            ("eu-isoe-west-1", false),
+            ("us-isof-south-1", false),
+            ("eusc-de-east-1", false),
+        ] {
+            let region = Region::parse(code).unwrap();
+            assert_eq!(region.has_documented_records(), documented, "{code}");
         }
     }
 

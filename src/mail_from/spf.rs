@@ -1,10 +1,11 @@
-//! The syntax of SPF records (RFC 7208), as far as the search for an include
-//! needs it: what each term costs and where it leads.
+//! The syntax of SPF records (RFC 7208): the terms that take effect, as an
+//! evaluation needs them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Txt;
 use super::escape::presentation;
+use super::spf_macro::{DomainSpec, has_macro_of_explanations, is_macro_string};
 
 /// A parsed record: the terms that can take effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(super) struct SpfRecord {
 pub(super) struct Directive {
     pub(super) qualifier: Qualifier,
     pub(super) mechanism: Mechanism,
+    /// The term as it is written.
+    pub(super) text: String,
 }
 
 /// The result that a match gives.
@@ -31,40 +34,49 @@ pub(super) enum Qualifier {
     Other,
 }
 
-/// The mechanisms of section 5, by what they cost and where they lead.
+/// The mechanisms of section 5. `None` stands for the domain that is evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mechanism {
-    /// Matches always.
     All,
-    /// Matches what the named record passes; one look-up.
     Include(DomainSpec),
-    /// `a`, `mx`, `ptr`, `exists`: one look-up.
-    LookUp,
-    /// `ip4`, `ip6`: no look-up.
-    Address,
+    A(Option<DomainSpec>),
+    Mx(Option<DomainSpec>),
+    Ptr,
+    Exists(DomainSpec),
+    Ip4(AddressRange),
+    Ip6,
 }
 
-/// A domain in a record, possibly with macros (section 7).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DomainSpec(String);
+/// IPv4 addresses as numbers, from the first to the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AddressRange {
+    pub(super) first: u32,
+    pub(super) last: u32,
+}
 
-impl DomainSpec {
-    /// The domain, lower case and without final dot; none where it hangs on
-    /// the mail and its sender.
-    pub(super) fn name(&self) -> Option<String> {
-        let name = self.0.strip_suffix('.').unwrap_or(&self.0);
-        (!name.contains('%')).then(|| name.to_ascii_lowercase())
+impl AddressRange {
+    /// The network of `length` bits that holds `address`.
+    pub(super) fn network(address: Ipv4Addr, length: u8) -> AddressRange {
+        let hosts = u32::MAX.checked_shr(length.into()).unwrap_or(0);
+        let first = address.to_bits() & !hosts;
+        let last = first | hosts;
+        AddressRange { first, last }
     }
 }
 
 /// A term that makes the whole record a permanent error (section 4.6).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("its term `{}` is not valid SPF, so receivers ignore the whole record", presentation(.0.as_bytes()))]
-pub(super) struct SpfSyntaxError(String);
+#[error("its term `{}` is not valid SPF", presentation(.0.as_bytes()))]
+pub(super) struct SpfSyntaxError(pub(super) String);
 
 /// Whether a TXT record is an SPF record: `v=spf1`, then a space or the end.
 pub(super) fn is_spf(record: &Txt) -> bool {
     version_and_terms(record.as_bytes()).is_some()
+}
+
+/// Whether `term` alone is a mechanism or a modifier.
+pub(super) fn is_term(term: &str) -> bool {
+    parse_term(term).is_some()
 }
 
 fn version_and_terms(octets: &[u8]) -> Option<&[u8]> {
@@ -127,25 +139,26 @@ fn parse_term(term: &str) -> Option<Term> {
     let (name, rest) = term.split_at(name_end);
     match rest.strip_prefix('=') {
         Some(value) => parse_modifier(name, value),
-        None => parse_directive(name, rest).map(Term::Directive),
+        None => parse_directive(term, name, rest).map(Term::Directive),
     }
 }
 
 fn parse_modifier(name: &str, value: &str) -> Option<Term> {
     if name.eq_ignore_ascii_case("redirect") {
-        return domain_spec(value).map(Term::Redirect);
+        return DomainSpec::parse(value).map(Term::Redirect);
     }
     if name.eq_ignore_ascii_case("exp") {
-        return domain_spec(value).map(|_| Term::Explanation);
+        return DomainSpec::parse(value).map(|_| Term::Explanation);
     }
     let mut letters = name.bytes();
     let named = letters.next().is_some_and(|b| b.is_ascii_alphabetic())
         && letters.all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    (named && is_macro_string(value)).then_some(Term::UnknownModifier)
+    let valid = is_macro_string(value) && !has_macro_of_explanations(value);
+    (named && valid).then_some(Term::UnknownModifier)
 }
 
 /// `rest` starts with the `:` or `/` that ends the name, or is empty.
-fn parse_directive(name: &str, rest: &str) -> Option<Directive> {
+fn parse_directive(text: &str, name: &str, rest: &str) -> Option<Directive> {
     let (qualifier, name) = match name.strip_prefix(['-', '~', '?']) {
         Some(name) => (Qualifier::Other, name),
         None => (Qualifier::Pass, name.strip_prefix('+').unwrap_or(name)),
@@ -153,28 +166,27 @@ fn parse_directive(name: &str, rest: &str) -> Option<Directive> {
     let argument = rest.strip_prefix(':');
     let mechanism = match name.to_ascii_lowercase().as_str() {
         "all" => rest.is_empty().then_some(Mechanism::All),
-        "include" => domain_spec(argument?).map(Mechanism::Include),
-        "exists" => domain_spec(argument?).map(|_| Mechanism::LookUp),
-        "ptr" => is_optional(argument, rest).then_some(Mechanism::LookUp),
-        "a" | "mx" => {
-            let spec = without_dual_cidr(rest)?;
-            is_optional(spec.strip_prefix(':'), spec).then_some(Mechanism::LookUp)
-        }
-        "ip4" => is_network::<Ipv4Addr>(argument?, 32).then_some(Mechanism::Address),
-        "ip6" => is_network::<Ipv6Addr>(argument?, 128).then_some(Mechanism::Address),
+        "include" => DomainSpec::parse(argument?).map(Mechanism::Include),
+        "exists" => DomainSpec::parse(argument?).map(Mechanism::Exists),
+        "ptr" => optional_spec(rest).map(|_| Mechanism::Ptr),
+        "a" => optional_spec(without_dual_cidr(rest)?).map(Mechanism::A),
+        "mx" => optional_spec(without_dual_cidr(rest)?).map(Mechanism::Mx),
+        "ip4" => ip4(argument?).map(Mechanism::Ip4),
+        "ip6" => network::<Ipv6Addr>(argument?, 128).map(|_| Mechanism::Ip6),
         _ => None,
     }?;
     Some(Directive {
         qualifier,
         mechanism,
+        text: text.to_owned(),
     })
 }
 
 /// Nothing at all, or a colon and a domain.
-fn is_optional(argument: Option<&str>, rest: &str) -> bool {
-    match argument {
-        Some(spec) => domain_spec(spec).is_some(),
-        None => rest.is_empty(),
+fn optional_spec(rest: &str) -> Option<Option<DomainSpec>> {
+    match rest.strip_prefix(':') {
+        Some(spec) => DomainSpec::parse(spec).map(Some),
+        None => rest.is_empty().then_some(None),
     }
 }
 
@@ -192,70 +204,28 @@ fn without_dual_cidr(text: &str) -> Option<&str> {
     (is_prefix_length(ip4?, 32) && is_prefix_length(ip6, 128)).then_some(rest)
 }
 
-fn is_network<A: std::str::FromStr>(text: &str, longest: u8) -> bool {
-    let (address, length) = text.split_once('/').unwrap_or((text, "0"));
-    address.parse::<A>().is_ok() && is_prefix_length(length, longest)
+fn ip4(text: &str) -> Option<AddressRange> {
+    let (address, length) = network(text, 32)?;
+    Some(AddressRange::network(address, length))
+}
+
+/// An address, and the length of its network's prefix.
+fn network<A: std::str::FromStr>(text: &str, longest: u8) -> Option<(A, u8)> {
+    match text.split_once('/') {
+        None => Some((text.parse().ok()?, longest)),
+        Some((address, length)) => {
+            let valid = is_prefix_length(length, longest);
+            Some((
+                address.parse().ok()?,
+                length.parse().ok().filter(|_| valid)?,
+            ))
+        }
+    }
 }
 
 fn is_prefix_length(text: &str, longest: u8) -> bool {
     let plain = text == "0" || text.starts_with(|c: char| ('1'..='9').contains(&c));
     plain && text.parse::<u8>().is_ok_and(|length| length <= longest)
-}
-
-/// A macro string that ends in a macro, or in a dot and a top label that is
-/// not a number alone (section 7.1).
-fn domain_spec(text: &str) -> Option<DomainSpec> {
-    if !is_macro_string(text) {
-        return None;
-    }
-    let ends_in_macro = text.ends_with('}') || ["%%", "%_", "%-"].iter().any(|m| text.ends_with(m));
-    let (_, top) = text
-        .strip_suffix('.')
-        .unwrap_or(text)
-        .rsplit_once('.')
-        .unwrap_or_default();
-    let is_top_label = !top.is_empty()
-        && top.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        && !top.bytes().all(|b| b.is_ascii_digit())
-        && !top.starts_with('-')
-        && !top.ends_with('-');
-    (ends_in_macro || is_top_label).then(|| DomainSpec(text.to_owned()))
-}
-
-/// Visible ASCII in which each `%` starts a macro (section 7.1).
-fn is_macro_string(text: &str) -> bool {
-    let mut rest = text;
-    while let Some((literal, from_percent)) = rest.split_once('%') {
-        if !literal.bytes().all(|b| b.is_ascii_graphic()) {
-            return false;
-        }
-        if let Some(after) = from_percent.strip_prefix(['%', '_', '-']) {
-            rest = after;
-            continue;
-        }
-        let Some((expression, after)) = from_percent
-            .strip_prefix('{')
-            .and_then(|inner| inner.split_once('}'))
-        else {
-            return false;
-        };
-        if !is_macro_expression(expression) {
-            return false;
-        }
-        rest = after;
-    }
-    rest.bytes().all(|b| b.is_ascii_graphic())
-}
-
-/// A letter, digits, `r`, delimiters: `d2`, `ir`, `l1r+`.
-fn is_macro_expression(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix(|c: char| "slodiphcrtv".contains(c.to_ascii_lowercase()))
-    else {
-        return false;
-    };
-    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-    let rest = rest.strip_prefix(['r', 'R']).unwrap_or(rest);
-    rest.chars().all(|c| ".-+,/_=".contains(c))
 }
 
 #[cfg(test)]

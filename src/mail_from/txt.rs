@@ -19,6 +19,12 @@ impl Txt {
         Txt(octets)
     }
 
+    /// Whether the record was meant as an SPF record that names SES.
+    pub fn is_spf_of_ses(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.0).to_ascii_lowercase();
+        text.contains("spf1") && text.contains("amazonses.com")
+    }
+
     /// The joined octets, as they came.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -51,6 +51,7 @@ pub(super) struct DnsBlock {
     pub(super) nameservers: Value<Vec<Value<String>>>,
     pub(super) timeout: Value<String>,
     pub(super) attempts: Value<Number>,
+    pub(super) authoritative: Value<bool>,
 }
 
 /// SES's limit for each of its identity operations.
@@ -121,14 +122,14 @@ impl Config {
             Value::Value(nameservers) => nameservers.iter().any(Value::is_unknown),
             nameservers => nameservers.is_unknown(),
         };
-        if nameservers_unknown || block.enabled.is_unknown() {
+        if nameservers_unknown || block.enabled.is_unknown() || block.authoritative.is_unknown() {
             return Dns::Unknown;
         }
-        let defaults = Settings::default();
         let resolver = Resolver::new(Settings {
             nameservers: parsed.nameservers.clone(),
-            timeout: parsed.dns_timeout.unwrap_or(defaults.timeout),
-            attempts: parsed.dns_attempts.unwrap_or(defaults.attempts),
+            timeout: parsed.dns_timeout,
+            attempts: parsed.dns_attempts,
+            authoritative: block.authoritative.as_option(),
         });
         match block.enabled {
             Value::Value(false) => Dns::Disabled(resolver),

@@ -78,14 +78,24 @@ fn dns() -> Block {
                 AttributeType::List(Box::new(AttributeType::String)),
                 "The name servers to ask, each as `ip:port`. Default: the system's.",
             ),
+            optional(
+                "authoritative",
+                AttributeType::Bool,
+                "Whether to ask a zone's own name servers as well, by which a record shows that \
+                 was published a moment ago, while the name servers still remember its absence. \
+                 They are asked where a record is missing or wrong, and before a MAIL FROM domain \
+                 is set. Default: `true` without `nameservers`, `false` with them.",
+            ),
             string(
                 "timeout",
-                "How long to wait for an answer, as a duration such as `2s`. Default: `2s`.",
+                "How long to wait for an answer, as a duration such as `2s`. Default: the \
+                 system's, or `2s`.",
             ),
             optional(
                 "attempts",
                 AttributeType::Number,
-                "How often to ask before the name servers are taken for unreachable. Default: `2`.",
+                "How often to ask before the name servers are taken for unreachable. Default: \
+                 the system's, or `2`.",
             ),
         ],
     )

@@ -171,3 +171,65 @@ fn two_regions_share_one_domain_with_one_record_without_a_warning() {
     let found = &ws.resource(THIS).unwrap()["dns"]["mx"]["status"];
     assert_eq!(found, "unchecked");
 }
+
+/// Whether the plan warns of another MAIL FROM domain, with these arguments.
+#[track_caller]
+fn warns_of_another(ws: &Workspace, args: &[&str]) -> bool {
+    let plan = ws.terraform(&[&["plan"], args].concat()).succeeds();
+    plan.stdout
+        .contains("Identity has another MAIL FROM domain already")
+}
+
+#[test]
+fn domain_of_a_resource_in_the_state_is_nobody_elses() {
+    let before = Workspace::new();
+    before.config(&basic());
+    before.apply().succeeds();
+    let after = mail_from("example.com", "mail.example.com", "");
+
+    // Tainted, with a new domain.
+    before.terraform(&["taint", THIS]).succeeds();
+    before.config(&after);
+    assert!(!warns_of_another(&before, &[]));
+    before.terraform(&["untaint", THIS]).succeeds();
+
+    // Renamed without `moved`, with a new domain.
+    before.config(&after.replace("\"this\"", "\"other\""));
+    assert!(!warns_of_another(&before, &[]));
+
+    // Replaced before it is destroyed, with a new domain.
+    let first = "lifecycle {\n    create_before_destroy = true\n  }";
+    before.config(&mail_from("example.com", "mail.example.com", first));
+    let replace = format!("-replace={THIS}");
+    assert!(!warns_of_another(&before, &[&replace]));
+    assert!(!warns_of_another(&before, &[&replace, "-refresh=false"]));
+
+    // What was set by something else since is told.
+    before
+        .ses()
+        .set_mail_from(
+            REGION,
+            "example.com",
+            "theirs.example.com",
+            Behavior::UseDefaultValue,
+        )
+        .unwrap();
+    before.terraform(&["state", "rm", THIS]).succeeds();
+    assert!(warns_of_another(&before, &[]));
+}
+
+#[test]
+fn address_that_ses_does_not_know_is_told_what_its_domain_does() {
+    let ws = Workspace::new();
+    ws.config(&mail_from("sender@example.com", "bounce.example.com", ""));
+    ws.plan()
+        .exits(2)
+        .says("SES does not know an e-mail address, and knows its domain")
+        .says("`identity = \"example.com\"`");
+    ws.apply()
+        .fails_with(&["the MAIL FROM domain of the domain holds for all its addresses"]);
+    ws.ses().add_identity(REGION, "sender@example.com", true);
+    ws.plan().exits(2).does_not_say("Warning");
+    ws.config(&mail_from("sender@example.net", "bounce.example.net", ""));
+    ws.plan().exits(2).does_not_say("Warning");
+}

@@ -161,7 +161,7 @@ const CASES: [Case; 15] = [
                 .unwrap();
         },
         mx: GOOD_MX,
-        spf: ("wrong", &["v=spf1 include:down.vendor.example -all"]),
+        spf: ("unreachable", &["v=spf1 include:down.vendor.example -all"]),
         because: &["down.vendor.example could not be looked up"],
     },
     Case {
@@ -230,6 +230,7 @@ fn each_verdict_is_reached_and_those_that_hurt_are_warnings() {
     for (address, values) in ws.resources() {
         assert_eq!(values["dns"]["mx"], unchecked, "{address}");
         assert_eq!(values["dns"]["spf"], unchecked, "{address}");
+        assert_eq!(values["dns"]["dmarc"], unchecked, "{address}");
     }
     // The plan's advice asks for the MX record; the create asks for nothing.
     for query in ws.dns().queries() {

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::*;
-use crate::dns::lookup::RecordType;
+use crate::dns::lookup::{Answer, RecordType, Records};
 use crate::mail_from::Txt;
 
 /// Takes a second, and answers each time with the number of the look-up; the
@@ -11,11 +11,13 @@ use crate::mail_from::Txt;
 struct Counting(AtomicU32);
 
 impl Lookup for &Counting {
+    type Found = Answer;
+
     async fn look_up(&self, question: &Question) -> Result<Answer, LookupError> {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
         match question.name.as_str() {
-            "servfail.example" => Err(LookupError::ServFail),
+            "servfail.example" => Err(LookupError::ServFail(None)),
             "suspended.example" => Err(LookupError::Suspended),
             _ => Ok(numbered(number)),
         }
@@ -23,7 +25,14 @@ impl Lookup for &Counting {
 }
 
 fn numbered(number: u32) -> Answer {
-    Answer::Txt(vec![Txt::from_strings([number.to_string()])])
+    Answer {
+        records: Records::Txt(vec![Txt::from_strings([number.to_string()])]),
+        aliases: Vec::new(),
+        name_exists: true,
+        ttl: Duration::ZERO,
+        zone: None,
+        authoritative: false,
+    }
 }
 
 fn question(name: &str) -> Question {
@@ -78,7 +87,7 @@ async fn failure_is_kept_but_suspension_is_not() {
     let inner = Counting::default();
     let cache = Cache::new(&inner);
     for (name, error, asked) in [
-        ("servfail.example", LookupError::ServFail, 1),
+        ("servfail.example", LookupError::ServFail(None), 1),
         ("suspended.example", LookupError::Suspended, 3),
     ] {
         for _ in 0..2 {

@@ -1,11 +1,11 @@
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::rdata::MX;
-use hickory_resolver::proto::rr::{Name, RData, RecordType as Type};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::MX;
+use hickory_proto::rr::{Name, RData, RecordType as Type};
 use tokio::time::Instant;
 
 use super::*;
 use crate::dns::scripted_server::{Reply, ScriptedServer, Transport, cname, mx, record, txt};
-use crate::mail_from::RecordStatus;
+use crate::mail_from::{Elsewhere, Identity, RecordStatus, Region};
 
 const NAME: &str = "bounce.example.com.";
 const HOST: &str = "feedback-smtp.eu-west-1.amazonses.com.";
@@ -18,14 +18,25 @@ fn mail_from() -> DomainName {
 fn resolver(servers: &[&ScriptedServer]) -> Resolver {
     Resolver::new(Settings {
         nameservers: servers.iter().map(|server| server.address).collect(),
-        timeout: Duration::from_millis(300),
-        attempts: 2,
+        timeout: Some(Duration::from_millis(300)),
+        attempts: Some(2),
+        ..Settings::default()
     })
 }
 
+fn place() -> Place {
+    Place {
+        identity: Identity::parse("example.com").unwrap(),
+        region: Region::parse("eu-west-1").unwrap(),
+    }
+}
+
 async fn check(resolver: &Resolver) -> DnsFindings {
-    let region = Region::parse("eu-west-1").unwrap();
-    resolver.check(&mail_from(), &region).await
+    resolver.check(&mail_from(), &place()).await
+}
+
+fn reason(finding: &Finding) -> String {
+    finding.cause.as_ref().unwrap().to_string()
 }
 
 /// The verdicts where the server follows `script`.
@@ -59,15 +70,19 @@ async fn published_records_are_ok() {
     );
     assert_eq!(findings.spf.found, ["v=spf1 include:amazonses.com ~all"]);
 
-    let mut asked = server.asked();
-    asked.sort_by_key(|(_, kind, _)| u16::from(*kind));
-    assert_eq!(
-        asked,
-        [
-            (NAME.to_owned(), Type::MX, Transport::Udp),
-            (NAME.to_owned(), Type::TXT, Transport::Udp)
-        ]
-    );
+    let mut asked: Vec<(String, Type)> = server
+        .asked()
+        .into_iter()
+        .map(|(name, kind, _)| (name, kind))
+        .collect();
+    asked.sort();
+    let expected = [
+        ("_dmarc.com.", Type::TXT),
+        ("_dmarc.example.com.", Type::TXT),
+        (NAME, Type::MX),
+        (NAME, Type::TXT),
+    ];
+    assert_eq!(asked, expected.map(|(name, kind)| (name.to_owned(), kind)));
 }
 
 #[tokio::test]
@@ -81,7 +96,7 @@ async fn no_name_and_no_data_are_missing() {
 
 #[tokio::test]
 async fn failure_is_unreachable_and_says_why() {
-    for (code, reason) in [
+    for (code, expected) in [
         (ResponseCode::ServFail, "SERVFAIL"),
         (ResponseCode::Refused, "REFUSED"),
         (ResponseCode::NotImp, "Not Implemented"),
@@ -89,12 +104,12 @@ async fn failure_is_unreachable_and_says_why() {
         let findings = check_against(move |_, _, _| Reply::Code(code)).await;
         let unreachable = RecordStatus::Unreachable;
         assert_eq!(statuses(&findings), (unreachable, unreachable));
-        let told = findings.mx.reason.unwrap();
-        assert!(told.contains(reason), "{told}");
+        let told = reason(&findings.mx);
+        assert!(told.contains(expected), "{told}");
     }
     let findings = check_against(|_, _, _| Reply::Referral).await;
     assert_eq!(findings.mx.status, RecordStatus::Unreachable);
-    assert!(findings.mx.reason.unwrap().contains("refers to others"));
+    assert!(reason(&findings.mx).contains("refers to others"));
 }
 
 #[tokio::test]
@@ -117,7 +132,7 @@ async fn silent_server_costs_its_time_once() {
     let took = begin.elapsed();
     let unreachable = RecordStatus::Unreachable;
     assert_eq!(statuses(&findings), (unreachable, unreachable));
-    assert!(findings.mx.reason.unwrap().contains("within 600ms"));
+    assert!(reason(&findings.mx).contains("within 600ms"));
     // MX and TXT side by side, two tries of 300 ms each.
     let bounds = Duration::from_millis(590)..Duration::from_millis(1100);
     assert!(bounds.contains(&took), "{took:?}");
@@ -125,11 +140,48 @@ async fn silent_server_costs_its_time_once() {
     let begin = Instant::now();
     for label in 0..100 {
         let name = DomainName::parse(&format!("b{label}.example.com")).unwrap();
-        let region = Region::parse("eu-west-1").unwrap();
-        assert_eq!(resolver.check(&name, &region).await.mx.status, unreachable);
+        assert_eq!(resolver.check(&name, &place()).await.mx.status, unreachable);
     }
     let took = begin.elapsed();
     assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[tokio::test]
+async fn dead_domains_silence_nobody_else() {
+    use futures_util::stream::{StreamExt as _, iter};
+
+    let dead = |name: &str| name.contains("d7.example") || name.contains("d8.example");
+    let server = ScriptedServer::start(move |name, kind, _| match kind {
+        _ if dead(name) => Reply::Silence,
+        Type::MX if name.starts_with("bounce.") => Reply::Records(vec![mx(name, 10, HOST)]),
+        Type::TXT if name.starts_with("bounce.") => Reply::Records(vec![txt(name, &[SPF])]),
+        _ => Reply::Code(ResponseCode::NXDomain),
+    })
+    .await;
+    // One after the other, as with -parallelism=1, and as Terraform asks by default.
+    for (domains, at_a_time) in [(20, 1), (1000, 10)] {
+        let resolver = resolver(&[&server]);
+        let checks = (0..domains).map(|number| {
+            let resolver = resolver.clone();
+            async move {
+                let identity = Identity::parse(&format!("d{number}.example")).unwrap();
+                let name = DomainName::parse(&format!("bounce.d{number}.example")).unwrap();
+                let place = Place {
+                    identity,
+                    ..place()
+                };
+                (number, resolver.check(&name, &place).await)
+            }
+        });
+        let findings: Vec<_> = iter(checks).buffered(at_a_time).collect().await;
+        for (number, findings) in findings {
+            let expected = match number {
+                7 | 8 => RecordStatus::Unreachable,
+                _ => RecordStatus::Ok,
+            };
+            assert_eq!(statuses(&findings), (expected, expected), "{number}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -148,21 +200,21 @@ async fn one_good_server_is_enough() {
         // The one that failed is no longer the first to be asked.
         let asked = bad.asked().len();
         let other = DomainName::parse("other.example.com").unwrap();
-        assert_eq!(resolver.mx(&other).await, Ok(Vec::new()));
+        assert_eq!(
+            resolver.mx_as(other.as_str(), Freshness::Cached).await,
+            Ok(Vec::new())
+        );
         assert_eq!(bad.asked().len(), asked);
     }
 }
 
 #[tokio::test]
-async fn silence_counts_beside_a_refusal() {
+async fn a_refusal_tells_more_than_silence() {
     let silent = ScriptedServer::start(|_, _, _| Reply::Silence).await;
     let refusing = ScriptedServer::start(|_, _, _| Reply::Code(ResponseCode::Refused)).await;
     for servers in [[&silent, &refusing], [&refusing, &silent]] {
-        let result = resolver(&servers).mx(&mail_from()).await;
-        assert_eq!(
-            result,
-            Err(LookupError::Timeout(Duration::from_millis(600)))
-        );
+        let result = resolver(&servers).mx_as(NAME, Freshness::Cached).await;
+        assert_eq!(result, Err(LookupError::Refused));
     }
 }
 
@@ -173,8 +225,9 @@ async fn unreachable_server_is_no_error() {
         .address;
     let resolver = Resolver::new(Settings {
         nameservers: vec![gone],
-        timeout: Duration::from_millis(100),
-        attempts: 1,
+        timeout: Some(Duration::from_millis(100)),
+        attempts: Some(1),
+        ..Settings::default()
     });
     let findings = check(&resolver).await;
     assert_eq!(findings.mx.status, RecordStatus::Unreachable);
@@ -188,7 +241,7 @@ async fn truncated_answer_is_asked_for_over_tcp() {
     })
     .await;
     let resolver = resolver(&[&server]);
-    let records = resolver.txt(&mail_from()).await.unwrap();
+    let records = resolver.txt_as(NAME, Freshness::Cached).await.unwrap();
     assert_eq!(records, [Txt::from_strings([SPF])]);
     assert!(
         server
@@ -279,11 +332,11 @@ async fn nested_include_is_looked_up() {
         _ => Reply::Code(ResponseCode::ServFail),
     })
     .await;
-    assert_eq!(findings.spf.status, RecordStatus::Wrong);
-    let reason = findings.spf.reason.unwrap();
+    assert_eq!(findings.spf.status, RecordStatus::Unreachable);
+    let told = reason(&findings.spf);
     assert!(
-        reason.contains("_spf.example.net could not be looked up"),
-        "{reason}"
+        told.contains("_spf.example.net could not be looked up"),
+        "{told}"
     );
 }
 
@@ -319,11 +372,10 @@ async fn fresh_check_sees_what_was_published_since() {
     })
     .await;
     let resolver = resolver(&[&server]);
-    let region = Region::parse("eu-west-1").unwrap();
     assert_eq!(check(&resolver).await.mx.status, RecordStatus::Missing);
     now_published.store(true, Ordering::SeqCst);
     assert_eq!(check(&resolver).await.mx.status, RecordStatus::Missing);
-    let fresh = resolver.check_fresh(&mail_from(), &region).await;
+    let fresh = resolver.check_fresh(&mail_from(), &place()).await;
     assert_eq!(statuses(&fresh), (RecordStatus::Ok, RecordStatus::Ok));
     assert_eq!(check(&resolver).await, fresh);
 }
@@ -334,9 +386,143 @@ async fn extreme_settings_do_not_panic() {
     for (timeout, attempts) in [(Duration::MAX, u32::MAX), (Duration::from_secs(1), 0)] {
         let resolver = Resolver::new(Settings {
             nameservers: vec![server.address],
-            timeout,
-            attempts,
+            timeout: Some(timeout),
+            attempts: Some(attempts),
+            ..Settings::default()
         });
         assert_eq!(check(&resolver).await.mx.status, RecordStatus::Ok);
     }
+}
+
+/// Owners and their records.
+type World = &'static [(&'static str, Type, &'static str)];
+
+/// The verdicts where these names have these records, and no others exist.
+async fn check_world(world: World) -> DnsFindings {
+    check_against(move |name, kind, _| {
+        let here = world.iter().filter(|(owner, _, _)| *owner == name);
+        let records: Vec<_> = here
+            .clone()
+            .filter(|(_, of, _)| [kind, Type::CNAME].contains(of))
+            .map(|(owner, kind, data)| match *kind {
+                Type::MX => mx(owner, 10, data),
+                Type::CNAME => cname(owner, data),
+                Type::A => record(owner, RData::A("192.0.2.1".parse().unwrap())),
+                _ => txt(owner, &[data.as_bytes()]),
+            })
+            .collect();
+        match here.count() {
+            0 => Reply::Code(ResponseCode::NXDomain),
+            _ => Reply::Records(records),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn another_region_has_to_exist() {
+    const OTHER: &str = "feedback-smtp.eu-wset-1.amazonses.com.";
+    let findings = check_world(&[(NAME, Type::MX, OTHER)]).await;
+    assert_eq!(findings.mx.status, RecordStatus::Wrong);
+    let told = reason(&findings.mx);
+    assert!(told.contains("no host feedback-smtp.eu-wset-1"), "{told}");
+
+    let findings = check_world(&[(NAME, Type::MX, OTHER), (OTHER, Type::A, "")]).await;
+    assert_eq!(findings.mx.status, RecordStatus::OtherRegion);
+
+    let unknown = check_against(|name, kind, _| match (name, kind) {
+        (NAME, Type::MX) => Reply::Records(vec![mx(NAME, 10, OTHER)]),
+        _ => Reply::Code(ResponseCode::ServFail),
+    });
+    assert_eq!(unknown.await.mx.status, RecordStatus::OtherRegion);
+}
+
+#[tokio::test]
+async fn records_that_are_amiss_are_sought_elsewhere() {
+    const SPF: &str = "v=spf1 include:amazonses.com ~all";
+    let twice = Elsewhere::Twice {
+        name: "bounce.example.com.example.com".to_owned(),
+        label: "bounce".to_owned(),
+    };
+    let above = Elsewhere::Above("example.com".to_owned());
+    let wildcard = Elsewhere::Wildcard("*.example.com".to_owned());
+    let worlds: [(World, _, _, Elsewhere); 5] = [
+        (
+            &[
+                ("bounce.example.com.example.com.", Type::MX, HOST),
+                ("bounce.example.com.example.com.", Type::TXT, SPF),
+            ],
+            RecordStatus::Missing,
+            RecordStatus::Missing,
+            twice,
+        ),
+        (
+            &[
+                ("example.com.", Type::MX, HOST),
+                ("example.com.", Type::TXT, SPF),
+            ],
+            RecordStatus::Missing,
+            RecordStatus::Missing,
+            above,
+        ),
+        (
+            &[
+                (NAME, Type::MX, "mx.example.com."),
+                (NAME, Type::TXT, "v=spf1 -all"),
+                ("*.example.com.", Type::MX, "mx.example.com."),
+                ("*.example.com.", Type::TXT, "v=spf1 -all"),
+            ],
+            RecordStatus::Wrong,
+            RecordStatus::Wrong,
+            wildcard,
+        ),
+        (
+            &[(NAME, Type::CNAME, "gone.example.net.")],
+            RecordStatus::Missing,
+            RecordStatus::Missing,
+            Elsewhere::alias("gone.example.net", None),
+        ),
+        (
+            &[
+                (NAME, Type::CNAME, "web.example.net."),
+                ("*.example.com.", Type::CNAME, "web.example.net."),
+                ("web.example.net.", Type::MX, "mx.example.net."),
+                ("web.example.net.", Type::TXT, "v=spf1 -all"),
+            ],
+            RecordStatus::Wrong,
+            RecordStatus::Wrong,
+            Elsewhere::alias("web.example.net", Some("*.example.com")),
+        ),
+    ];
+    for (world, mx, spf, elsewhere) in worlds {
+        let findings = check_world(world).await;
+        assert_eq!(statuses(&findings), (mx, spf), "{elsewhere:?}");
+        assert_eq!(findings.mx.elsewhere.as_ref(), Some(&elsewhere));
+        assert_eq!(findings.spf.elsewhere.as_ref(), Some(&elsewhere));
+    }
+    // A company's own records explain nothing.
+    let own: World = &[
+        ("example.com.", Type::MX, "mx.example.com."),
+        ("example.com.", Type::TXT, "v=spf1 mx -all"),
+    ];
+    let findings = check_world(own).await;
+    assert_eq!(
+        (findings.mx.elsewhere, findings.spf.elsewhere),
+        (None, None)
+    );
+}
+
+#[tokio::test]
+async fn more_is_asked_only_where_something_is_amiss() {
+    let server = ScriptedServer::start(|name, kind, _| published(name, kind)).await;
+    check(&resolver(&[&server])).await;
+    let kinds: Vec<Type> = server
+        .asked()
+        .into_iter()
+        .map(|(_, kind, _)| kind)
+        .collect();
+    assert!(
+        !kinds.contains(&Type::CNAME) && !kinds.contains(&Type::A),
+        "{kinds:?}"
+    );
 }

@@ -23,6 +23,10 @@ fn name_is_normalised() {
         ("1.2.3.example", "1.2.3.example"),
         ("192.0.2.1.example", "192.0.2.1.example"),
         ("a.b", "a.b"),
+        ("\u{1f600}.example.com", "xn--e28h.example.com"),
+        ("\u{2764}\u{fe0f}.example.com", "xn--qei.example.com"),
+        ("\u{30c6}\u{30fb}\u{30b9}.example", "xn--zckza1m.example"),
+        ("a_b.example.com", "a_b.example.com"),
     ] {
         assert_eq!(DomainName::parse(text).unwrap().as_str(), sent, "{text}");
     }
@@ -92,8 +96,21 @@ fn text_that_is_no_name_says_why() {
             "exam\u{2066}ple.com",
             r"text-direction character `\u{2066}`",
         ),
-        ("a_b.example.com", "`a_b` has an underscore"),
-        ("__a.example.com", "`__a` has an underscore"),
+        (
+            "a\u{2010}b.example.com",
+            "the character `\u{2010}` (U+2010)",
+        ),
+        ("a\u{2013}b.example.com", "(U+2013)"),
+        ("a\u{2212}b.example.com", "(U+2212)"),
+        (
+            "\u{201c}example.com\u{201d}",
+            "the character `\u{201c}` (U+201C)",
+        ),
+        ("a\u{ff20}example.com", "(U+FF20)"),
+        ("a\u{20ac}.example.com", "(U+20AC)"),
+        ("a\u{b4}.example.com", "(U+00B4)"),
+        ("a\u{e000}.example.com", "(U+E000)"),
+        ("a\u{fe0f}.example.com", "(U+FE0F)"),
         ("-a.example.com", "`-a` starts or ends with a hyphen"),
         ("a-.example.com", "`a-` starts or ends with a hyphen"),
         ("a!b.example.com", "the character `!`"),
@@ -108,6 +125,39 @@ fn text_that_is_no_name_says_why() {
         assert!(shown.contains(message), "{text:?}: {shown}");
         assert!(!shown.chars().any(char::is_control), "{shown:?}");
         assert!(error.remedy().ends_with('.'));
+    }
+}
+
+#[test]
+fn remedy_says_what_to_write_in_place_of_a_character() {
+    for (text, remedy) in [
+        ("a\u{2013}b.example.com", "the hyphen of the keyboard"),
+        ("\u{2018}example.com\u{2019}", "Remove the quotation mark"),
+        ("a\u{ff20}example.com", "after the `@`"),
+        ("a!b.example.com", "Use only letters"),
+    ] {
+        let told = error(text).remedy();
+        assert!(told.contains(remedy), "{told}");
+    }
+}
+
+#[test]
+fn underscores_inside_a_label_are_told_apart() {
+    let name = |text| DomainName::parse(text).unwrap();
+    for (text, end, label) in [
+        ("_dmarc.example.com", None, None),
+        ("a_b.example.com", None, Some("a_b")),
+        ("__a.example.com", None, Some("__a")),
+        ("a.b_.example.com", None, Some("b_")),
+        ("bounce.a_b.example.com", Some("a_b.example.com"), None),
+        ("a_b.example.com", Some("example.com"), Some("a_b")),
+        ("a_b.example.com", Some("example.org"), Some("a_b")),
+    ] {
+        let checked = name(text).check_underscores(end.map(name).as_ref());
+        let expected = label.map_or(Ok(()), |label: &str| {
+            Err(DomainNameError::Underscore(label.to_owned()))
+        });
+        assert_eq!(checked, expected, "{text} {end:?}");
     }
 }
 

@@ -5,7 +5,7 @@ fn parse(text: &str) -> Result<SpfRecord, SpfSyntaxError> {
 }
 
 fn spec(text: &str) -> DomainSpec {
-    DomainSpec(text.to_owned())
+    DomainSpec::parse(text).unwrap()
 }
 
 #[test]
@@ -93,6 +93,10 @@ fn invalid_terms_are_named() {
         "a/24/64",
         "a:",
         "ptr/24",
+        "a:a..example",
+        "include:%{c}.example",
+        "x=%{t}",
+        "exp=%{r}.example",
         "exists",
         "ip4",
         "ip4:192.0.2",
@@ -130,23 +134,23 @@ fn record_that_is_not_text_is_an_error_that_prints() {
 
 #[test]
 fn only_what_takes_effect_is_kept() {
+    let directive = |qualifier, mechanism, text: &str| Directive {
+        qualifier,
+        mechanism,
+        text: text.to_owned(),
+    };
     let record = parse("v=spf1  mx -include:A.example ~all include:b.example redirect=c.example");
     assert_eq!(
         record,
         Ok(SpfRecord {
             directives: vec![
-                Directive {
-                    qualifier: Qualifier::Pass,
-                    mechanism: Mechanism::LookUp
-                },
-                Directive {
-                    qualifier: Qualifier::Other,
-                    mechanism: Mechanism::Include(spec("A.example"))
-                },
-                Directive {
-                    qualifier: Qualifier::Other,
-                    mechanism: Mechanism::All
-                },
+                directive(Qualifier::Pass, Mechanism::Mx(None), "mx"),
+                directive(
+                    Qualifier::Other,
+                    Mechanism::Include(spec("A.example")),
+                    "-include:A.example"
+                ),
+                directive(Qualifier::Other, Mechanism::All, "~all"),
             ],
             redirect: None,
         })
@@ -157,10 +161,19 @@ fn only_what_takes_effect_is_kept() {
 }
 
 #[test]
-fn domain_is_followed_unless_it_has_macros() {
-    assert_eq!(
-        spec("_SPF.Example.com.").name().as_deref(),
-        Some("_spf.example.com")
-    );
-    assert_eq!(spec("%{d}.example.com").name(), None);
+fn addresses_become_their_network() {
+    for (text, first, last) in [
+        ("ip4:192.0.2.7", "192.0.2.7", "192.0.2.7"),
+        ("ip4:192.0.2.7/24", "192.0.2.0", "192.0.2.255"),
+        ("ip4:54.240.0.0/18", "54.240.0.0", "54.240.63.255"),
+        ("ip4:1.2.3.4/0", "0.0.0.0", "255.255.255.255"),
+    ] {
+        let number = |text: &str| text.parse::<Ipv4Addr>().unwrap().to_bits();
+        let expected = Mechanism::Ip4(AddressRange {
+            first: number(first),
+            last: number(last),
+        });
+        let record = parse(&format!("v=spf1 {text}")).unwrap();
+        assert_eq!(record.directives[0].mechanism, expected, "{text}");
+    }
 }

@@ -1,6 +1,9 @@
 //! An authoritative DNS server whose one zone is the root: every name asked for
-//! is answered from what has been set, as existing or as not.
+//! is answered from what has been set, and from what Amazon publishes, as existing
+//! or as not. Wildcards work.
 
+mod amazon;
+mod limit;
 mod responder;
 mod zone;
 
@@ -113,12 +116,13 @@ impl Dns {
         self.zone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces the MX records of `name`: preferences and exchanges.
+    /// Replaces the MX records of `name`: preferences and exchanges. An exchange may
+    /// hold what no host name has, such as a space.
     pub fn set_mx(&self, name: &str, records: &[(u16, &str)]) -> Result<(), RecordError> {
         let records = records
             .iter()
             .map(|(preference, exchange)| {
-                Ok(RData::MX(rdata::MX::new(*preference, parse(exchange)?)))
+                Ok(RData::MX(rdata::MX::new(*preference, parse_any(exchange)?)))
             })
             .collect::<Result<_, RecordError>>()?;
         self.set(name, RecordType::MX, records)
@@ -168,6 +172,31 @@ impl Dns {
             .map(|address| RData::A((*address).into()))
             .collect();
         self.set(name, RecordType::A, records)
+    }
+
+    /// Lets a zone begin at `name`: its own servers, by their names and addresses,
+    /// and for how many seconds resolvers may remember that something is missing.
+    pub fn set_zone(
+        &self,
+        name: &str,
+        negative_ttl: u32,
+        servers: &[(&str, Ipv4Addr)],
+    ) -> Result<(), RecordError> {
+        let apex = parse(name)?;
+        let mut records = Vec::new();
+        for (server, address) in servers {
+            records.push(RData::NS(rdata::NS(parse(server)?)));
+            self.set_a(server, &[*address])?;
+        }
+        let mut zone = self.zone();
+        zone.set(&apex, RecordType::NS, records);
+        zone.set_apex(&apex, negative_ttl);
+        Ok(())
+    }
+
+    /// How many queries a second it takes; it refuses those above. `None`: all.
+    pub fn set_limit(&self, a_second: Option<u32>) {
+        self.zone().set_limit(a_second);
     }
 
     fn set(&self, name: &str, kind: RecordType, data: Vec<RData>) -> Result<(), RecordError> {
@@ -271,6 +300,16 @@ fn parse(name: &str) -> Result<Name, RecordError> {
     })?;
     parsed.set_fqdn(true);
     Ok(parsed)
+}
+
+/// A name of labels of any octets, separated by dots.
+fn parse_any(name: &str) -> Result<Name, RecordError> {
+    let labels = name.trim_end_matches('.').split('.').map(str::as_bytes);
+    parse(name).or_else(|error| {
+        let mut parsed = Name::from_labels(labels).map_err(|_| error)?;
+        parsed.set_fqdn(true);
+        Ok(parsed)
+    })
 }
 
 /// UDP and TCP on one port.

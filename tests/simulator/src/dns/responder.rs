@@ -60,6 +60,9 @@ impl Responder {
             let mut zone = self.zone();
             if let Some(clock) = &self.log {
                 zone.log(milliseconds(clock.elapsed()), name, kind, tcp);
+                if !zone.takes(clock.elapsed()) {
+                    return Some(Response::code(ResponseCode::Refused));
+                }
             }
             zone.mode_of(name)
         };

@@ -1,0 +1,82 @@
+//! Which MAIL FROM domains are those of resources in this state: what a process has
+//! been told of them in the course of a plan or an apply.
+//!
+//! Terraform tells of a resource by itself: that another one is renamed or replaced
+//! shows only in that both are of one identity.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::mail_from::{DomainName, Place};
+
+/// How long to wait for Terraform to tell of a resource: it tells of ten at about
+/// the same time.
+const TOLD_WITHIN: Duration = Duration::from_millis(300);
+
+/// The MAIL FROM domains of resources.
+#[derive(Debug, Default)]
+pub struct Managed {
+    domains: Mutex<HashSet<(Place, DomainName)>>,
+    told: Notify,
+}
+
+impl Managed {
+    /// A resource has `domain` in `place`, by its state.
+    pub fn tell(&self, place: &Place, domain: DomainName) {
+        self.domains().insert((place.clone(), domain));
+        self.told.notify_waiters();
+    }
+
+    /// Whether a resource has `domain` in `place`; waits a moment to be told.
+    pub async fn has(&self, place: &Place, domain: &DomainName) -> bool {
+        let wanted = (place.clone(), domain.clone());
+        let told = async {
+            loop {
+                let mut told = std::pin::pin!(self.told.notified());
+                // What is told from now on is not missed.
+                told.as_mut().enable();
+                if self.domains().contains(&wanted) {
+                    return;
+                }
+                told.await;
+            }
+        };
+        timeout(TOLD_WITHIN, told).await.is_ok()
+    }
+
+    fn domains(&self) -> std::sync::MutexGuard<'_, HashSet<(Place, DomainName)>> {
+        self.domains.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail_from::{Identity, Region};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_told_soon_is_waited_for() {
+        let place = |region: &str| Place {
+            identity: Identity::parse("example.com").unwrap(),
+            region: Region::parse(region).unwrap(),
+        };
+        let here = place("eu-west-1");
+        let domain = DomainName::parse("bounce.example.com").unwrap();
+        let managed = Managed::default();
+        assert!(!managed.has(&here, &domain).await);
+        let later = async {
+            tokio::time::sleep(TOLD_WITHIN / 2).await;
+            managed.tell(&here, domain.clone());
+        };
+        let (has, ()) = tokio::join!(managed.has(&here, &domain), later);
+        assert!(has);
+        assert!(managed.has(&here, &domain).await);
+        assert!(!managed.has(&place("us-east-1"), &domain).await);
+        let other = DomainName::parse("mail.example.com").unwrap();
+        assert!(!managed.has(&here, &other).await);
+    }
+}

@@ -1,0 +1,182 @@
+//! One name server: asked at its pace, left alone while it is silent, and without
+//! EDNS if it does not know it.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{self, Name};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::exchange::{Exchange, Failure};
+use super::health::{Admission, Health};
+use super::lookup::RecordType;
+use super::message::{Manner, Response};
+use super::pace::{Pace, TurnedAway};
+use super::reading::wire_type;
+
+/// After so long without an answer, or a quarter of the time, something seems to
+/// be wrong.
+pub(super) const PATIENCE: Duration = Duration::from_millis(400);
+
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    /// Not over UDP at all.
+    tcp: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    health: Health,
+    pace: Pace,
+    /// Whether it speaks EDNS, once that is known.
+    edns: Option<bool>,
+}
+
+/// A question to a server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Query<'a> {
+    pub(super) name: &'a Name,
+    pub(super) record_type: RecordType,
+    /// The server is to find the answer, not only to look at what it holds.
+    pub(super) recursion: bool,
+    /// The server is not to check DNSSEC.
+    pub(super) checking_disabled: bool,
+    /// When the look-up began that needs it.
+    pub(super) began: Instant,
+}
+
+impl Server {
+    pub(super) fn new(address: SocketAddr, tcp: bool) -> Arc<Server> {
+        Arc::new(Server {
+            address,
+            tcp,
+            state: Mutex::default(),
+        })
+    }
+
+    fn state<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether a look-up may ask it.
+    pub(super) fn admission(&self) -> Admission {
+        self.state(|state| state.health.admission(Instant::now()))
+    }
+
+    /// Asks as often as the server turns the question away under load, each time
+    /// for `within` at most.
+    pub(super) async fn ask(
+        self: &Arc<Server>,
+        query: Query<'_>,
+        within: Duration,
+    ) -> Result<Response, Failure> {
+        for tries in 1.. {
+            sleep_until(self.state(|state| state.pace.turn(Instant::now()))).await;
+            let result = self.ask_once(query, within).await;
+            let now = Instant::now();
+            let again = self.state(|state| {
+                let how = match &result {
+                    Ok(response) if response.code == ResponseCode::Refused => TurnedAway::Refused,
+                    Err(Failure::Silence) => TurnedAway::Lost,
+                    Ok(_) => {
+                        state.pace.answered(now);
+                        return None;
+                    }
+                    Err(_) => return None,
+                };
+                state.pace.turned_away(how, tries, now)
+            });
+            match again {
+                Some(wait) => sleep(wait).await,
+                None => return result,
+            }
+        }
+        Err(Failure::Silence)
+    }
+
+    /// Asks once, and lets the server be tried if nothing is heard of it.
+    pub(super) async fn ask_once(
+        self: &Arc<Server>,
+        query: Query<'_>,
+        within: Duration,
+    ) -> Result<Response, Failure> {
+        let edns = self.state(|state| state.edns) != Some(false);
+        let exchange = Exchange {
+            server: self.address,
+            name: query.name,
+            record_type: wire_type(query.record_type),
+            manner: Manner {
+                edns,
+                recursion: query.recursion,
+                checking_disabled: query.checking_disabled,
+            },
+            tcp: self.tcp,
+        };
+        let mut exchange = std::pin::pin!(exchange.run(Instant::now() + within));
+        let result = match timeout(PATIENCE.min(within / 4), &mut exchange).await {
+            Ok(result) => result,
+            Err(_) => {
+                self.doubt(query.began, within);
+                exchange.await
+            }
+        };
+        if let Ok(response) = &result {
+            self.state(|state| state.hear(response, edns));
+        }
+        result
+    }
+
+    /// Begins a trial, if nothing was heard since `began`.
+    fn doubt(self: &Arc<Server>, began: Instant, within: Duration) {
+        if self.state(|state| state.health.doubts(began)) {
+            let server = Arc::clone(self);
+            // Whoever waits for an answer may leave; the trial is for all.
+            tokio::spawn(async move { server.try_out(began, within).await });
+        }
+    }
+
+    /// A trial, which a doubt or an admission has called for: whether anything is
+    /// heard since `began`. Takes less than `within`, so that those who wait for
+    /// an answer know it before the next ones ask.
+    pub(super) async fn try_out(&self, began: Instant, within: Duration) -> bool {
+        let root = Name::root();
+        let exchange = Exchange {
+            server: self.address,
+            name: &root,
+            record_type: rr::RecordType::NS,
+            manner: Manner {
+                edns: false,
+                recursion: true,
+                checking_disabled: false,
+            },
+            tcp: self.tcp,
+        };
+        let heard = exchange.run(Instant::now() + within * 5 / 8).await.is_ok();
+        let now = Instant::now();
+        self.state(|state| {
+            if heard {
+                state.health.heard(now);
+            }
+            state.health.tried(began, now)
+        })
+    }
+}
+
+impl State {
+    fn hear(&mut self, response: &Response, with_edns: bool) {
+        self.health.heard(Instant::now());
+        let answered = matches!(
+            response.code,
+            ResponseCode::NoError | ResponseCode::NXDomain
+        );
+        if response.edns {
+            self.edns = Some(true);
+        } else if with_edns && answered && self.edns.is_none() {
+            self.edns = Some(false);
+        }
+    }
+}

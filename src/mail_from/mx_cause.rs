@@ -1,0 +1,269 @@
+//! Why an MX record is not what SES looks for, and what to do about it.
+
+use std::fmt;
+
+use super::dns_name::distance;
+use super::mx::feedback_region;
+use super::{Region, visible};
+
+/// What is wrong with an MX record. `Display` is a clause about "it", the record, in
+/// printable ASCII, as the hosts are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MxCause {
+    /// The null MX of RFC 7505.
+    Null,
+    /// The feedback host, and this zone's name after it.
+    ZoneAdded(String),
+    /// The host begins with a priority.
+    PriorityInHost,
+    /// The host has a character that no host name has, such as a quotation mark.
+    Character(char),
+    /// The host by which SES receives mail.
+    Receives,
+    /// The host by which SES takes mail to send.
+    Sends,
+    /// Nearly the feedback host: these labels in place of those.
+    Differs {
+        /// What is there.
+        found: String,
+        /// What belongs there.
+        expected: String,
+    },
+    /// A feedback host that DNS does not know.
+    NoSuchRegion {
+        /// That host.
+        host: String,
+        /// The one that belongs there.
+        near: String,
+    },
+    /// A host that has nothing to do with SES.
+    AnotherHost,
+}
+
+impl MxCause {
+    /// Why `host`, in presentation form, lower case and without final dot, is no
+    /// feedback host.
+    pub(super) fn of(host: &str, region: &Region) -> MxCause {
+        if host == "." {
+            return MxCause::Null;
+        }
+        let expected = region.feedback_host();
+        if is_priority_and_host(host, &expected) {
+            return MxCause::PriorityInHost;
+        }
+        if let Some(zone) = zone_after(host) {
+            return MxCause::ZoneAdded(zone.to_owned());
+        }
+        let odd = |c: &char| !c.is_ascii_alphanumeric() && !"-._".contains(*c);
+        if let Some(character) = host.chars().find(odd) {
+            let plain: String = host.chars().filter(|c| !odd(c)).collect();
+            if is_like(&plain, &expected) {
+                return MxCause::Character(character);
+            }
+        }
+        match host.split_once('.') {
+            Some(("inbound-smtp", rest)) if is_amazon(rest) => MxCause::Receives,
+            Some(("email-smtp" | "email-smtp-fips" | "email", rest)) if is_amazon(rest) => {
+                MxCause::Sends
+            }
+            _ if is_like(host, &expected) => differs(host, &expected),
+            _ => MxCause::AnotherHost,
+        }
+    }
+}
+
+/// Whether a host begins with a priority: what follows was meant as the host, or
+/// was cut off, and `10` is what people are told to type.
+fn is_priority_and_host(host: &str, expected: &str) -> bool {
+    let (first, rest) = host.split_once(['.', ' ']).unwrap_or((host, ""));
+    let number = !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit());
+    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    let meant = rest.is_empty() || is_like(rest, expected) || first == "10";
+    number && meant && !is_address
+}
+
+fn is_amazon(domain: &str) -> bool {
+    ["amazonaws.com", "amazonses.com", "amazonaws.com.cn"]
+        .iter()
+        .any(|amazon| domain.ends_with(amazon))
+}
+
+/// What stands after a feedback host of any region.
+fn zone_after(host: &str) -> Option<&str> {
+    let (before, after) = host.split_once(".amazonses.com.")?;
+    feedback_region(&format!("{before}.amazonses.com"))?;
+    Some(after)
+}
+
+/// Whether the feedback host was probably meant.
+fn is_like(host: &str, expected: &str) -> bool {
+    let domain = host.rsplit('.').take(2).collect::<Vec<_>>();
+    let domain = domain.into_iter().rev().collect::<Vec<_>>().join(".");
+    let of_ses = ["amazonses.com", "amazonaws.com"].contains(&domain.as_str())
+        || host.contains("amazonses")
+        || distance(&domain, "amazonses.com") <= 2;
+    let of_feedback = host.starts_with("feedback-smtp");
+    of_ses || of_feedback || distance(host, expected) <= 4
+}
+
+/// The labels in which two hosts differ, from the first to the last of them.
+fn differs(host: &str, expected: &str) -> MxCause {
+    let found: Vec<&str> = host.split('.').collect();
+    let wanted: Vec<&str> = expected.split('.').collect();
+    let same =
+        |pairs: &mut dyn Iterator<Item = (&&str, &&str)>| pairs.take_while(|(a, b)| a == b).count();
+    let most = found.len().min(wanted.len());
+    let before = same(&mut found.iter().zip(&wanted));
+    let after = same(&mut found.iter().rev().zip(wanted.iter().rev())).min(most - before);
+    MxCause::Differs {
+        found: found[before..found.len() - after].join("."),
+        expected: wanted[before..wanted.len() - after].join("."),
+    }
+}
+
+impl fmt::Display for MxCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("it says that the domain takes no mail (a null MX)"),
+            Self::ZoneAdded(zone) => {
+                write!(
+                    f,
+                    "the DNS vendor has added the zone's name, `{zone}`, to the host"
+                )
+            }
+            Self::PriorityInHost => f.write_str(
+                "the priority was typed into the host; it has a field of its own, or stands \
+                 before the host",
+            ),
+            Self::Character(c) => {
+                let shown = match c {
+                    ' ' => "a space".to_owned(),
+                    '\\' => "a character that is none of a host's".to_owned(),
+                    c => format!("`{}`", visible(c.encode_utf8(&mut [0; 4]))),
+                };
+                write!(f, "{shown} is part of the host")
+            }
+            Self::Receives => f.write_str(
+                "it names the host by which Amazon SES receives mail, not the one that \
+                             takes bounces",
+            ),
+            Self::Sends => f.write_str(
+                "it names the host by which Amazon SES takes mail to send, not the one \
+                             that takes bounces",
+            ),
+            Self::Differs { found, expected } => {
+                f.write_str("it does not name a feedback host of Amazon SES")?;
+                match (found.as_str(), expected.as_str()) {
+                    ("", expected) => write!(f, " (`{expected}` is left out)"),
+                    (found, "") => write!(f, " (`{found}` is too much)"),
+                    (found, expected) => {
+                        write!(f, " (it has `{found}` in place of `{expected}`)")
+                    }
+                }
+            }
+            Self::NoSuchRegion { host, near } => write!(
+                f,
+                "there is no host {host} in DNS, and so probably no such region; the host of this \
+                 region is {near}"
+            ),
+            Self::AnotherHost => f.write_str("it does not name a feedback host of Amazon SES"),
+        }
+    }
+}
+
+impl MxCause {
+    /// What to mind when the record is written again, as a sentence.
+    pub(super) fn remedy(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::ZoneAdded(_) => {
+                "End the host with a dot when you enter it, or the vendor adds the zone again."
+            }
+            Self::PriorityInHost => {
+                "Enter the priority in its own field, and the host alone in the field for the host."
+            }
+            Self::Character(_) => "Enter the host alone.",
+            Self::Receives | Self::Sends => "Bounces go to the feedback host alone.",
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_slip_has_its_cause() {
+        let region = Region::parse("eu-west-1").unwrap();
+        let differs = |found: &str, expected: &str| MxCause::Differs {
+            found: found.to_owned(),
+            expected: expected.to_owned(),
+        };
+        let zone = |zone: &str| MxCause::ZoneAdded(zone.to_owned());
+        for (host, cause) in [
+            (".", MxCause::Null),
+            (
+                "feedback-smtp.eu-west-1.amazonses.com.example.com",
+                zone("example.com"),
+            ),
+            (
+                "feedback-smtp.us-east-1.amazonses.com.b.example.com",
+                zone("b.example.com"),
+            ),
+            (
+                "10 feedback-smtp.eu-west-1.amazonses.com",
+                MxCause::PriorityInHost,
+            ),
+            (
+                "10 feedback-smtp.eu-west-1.amazonses.com.example.com",
+                MxCause::PriorityInHost,
+            ),
+            (
+                "10.feedback-smtp.eu-west-1.amazonses.com",
+                MxCause::PriorityInHost,
+            ),
+            ("10", MxCause::PriorityInHost),
+            ("10.example.com", MxCause::PriorityInHost),
+            ("192.0.2.1", MxCause::AnotherHost),
+            (
+                "\"feedback-smtp.eu-west-1.amazonses.com\"",
+                MxCause::Character('"'),
+            ),
+            (
+                "feedback-smtp.eu-west-1.amazonses.com ",
+                MxCause::Character(' '),
+            ),
+            (
+                r"feedback-smtp\.eu-west-1.amazonses.com",
+                MxCause::Character('\\'),
+            ),
+            ("inbound-smtp.eu-west-1.amazonaws.com", MxCause::Receives),
+            ("email-smtp.eu-west-1.amazonaws.com", MxCause::Sends),
+            (
+                "feedback-smtp.eu-west-1.amazonaws.com",
+                differs("amazonaws", "amazonses"),
+            ),
+            (
+                "feedback-smtp.eu-west-1.amazonse.com",
+                differs("amazonse", "amazonses"),
+            ),
+            (
+                "feedbck-smtp.eu-west-1.amazonses.com",
+                differs("feedbck-smtp", "feedback-smtp"),
+            ),
+            ("feedback-smtp.amazonses.com", differs("", "eu-west-1")),
+            ("x.feedback-smtp.eu-west-1.amazonses.com", differs("x", "")),
+            ("amazonses.com", differs("", "feedback-smtp.eu-west-1")),
+            (
+                "feedback-smtp.euwest1.amazonses.com",
+                differs("euwest1", "eu-west-1"),
+            ),
+            ("mail.example.com", MxCause::AnotherHost),
+            ("aspmx.l.google.com", MxCause::AnotherHost),
+        ] {
+            assert_eq!(MxCause::of(host, &region), cause, "{host}");
+            let told = cause.to_string();
+            assert!(told.bytes().all(|b| (b' '..=b'~').contains(&b)), "{told}");
+        }
+    }
+}

@@ -1,0 +1,453 @@
+//! Why an SPF record is not what SES's mail needs, and what to do about it.
+
+use std::fmt;
+
+use super::Txt;
+use super::dns_name::distance;
+use super::escape::presentation;
+use super::spf::SpfRecord;
+use super::spf_evaluation::SES;
+
+/// What a record is told apart by.
+const VERSION: &str = "v=spf1 ";
+
+/// What is wrong with an SPF record. `Display` is a clause about "it", the record,
+/// in printable ASCII.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpfCause {
+    /// Receivers do not see that it is an SPF record.
+    Attempt(Attempt),
+    /// A term that is not valid: a permanent error.
+    Invalid(String),
+    /// A term leads to a record that is a permanent error.
+    Leads {
+        /// The term.
+        term: String,
+        /// The domain that it leads to.
+        name: String,
+        /// What is wrong there.
+        broken: Broken,
+    },
+    /// More than ten terms that look something up; these.
+    TooManyLookUps(Vec<String>),
+    /// More than two look-ups that find nothing; by these terms.
+    TooManyVoid(Vec<String>),
+    /// A term `mx` that comes to more than ten hosts.
+    TooManyHosts(String),
+    /// It does not lead to SES.
+    NotNamed(NotNamed),
+    /// It lets everybody pass.
+    Everyone,
+    /// It lets pass by their addresses a part of SES's senders.
+    PartOfRanges,
+    /// It names SES, and refuses some of its addresses before.
+    Refused,
+    /// It lets pass all of SES's senders by their addresses of today.
+    Ages,
+}
+
+/// Where a text that may have been meant as an SPF record differs from one first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which character, from 1.
+    place: usize,
+    /// `None` where the text ends.
+    found: Option<char>,
+    expected: char,
+}
+
+/// What is wrong with a record that another leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// There is none, or no such name.
+    NoRecord,
+    /// There are several.
+    Several,
+    /// This term of it is not valid.
+    Invalid(String),
+    /// It leads back to where the evaluation came from.
+    Loops,
+}
+
+/// Why a record does not lead to SES, though it may seem so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotNamed {
+    /// Nothing in it seems so.
+    Nowhere,
+    /// The include stands after `all`.
+    AfterAll,
+    /// The include has a qualifier: this term.
+    Qualified(String),
+    /// The same include twice, the first of them, this term, with a qualifier.
+    FirstDecides(String),
+    /// `include=`: a modifier that nobody knows.
+    Equals(String),
+    /// A redirect beside `all`.
+    RedirectBesideAll,
+    /// Another mechanism than `include`: this term.
+    OtherMechanism(String),
+    /// Another domain that looks like SES's.
+    OtherDomain(String),
+}
+
+/// Where `record`, which is no SPF record, differs from one; `None` if it has
+/// nothing of one.
+pub(super) fn attempt(record: &Txt) -> Option<Attempt> {
+    let text = String::from_utf8_lossy(record.as_bytes());
+    if !text.to_ascii_lowercase().contains("spf") {
+        return None;
+    }
+    let mut found = text.chars().map(|c| c.to_ascii_lowercase());
+    let (place, (found, expected)) = VERSION
+        .chars()
+        .map(|expected| (found.next(), expected))
+        .enumerate()
+        .find(|(_, (found, expected))| *found != Some(*expected))?;
+    Some(Attempt {
+        place: place + 1,
+        found,
+        expected,
+    })
+}
+
+/// Why `record`, which is valid, does not lead to SES.
+pub(super) fn not_named(record: &Txt, parsed: &SpfRecord) -> NotNamed {
+    let text = String::from_utf8_lossy(record.as_bytes()).into_owned();
+    let terms: Vec<&str> = text
+        .split(' ')
+        .filter(|term| !term.is_empty())
+        .skip(1)
+        .collect();
+    let is_all = |term: &&str| bare(term).1.eq_ignore_ascii_case("all");
+    let all = terms.iter().position(is_all);
+    let includes = |term: &str| {
+        let (_, mechanism) = bare(term);
+        let name = mechanism.strip_prefix("include:");
+        name.is_some_and(names_ses)
+    };
+    let lower: Vec<String> = terms.iter().map(|term| term.to_ascii_lowercase()).collect();
+    for (index, term) in lower.iter().enumerate() {
+        let shown = terms[index].to_owned();
+        let (qualifier, mechanism) = bare(term);
+        if includes(term) {
+            let again = lower[index + 1..].iter().any(|later| includes(later));
+            return match qualifier {
+                _ if all.is_some_and(|all| all < index) => NotNamed::AfterAll,
+                Some('-' | '~' | '?') if again => NotNamed::FirstDecides(shown),
+                Some('-' | '~' | '?') => NotNamed::Qualified(shown),
+                _ => NotNamed::Nowhere,
+            };
+        }
+        let Some((name, domain)) = mechanism.split_once([':', '=']) else {
+            continue;
+        };
+        match name {
+            "include" if names_ses(domain) => return NotNamed::Equals(shown),
+            "redirect" if names_ses(domain) && all.is_some() && parsed.redirect.is_none() => {
+                return NotNamed::RedirectBesideAll;
+            }
+            "include" | "redirect" if resembles_ses(domain) => {
+                return NotNamed::OtherDomain(shown);
+            }
+            "a" | "mx" | "ptr" | "exists" if names_ses(domain) || resembles_ses(domain) => {
+                return NotNamed::OtherMechanism(shown);
+            }
+            _ => {}
+        }
+    }
+    NotNamed::Nowhere
+}
+
+/// The qualifier, and the rest of a term.
+fn bare(term: &str) -> (Option<char>, &str) {
+    match term.strip_prefix(['+', '-', '~', '?']) {
+        Some(rest) => (term.chars().next(), rest),
+        None => (None, term),
+    }
+}
+
+/// Whether a domain, in lower case, is that of SES.
+pub(super) fn names_ses(domain: &str) -> bool {
+    domain.strip_suffix('.').unwrap_or(domain) == SES
+}
+
+/// Whether a domain, in lower case, is another than SES's, and SES's was
+/// probably meant.
+pub(super) fn resembles_ses(domain: &str) -> bool {
+    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    let resembles =
+        domain.contains("amazonses") || domain.contains("amazonaws") || distance(domain, SES) <= 3;
+    domain != SES && resembles
+}
+
+impl fmt::Display for SpfCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attempt(attempt) => attempt.fmt(f),
+            Self::Invalid(term) => {
+                let shown = shown(term);
+                write!(f, "its term {shown} is not valid SPF")?;
+                if let Some(hint) = hint(term) {
+                    write!(f, " ({hint})")?;
+                }
+                f.write_str(", so receivers ignore the whole record")
+            }
+            Self::Leads { term, name, broken } => {
+                let (term, shown) = (shown(term), presentation(name.as_bytes()));
+                write!(f, "its term {term} leads to {shown}, which {broken}, ")?;
+                if resembles_ses(name) {
+                    write!(f, "and `include:{SES}` is probably meant, ")?;
+                }
+                f.write_str("so receivers ignore the whole record")
+            }
+            Self::TooManyLookUps(terms) => write!(
+                f,
+                "it does not come to `include:{SES}` within the 10 look-ups that SPF allows, so \
+                 receivers ignore the whole record (these count: {})",
+                list(terms)
+            ),
+            Self::TooManyVoid(terms) => write!(
+                f,
+                "more than the 2 look-ups that SPF allows find nothing before it comes to \
+                 `include:{SES}`, so receivers ignore the whole record (these find nothing: {})",
+                list(terms)
+            ),
+            Self::TooManyHosts(term) => write!(
+                f,
+                "its term {} comes to more than the 10 hosts that SPF allows, so receivers ignore \
+                 the whole record",
+                shown(term)
+            ),
+            Self::NotNamed(why) => why.fmt(f),
+            Self::Everyone => write!(
+                f,
+                "it does not lead to `include:{SES}`, and lets mail of any sender pass"
+            ),
+            Self::PartOfRanges => write!(
+                f,
+                "it does not lead to `include:{SES}`, and lists only a part of the addresses that \
+                 Amazon SES sends from"
+            ),
+            Self::Refused => write!(
+                f,
+                "it refuses addresses that Amazon SES sends from before it comes to \
+                 `include:{SES}`"
+            ),
+            Self::Ages => write!(
+                f,
+                "it lists the addresses that Amazon SES sends from today, in place of \
+                 `include:{SES}`; it fails once SES sends from others"
+            ),
+        }
+    }
+}
+
+impl SpfCause {
+    /// What to do, as the beginning of a sentence.
+    pub(super) fn remedy(&self) -> String {
+        match self {
+            Self::Attempt(attempt) => attempt.remedy().to_owned(),
+            Self::Invalid(term) => format!("Write {} right, or remove it", shown(term)),
+            Self::Leads { term, .. } => {
+                let term = shown(term);
+                format!("Remove {term}, or put `include:{SES}` before it")
+            }
+            Self::TooManyLookUps(_) | Self::TooManyHosts(_) => {
+                format!("Put `include:{SES}` before the terms that look something up")
+            }
+            Self::TooManyVoid(_) => {
+                format!("Remove what finds nothing, or put `include:{SES}` before it")
+            }
+            Self::NotNamed(why) => why.remedy(),
+            Self::Everyone => format!("Put `include:{SES}` in, and end it with `~all`"),
+            Self::PartOfRanges | Self::Ages => {
+                format!("Put `include:{SES}` in place of the addresses")
+            }
+            Self::Refused => format!("Put `include:{SES}` before them"),
+        }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            place, expected, ..
+        } = self;
+        let expected = match expected {
+            ' ' => "a space".to_owned(),
+            c => format!("`{c}`"),
+        };
+        let found = match self.found {
+            None => {
+                return write!(
+                    f,
+                    "it ends where its character {place} should be {expected}"
+                );
+            }
+            Some(c) => named(c),
+        };
+        write!(f, "its character {place} is {found} and not {expected}")
+    }
+}
+
+impl Attempt {
+    fn remedy(&self) -> &'static str {
+        match self.found {
+            Some('"') => {
+                "The quotation marks are part of the text, because the DNS vendor adds its own: \
+                 remove them"
+            }
+            Some('\u{2018}'..='\u{201f}') => {
+                "The curly quotation marks are part of the text: remove them"
+            }
+            Some('\u{feff}') => {
+                "A byte order mark, which is not seen, came with copied text: type the text anew"
+            }
+            Some(c) if c.is_whitespace() || c.is_control() => "Remove that character",
+            _ => "Write the text exactly so",
+        }
+    }
+}
+
+/// A character by name where it would not be seen, or be mistaken.
+fn named(c: char) -> String {
+    match c {
+        ' ' => "a space".to_owned(),
+        '\t' => "a tab".to_owned(),
+        ',' => "a comma (`,`)".to_owned(),
+        ';' => "a semicolon (`;`)".to_owned(),
+        '"' => "a quotation mark (`\"`)".to_owned(),
+        '\'' => "an apostrophe (`'`)".to_owned(),
+        '\u{a0}' => "a no-break space (U+00A0)".to_owned(),
+        '\u{feff}' => "a byte order mark (U+FEFF)".to_owned(),
+        '\u{2018}'..='\u{201f}' => format!("a curly quotation mark (U+{:04X})", u32::from(c)),
+        c if c.is_ascii_graphic() => format!("`{c}`"),
+        c => format!("the character U+{:04X}", u32::from(c)),
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRecord => f.write_str("has no SPF record"),
+            Self::Several => f.write_str("has several SPF records"),
+            Self::Invalid(term) => {
+                let term = shown(term);
+                write!(f, "has an SPF record that is not valid (its term {term})")
+            }
+            Self::Loops => f.write_str("leads back to where the evaluation came from"),
+        }
+    }
+}
+
+impl fmt::Display for NotNamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it does not lead to `include:{SES}`")?;
+        match self {
+            Self::Nowhere => Ok(()),
+            Self::AfterAll => write!(f, ", which stands after `all`, where nobody reads it"),
+            Self::Qualified(term) => write!(
+                f,
+                " so that its mail passes: the qualifier of {} says otherwise",
+                shown(term)
+            ),
+            Self::FirstDecides(term) => write!(
+                f,
+                " so that its mail passes: it has the include twice, and the first, {}, decides",
+                shown(term)
+            ),
+            Self::Equals(term) => write!(
+                f,
+                ": {} has `=` in place of `:`, which makes a modifier of it that nobody knows",
+                shown(term)
+            ),
+            Self::RedirectBesideAll => write!(
+                f,
+                ": `redirect={SES}` is ignored, because there is `all` beside it"
+            ),
+            Self::OtherMechanism(term) => {
+                write!(f, ": {} is about a host, and names no senders", shown(term))
+            }
+            Self::OtherDomain(term) => write!(f, ": {} names another domain", shown(term)),
+        }
+    }
+}
+
+impl NotNamed {
+    fn remedy(&self) -> String {
+        match self {
+            Self::Nowhere => format!("Put `include:{SES}` near its start, before `all`"),
+            Self::AfterAll => format!("Put `include:{SES}` before `all`"),
+            Self::Qualified(_) => format!("Write `include:{SES}` without the qualifier"),
+            Self::FirstDecides(term) => format!("Remove {}", shown(term)),
+            Self::Equals(term) | Self::OtherMechanism(term) | Self::OtherDomain(term) => {
+                format!("Write `include:{SES}` in place of {}", shown(term))
+            }
+            Self::RedirectBesideAll => {
+                format!("Put `include:{SES}` before `all`, and remove the redirect")
+            }
+        }
+    }
+}
+
+/// What makes a term invalid, where that can be told.
+fn hint(term: &str) -> Option<String> {
+    let lower = term.to_ascii_lowercase();
+    let (_, mechanism) = bare(&lower);
+    let name_end = mechanism.find([':', '/', '=']).unwrap_or(mechanism.len());
+    let (name, rest) = mechanism.split_at(name_end);
+    if let Some(c) = term
+        .chars()
+        .find(|c| !c.is_ascii_graphic() || "\"'`".contains(*c))
+    {
+        return Some(format!("it holds {}", named(c)));
+    }
+    if let Some(c) = term.chars().find(|c| ",;".contains(*c)) {
+        let c = named(c);
+        return Some(format!("it holds {c}; terms are separated by spaces alone"));
+    }
+    if ["redirect", "exp"].contains(&name) && rest.starts_with('=') && super::spf::is_term(term) {
+        return Some(format!("`{name}=` may stand only once"));
+    }
+    if rest == ":" {
+        return Some("no space may stand after the colon".to_owned());
+    }
+    if let Some(all) = joined_all(term) {
+        return Some(format!(
+            "a space is missing before `{all}`: strings of one TXT record are joined without one"
+        ));
+    }
+    if ["a", "mx"].contains(&name)
+        && let Some(address) = rest.strip_prefix(':')
+        && super::spf::is_term(&format!("ip4:{address}"))
+    {
+        return Some(format!("an address is written `ip4:{address}`"));
+    }
+    let known = [
+        "all", "a", "mx", "ptr", "ip4", "ip6", "include", "exists", "redirect",
+    ];
+    if !known.contains(&name) {
+        let near = known
+            .iter()
+            .find(|known| known.len() > 2 && distance(known, name) <= 2);
+        return near.map(|known| format!("`{known}` is probably meant"));
+    }
+    None
+}
+
+/// The `~all` at the end of a term that is valid without it.
+pub(super) fn joined_all(term: &str) -> Option<&str> {
+    let at = term.len().checked_sub("~all".len())?;
+    let (before, all) = term.split_at_checked(at)?;
+    let is_all = all.starts_with(['-', '~', '?', '+']) && bare(all).1.eq_ignore_ascii_case("all");
+    (is_all && super::spf::is_term(before)).then_some(all)
+}
+
+fn shown(term: &str) -> String {
+    format!("`{}`", presentation(term.as_bytes()))
+}
+
+fn list(terms: &[String]) -> String {
+    let terms: Vec<String> = terms.iter().map(|term| shown(term)).collect();
+    terms.join(", ")
+}
