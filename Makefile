@@ -33,11 +33,13 @@ test: ## Run all tests but those of conformance.
 		set -x; cargo test --workspace --locked; \
 	fi
 
-# FULL=1 adds 10,000 identities; QUICK=1 tries small sizes and writes nothing; ONLY=dns
-# measures that part (tests/bench/bench.rs names them) and writes nothing.
+# FULL=1 adds what takes long; QUICK=1 tries small sizes, without a build for release,
+# and writes nothing; ONLY=dns measures that part (tests/bench/bench.rs names them) and
+# writes nothing.
 bench: ## Measure against the simulator, and write it into docs/guides/performance.md.
-	cargo build --release --locked
-	cargo run --locked --example bench -- $(target_dir)/release/terraform-provider-ses docs/guides \
+	cargo build --locked $(if $(QUICK),--bins --example bench,--release)
+	cargo run --locked --example bench -- \
+		$(target_dir)/$(if $(QUICK),debug,release)/terraform-provider-ses docs/guides \
 		$(if $(FULL),--full,$(if $(QUICK),--quick)) $(if $(ONLY),--only $(ONLY))
 
 lint: ## Check format, lints and, where there is shellcheck, the scripts.
@@ -48,7 +50,7 @@ lint: ## Check format, lints and, where there is shellcheck, the scripts.
 		set -x; shellcheck .ci/run .cargo/protoc examples/demo/run.sh; \
 	fi
 
-conformance: $(venv)/installed ## Run a real Terraform against moto, another simulation of AWS.
+conformance: $(venv)/installed ## Run a real Terraform against moto, another simulation of AWS, and pyspf.
 	MOTO_SERVER=$(abspath $(venv))/bin/moto_server \
 		cargo test --test conformance --locked -- --ignored
 

@@ -65,15 +65,6 @@ pub fn explain(error: &Error) -> String {
             status,
             code,
             message,
-            ..
-        } if code.is_empty() => {
-            format!("{operation} was answered with HTTP status {status} and {message}.")
-        }
-        Error::Refused {
-            operation,
-            status,
-            code,
-            message,
             request_id,
         } => {
             let request = match request_id {
@@ -82,6 +73,21 @@ pub fn explain(error: &Error) -> String {
             };
             let (code, message) = (visible(code), visible(message));
             format!("SES answered {operation} with {code}: {message} (HTTP {status}{request})")
+        }
+        Error::NotSes {
+            operation,
+            status,
+            begins,
+        } => {
+            let quoted = if begins.is_empty() {
+                "It is empty.".to_owned()
+            } else {
+                format!("It begins: {}", visible(begins))
+            };
+            format!(
+                "{operation} was answered with HTTP status {status} and an answer that is not \
+                 SES's: a proxy or a captive portal may stand between. {quoted}"
+            )
         }
         Error::NoAnswer {
             operation, reason, ..
@@ -93,6 +99,9 @@ pub fn explain(error: &Error) -> String {
             visible(reason)
         ),
         Error::Settings { reason } => sentence(&visible(reason)),
+        Error::Internal { what } => {
+            format!("{} This is a fault of the provider.", sentence(what))
+        }
         Error::TimedOut { .. } => sentence(&error.to_string()),
         Error::Stopped { .. } => {
             "The provider was asked to stop (Ctrl-C, or the end of a CI job).".to_owned()
@@ -166,8 +175,11 @@ fn remedy(error: &Error) -> Option<String> {
              `aws sso login`, a container's or an instance's role."
                 .to_owned(),
         ),
-        Error::Refused { code, .. } if code.is_empty() => Some(elsewhere()),
-        Error::NoAnswer { .. } => Some(elsewhere()),
+        Error::NotSes { .. } | Error::NoAnswer { .. } => Some(elsewhere()),
+        Error::Internal { .. } => Some(
+            "Try again, and report it together with what Terraform logs with TF_LOG=debug."
+                .to_owned(),
+        ),
         Error::TimedOut { .. } => Some(
             "Try again; if SES is slow, or many share the account's limit of one request a second, \
              give the operation more time in the resource's `timeouts` block."
@@ -252,6 +264,31 @@ mod tests {
         assert!(text.contains("gave up after 1m 30s"), "{text}");
         assert!(text.contains("Throttling: Rate exceeded"), "{text}");
         assert!(text.contains("`timeouts`"), "{text}");
+    }
+
+    #[test]
+    fn an_answer_that_is_not_ses_s_is_quoted_with_visible_escapes() {
+        let told = |begins: &str| {
+            explain(&Error::NotSes {
+                operation: Operation::SetIdentityMailFromDomain,
+                status: 200,
+                begins: begins.to_owned(),
+            })
+        };
+        let page = told("<html>\u{1b}[2J");
+        assert!(page.contains("an answer that is not SES's"), "{page}");
+        assert!(page.contains(r"It begins: <html>\u{1b}[2J"), "{page}");
+        assert!(page.contains("HTTPS_PROXY"), "{page}");
+        assert!(told("").contains("It is empty."));
+    }
+
+    #[test]
+    fn a_fault_of_the_provider_is_not_put_down_to_its_settings() {
+        let text = explain(&Error::Internal {
+            what: "the reader of SES has ended",
+        });
+        let told = "The reader of SES has ended. This is a fault of the provider.";
+        assert!(text.starts_with(told), "{text}");
     }
 
     #[test]

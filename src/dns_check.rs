@@ -5,8 +5,7 @@ use tf_provider::{AttributePath, Diagnostics};
 use crate::clients::{Clients, NotAsked};
 use crate::diagnostics::warn;
 use crate::mail_from::{
-    Advice, DnsFindings, DomainName, Place, Region, RequiredRecords, VerificationStatus, advice,
-    dmarc_advice,
+    Advice, DnsFindings, DomainName, Place, Region, RequiredRecords, advice, dmarc_advice,
 };
 use crate::ses::{Deadline, Interrupted};
 
@@ -74,16 +73,15 @@ pub fn advise(
     [mx, spf].into_iter().flatten()
 }
 
-/// Warns of what is not right, DMARC included, at `mail_from_domain`. `status` is what SES says of
-/// the domain: where it contradicts DNS, that is told as well.
+/// Warns of what is not right, DMARC included, at `mail_from_domain`. Where SES has
+/// `verified` the domain and DNS contradicts it, that is told as well.
 pub fn warn_of(
     diags: &mut Diagnostics,
     findings: &DnsFindings,
     domain: Option<&DomainName>,
     place: &Place,
-    status: &str,
+    verified: bool,
 ) {
-    let verified = status == VerificationStatus::Success.as_str();
     let doubted = domain.filter(|_| verified && findings.mx.is_amiss());
     let dmarc = domain.and_then(|domain| dmarc_advice(&findings.dmarc, domain, place));
     let records = advise(findings, domain, &place.region).map(|advice| match doubted {

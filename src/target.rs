@@ -9,7 +9,7 @@ use tf_provider::{AttributePath, Diagnostics};
 use crate::attributes::{NameValues, place};
 use crate::clients::Clients;
 use crate::diagnostics::{self, or_tell, warn};
-use crate::mail_from::{DomainName, Place, Region, VerificationStatus};
+use crate::mail_from::{Place, Region, Reported, VerificationStatus};
 use crate::plugin::{Call, Told};
 use crate::ses::{Client, Deadline, Error, SetMailFrom};
 
@@ -73,13 +73,14 @@ impl Target {
     /// Warns of a domain that SES has verified and misses now: it is about to be
     /// given up.
     pub fn warn_of_temporary_failure(&self, diags: &mut Diagnostics, held: &SetMailFrom) {
-        if held.status != VerificationStatus::TemporaryFailure.as_str() {
+        if !held.status.is(VerificationStatus::TemporaryFailure) {
             return;
         }
         // What we could not have sent has no records that we could name.
-        if let Ok(domain) = DomainName::parse(&held.domain) {
-            let behavior = held.behavior.parse().unwrap_or_default();
-            let advice = self.place.temporary_failure(&domain, behavior);
+        if let Some(domain) = held.domain.name() {
+            let behavior = held.behavior.as_ref().and_then(Reported::known);
+            let behavior = behavior.copied().unwrap_or_default();
+            let advice = self.place.temporary_failure(domain, behavior);
             warn(diags, advice, AttributePath::new("verification_status"));
         }
     }

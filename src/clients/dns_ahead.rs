@@ -37,12 +37,12 @@ impl DnsAhead {
         self.0.cancel();
     }
 
-    /// Looks up each of `domains`, which are SES's own words, in the background.
+    /// Looks up each of `domains` in the background.
     pub(super) fn start(
         &self,
         resolver: Resolver,
         region: Region,
-        domains: mpsc::UnboundedReceiver<String>,
+        domains: mpsc::UnboundedReceiver<DomainName>,
     ) {
         let end = self.0.clone();
         tokio::spawn(async move {
@@ -55,15 +55,11 @@ impl DnsAhead {
 async fn look_up(
     resolver: Resolver,
     region: Region,
-    mut domains: mpsc::UnboundedReceiver<String>,
+    mut domains: mpsc::UnboundedReceiver<DomainName>,
     end: &CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(AT_A_TIME));
     while let Some(domain) = domains.recv().await {
-        // What we could not have sent has no records that we could name.
-        let Ok(domain) = DomainName::parse(&domain) else {
-            continue;
-        };
         // The semaphore is never closed.
         let place = Arc::clone(&places).acquire_owned().await.ok();
         let (resolver, end) = (resolver.clone(), end.clone());

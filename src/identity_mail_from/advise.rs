@@ -15,7 +15,7 @@ use crate::clients::Clients;
 use crate::diagnostics::warn;
 use crate::mail_from::{
     Advice, BehaviorOnMxFailure, DomainName, Finding, Identity, Mx, Place, RecordStatus,
-    RequiredRecords, advice, receiving, visible,
+    RequiredRecords, advice, receiving,
 };
 use crate::plugin::{Call, CancellationToken, Told};
 use crate::ses::{Client, Error, MailFrom, SetMailFrom};
@@ -130,13 +130,13 @@ impl<'a> NewDomain<'a> {
         clients: &Clients,
         stop: &CancellationToken,
     ) -> bool {
-        match DomainName::parse(&held.domain) {
-            Ok(domain) if domain == *self.domain => true,
-            Ok(domain) => {
-                let has = clients.managed().has(&self.place, &domain);
+        match held.domain.name() {
+            Some(domain) if domain == self.domain => true,
+            Some(domain) => {
+                let has = clients.managed().has(&self.place, domain);
                 clients.advice(stop, has).await.unwrap_or(false)
             }
-            Err(_) => false,
+            None => false,
         }
     }
 
@@ -180,7 +180,7 @@ impl<'a> NewDomain<'a> {
     fn overwrites(&self, held: &SetMailFrom) -> (&'static str, Advice) {
         let Self { place, domain, .. } = self;
         let Place { identity, region } = place;
-        let other = visible(&held.domain);
+        let other = &held.domain;
         let advice = Advice {
             summary: "Identity has another MAIL FROM domain already",
             detail: format!(
@@ -189,7 +189,7 @@ impl<'a> NewDomain<'a> {
                  other. To manage what is there instead, set `mail_from_domain = \"{other}\"`, and \
                  run `terraform import ses_identity_mail_from.NAME {identity}` or write an \
                  `import` block with `id = \"{identity}\"`.",
-                visible(&held.status)
+                held.status
             ),
         };
         ("mail_from_domain", advice)
@@ -312,7 +312,9 @@ mod tests {
     use crate::attributes::value;
     use crate::identity_mail_from::plan::plan;
     use crate::identity_mail_from::validate::validate;
-    use crate::mail_from::{Elsewhere, Region, judge_mx};
+    use crate::mail_from::{
+        Elsewhere, Region, Reported, ReportedDomain, VerificationStatus, judge_mx,
+    };
 
     fn config(domain: &str, behavior: &str) -> Model {
         Model {
@@ -342,9 +344,9 @@ mod tests {
 
     fn held(domain: &str) -> Option<SetMailFrom> {
         Some(SetMailFrom {
-            domain: domain.to_owned(),
-            behavior: "UseDefaultValue".to_owned(),
-            status: "Success".to_owned(),
+            domain: ReportedDomain::parse(domain),
+            behavior: Some(Reported::Known(BehaviorOnMxFailure::UseDefaultValue)),
+            status: Reported::Known(VerificationStatus::Success),
         })
     }
 

@@ -7,7 +7,8 @@ use tf_provider::value::Value;
 
 use crate::attributes::{NameValues, timeout_or};
 use crate::mail_from::{
-    DmarcFinding, DnsFindings, DnsRecord, DomainName, Finding, Region, RequiredRecords,
+    DmarcFinding, DnsFindings, DnsRecord, DomainName, Finding, Identity, Place, Region,
+    RequiredRecords,
 };
 use crate::plugin::Number;
 
@@ -83,6 +84,17 @@ impl Model {
             region: self.region.clone(),
             id: self.id.clone(),
         }
+    }
+
+    /// What a state says that SES holds: a domain, and where; `None` where it does not
+    /// say so.
+    pub(super) fn held(&self) -> Option<(Place, DomainName)> {
+        let place = Place {
+            identity: Identity::parse(self.identity.as_ref_option()?).ok()?,
+            region: Region::parse(self.region.as_ref_option()?).ok()?,
+        };
+        let domain = DomainName::parse(self.mail_from_domain.as_ref_option()?).ok()?;
+        Some((place, domain))
     }
 
     /// Whether a verification that SES has given up is to be started again.

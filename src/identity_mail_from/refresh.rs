@@ -6,7 +6,9 @@ use tf_provider::value::Value;
 use super::model::{Dns, Model, dns_records};
 use crate::attributes::spelled_as_before;
 use crate::dns_check;
-use crate::mail_from::{BehaviorOnMxFailure, DnsFindings, DomainName};
+use crate::mail_from::{
+    BehaviorOnMxFailure, DnsFindings, DomainName, Reported, VerificationStatus,
+};
 use crate::ses::SetMailFrom;
 use crate::target::Target;
 
@@ -21,28 +23,27 @@ pub(super) async fn refresh(
 ) -> Model {
     // A domain that SES holds and we could not send (it was not set by us) has
     // no records that we could name, and is not asked for.
-    let domain = DomainName::parse(&held.domain).ok();
-    let (domain, region) = (domain.as_ref(), &target.place.region);
+    let (domain, region) = (held.domain.name(), &target.place.region);
     let findings = look_up(target, &state, domain).await;
-    let in_ses = Value::Value(held.domain.clone());
+    let in_ses = Value::Value(held.domain.as_str().to_owned());
     let mail_from_domain = spelled_as_before(&in_ses, &state.mail_from_domain, |text| {
         DomainName::parse(text).ok()
     });
+    let verified = held.status.is(VerificationStatus::Success);
     // To publish records for a domain that was set behind Terraform's back is
     // no advice: the plan is to change it back.
     if state.mail_from_domain.is_null() || state.mail_from_domain == mail_from_domain {
-        dns_check::warn_of(diags, &findings, domain, &target.place, &held.status);
+        dns_check::warn_of(diags, &findings, domain, &target.place, verified);
     }
     // Failed is told by the plan, which knows what becomes of it.
     target.warn_of_temporary_failure(diags, &held);
+    // An emulator may leave the behaviour out.
+    let default = || Reported::Known(BehaviorOnMxFailure::default());
+    let behavior = held.behavior.unwrap_or_else(default);
     Model {
         mail_from_domain,
-        behavior_on_mx_failure: Value::Value(if held.behavior.is_empty() {
-            BehaviorOnMxFailure::default().as_str().to_owned()
-        } else {
-            held.behavior
-        }),
-        verification_status: Value::Value(held.status),
+        behavior_on_mx_failure: Value::Value(behavior.as_str().to_owned()),
+        verification_status: Value::Value(held.status.as_str().to_owned()),
         dns_records: dns_records(domain, Some(region), &Value::Null),
         dns: Value::Value(Dns::from(&findings)),
         ..state

@@ -22,7 +22,7 @@ pub(super) fn settled(
 ) -> Result<String, NothingChanged> {
     let place = &target.place;
     let status = match settled {
-        Settled::Shown { status } => return Ok(status),
+        Settled::Shown { status } => return Ok(status.as_str().to_owned()),
         Settled::NotMade(error) => {
             diags.add_error(ses_failed(target.doing(), &error.error));
             return Err(NothingChanged);

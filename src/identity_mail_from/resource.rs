@@ -20,7 +20,6 @@ use super::validate::{check_underscores, validate};
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
-use crate::mail_from::DomainName;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
 use crate::ses::{MailFrom, Unset};
 use crate::target::{Target, provider_region, region_of_import};
@@ -55,6 +54,12 @@ impl Resource for IdentityMailFrom {
         let region = provider_region(call, "Could not plan a MAIL FROM domain").await?;
         let plan = plan(prior, config, &meaning, region.as_ref());
         report::warn_of_failed(&mut call.diags, &plan, &meaning);
+        if let Some(prior) = prior {
+            tell_managed(call.configured()?.as_ref(), prior);
+        }
+        if let Some(prior) = prior {
+            tell_managed(call.configured()?.as_ref(), prior);
+        }
         if let Some(new) = NewDomain::of(prior, &plan, &meaning) {
             new.advise(call).await?;
         }
@@ -77,7 +82,7 @@ impl Resource for IdentityMailFrom {
             "read the MAIL FROM domain",
             timeout,
         )?;
-        tell_managed(&target, &state);
+        tell_managed(&target.clients, &state);
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let held = target.answered(&mut call.diags, held.await)?;
         match held {
@@ -128,7 +133,7 @@ impl Resource for IdentityMailFrom {
             "unset the MAIL FROM domain",
             timeout,
         )?;
-        tell_managed(&target, &prior);
+        tell_managed(&target.clients, &prior);
         let unset = target.ses.unset(&target.deadline, &target.place.identity);
         let unset = target.answered(&mut call.diags, unset.await)?;
         if unset == Unset::LeftToSibling {
@@ -165,10 +170,9 @@ impl Resource for IdentityMailFrom {
 
 /// A resource that is renamed or replaced has what `state` says, so that the plan of
 /// the one in its place is not told that somebody else has.
-fn tell_managed(target: &Target, state: &Model) {
-    let domain = state.mail_from_domain.as_ref_option();
-    if let Some(domain) = domain.and_then(|text| DomainName::parse(text).ok()) {
-        target.clients.managed().tell(&target.place, domain);
+fn tell_managed(clients: &Clients, state: &Model) {
+    if let Some((place, domain)) = state.held() {
+        clients.managed().tell(&place, domain);
     }
 }
 

@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::explain;
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, VerificationStatus};
-use crate::ses::{Client, Deadline, Error, Left, MailFrom, Outcome, SetError, SetMailFrom};
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Reported, VerificationStatus};
+use crate::ses::{Client, Deadline, Error, Left, MailFrom, Reach, SetError, SetMailFrom};
 
-/// How long to try for a first answer after SES has accepted a Set: the read has
-/// to wait for its turn, and others may share the limit.
+/// How long to try for a first answer after SES has accepted a Set, from when the read
+/// is next: others may share the limit.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long to wait, from the first answer, for SES to show what it has accepted.
@@ -24,8 +24,6 @@ const DECIDED_WITHIN: Duration = Duration::from_secs(8);
 
 /// Pause between two looks at what SES shows.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
-
-const FAILED: &str = VerificationStatus::Failed.as_str();
 
 /// What SES is to hold for one identity.
 pub(super) struct Wanted<'a> {
@@ -40,7 +38,9 @@ pub(super) struct Wanted<'a> {
 #[derive(Debug)]
 pub(super) enum Settled {
     /// SES holds it, with this status.
-    Shown { status: String },
+    Shown {
+        status: Reported<VerificationStatus>,
+    },
     /// SES has accepted it and does not show it yet, for this reason.
     NotShownYet { reason: String },
     /// SES has not made the change.
@@ -61,11 +61,11 @@ pub(super) async fn set(client: &Client, deadline: &Deadline, wanted: &Wanted<'_
     let set = client.set(deadline, wanted.identity, wanted.domain, wanted.behavior);
     let settled = match set.await {
         Ok(()) => shown(client, deadline, wanted).await,
-        Err(error) if error.outcome == Outcome::NotMade => Settled::NotMade(error),
+        Err(error) if !error.reach.may_be_made() => Settled::NotMade(error),
         Err(error) => decide(client, wanted, error).await,
     };
     match settled {
-        Settled::Shown { status } if wanted.restart && status == FAILED => {
+        Settled::Shown { status } if wanted.restart && status.is(VerificationStatus::Failed) => {
             restart(client, deadline, wanted).await
         }
         settled => settled,
@@ -100,7 +100,7 @@ async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Set
     let mut deadline = deadline.afresh(ANSWERED_WITHIN);
     let mut answered = false;
     loop {
-        match client.get_fresh(&deadline, wanted.identity).await {
+        match client.get_after_set(&deadline, wanted.identity).await {
             Ok(MailFrom::Set(held)) if wanted.is(&held) => {
                 return Settled::Shown {
                     status: held.status,
@@ -109,6 +109,7 @@ async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Set
             Ok(_) if !answered => {
                 answered = true;
                 deadline = deadline.afresh(SHOWN_WITHIN);
+                deadline.begin();
             }
             Ok(_) => {}
             Err(error) if !answered => {
@@ -133,7 +134,7 @@ async fn decide(client: &Client, wanted: &Wanted<'_>, error: SetError) -> Settle
         Ok(MailFrom::Set(held)) if wanted.is(&held) => Settled::Shown {
             status: held.status,
         },
-        Ok(_) if error.outcome == Outcome::Unknown => Settled::NotMade(error),
+        Ok(_) if error.reach == Reach::MaybeMade => Settled::NotMade(error),
         _ => Settled::InDoubt(error.error),
     }
 }
@@ -146,11 +147,9 @@ async fn look(client: &Client, wanted: &Wanted<'_>) -> Result<MailFrom, Error> {
 
 impl Wanted<'_> {
     fn is(&self, held: &SetMailFrom) -> bool {
-        let same_domain =
-            DomainName::parse(&held.domain).is_ok_and(|domain| domain == *self.domain);
         // An emulator may leave the behaviour out.
-        let same_behavior = held.behavior.is_empty() || held.behavior == self.behavior.as_str();
-        same_domain && same_behavior
+        let behavior = held.behavior.as_ref();
+        held.domain.is(self.domain) && behavior.is_none_or(|held| held.is(self.behavior))
     }
 }
 
@@ -193,7 +192,7 @@ mod tests {
             }
             let settled = settle(&ses, true).await;
             assert!(
-                matches!(&settled, Settled::Shown { status } if status == "Pending"),
+                matches!(&settled, Settled::Shown { status } if status.is(VerificationStatus::Pending)),
                 "{settled:?}"
             );
             assert_eq!(changes(&ses), expected);
@@ -205,7 +204,9 @@ mod tests {
         let ses = FakeSes::holding("example.com", failed("bounce.example.com"));
         ses.identical_set_keeps_failed();
         let settled = settle(&ses, false).await;
-        assert!(matches!(&settled, Settled::Shown { status } if status == "Failed"));
+        assert!(
+            matches!(&settled, Settled::Shown { status } if status.is(VerificationStatus::Failed))
+        );
         assert_eq!(changes(&ses), ["set"]);
     }
 

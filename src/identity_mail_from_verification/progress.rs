@@ -41,16 +41,14 @@ impl Seen {
             MailFrom::Unset => return Self::Unset,
             MailFrom::Set(held) => held,
         };
-        let is_asked =
-            |asked: &DomainName| DomainName::parse(&held.domain).is_ok_and(|held| held == *asked);
-        if !asked.is_none_or(is_asked) {
+        if !asked.is_none_or(|asked| held.domain.is(asked)) {
             return Self::Other(held);
         }
-        match held.status.parse() {
-            Ok(VerificationStatus::Success) => Self::Verified(held),
-            Ok(VerificationStatus::Failed) => Self::GivenUp(held),
+        match held.status.known() {
+            Some(VerificationStatus::Success) => Self::Verified(held),
+            Some(VerificationStatus::Failed) => Self::GivenUp(held),
             // A status that SES may have one day is none of the two ends.
-            Ok(VerificationStatus::Pending | VerificationStatus::TemporaryFailure) | Err(_) => {
+            Some(VerificationStatus::Pending | VerificationStatus::TemporaryFailure) | None => {
                 Self::Sought(held)
             }
         }
@@ -186,7 +184,7 @@ mod tests {
         let now = Instant::now();
         let mut progress = Progress::new(now);
         let done = progress.saw(seen("Success"), now);
-        assert!(matches!(done, Step::Done(held) if held.status == "Success"));
+        assert!(matches!(done, Step::Done(held) if held.status.is(VerificationStatus::Success)));
         let over = progress.saw(seen("Failed"), now);
         assert_eq!(over, Step::Over(seen("Failed")));
         let again = progress.saw(seen("Pending"), now);

@@ -6,7 +6,7 @@ use super::progress::Seen;
 use super::wait::Unverified;
 use crate::diagnostics::{diagnostic, explain, ses as ses_failed};
 use crate::dns_check;
-use crate::mail_from::{DnsFindings, DomainName, Place, RecordStatus, visible};
+use crate::mail_from::{DnsFindings, DomainName, Place, RecordStatus};
 use crate::ses::Error;
 
 /// The error for a wait for the MAIL FROM domain of `place`. `dns` is what DNS
@@ -98,14 +98,10 @@ fn shows(seen: &Seen, identity: &impl std::fmt::Display) -> String {
     match seen {
         Seen::NoIdentity => format!("SES knows no identity {identity} in this region"),
         Seen::Unset => format!("{identity} has no custom MAIL FROM domain"),
-        Seen::Other(held) => format!(
-            "{identity} has another MAIL FROM domain, {}",
-            visible(&held.domain)
-        ),
+        Seen::Other(held) => format!("{identity} has another MAIL FROM domain, {}", held.domain),
         Seen::Verified(held) | Seen::Sought(held) | Seen::GivenUp(held) => format!(
             "SES says {} of {}, the MAIL FROM domain of {identity}",
-            visible(&held.status),
-            visible(&held.domain)
+            held.status, held.domain
         ),
     }
 }

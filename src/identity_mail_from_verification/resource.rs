@@ -174,20 +174,20 @@ fn sought(unverified: &Unverified) -> Option<DomainName> {
         Unverified::Ses(_) => None,
     };
     match seen {
-        Some(Seen::Sought(held) | Seen::GivenUp(held)) => DomainName::parse(&held.domain).ok(),
+        Some(Seen::Sought(held) | Seen::GivenUp(held)) => held.domain.name().cloned(),
         _ => None,
     }
 }
 
 fn verified(model: Model, held: SetMailFrom) -> Model {
     Model {
-        verification_status: Value::Value(held.status),
+        verification_status: Value::Value(held.status.as_str().to_owned()),
         ..model
     }
 }
 
 fn is_missed(held: &SetMailFrom) -> bool {
-    held.status == VerificationStatus::TemporaryFailure.as_str()
+    held.status.is(VerificationStatus::TemporaryFailure)
 }
 
 /// The domain that must be verified, where one is named.

@@ -149,7 +149,7 @@ mod tests {
                         .hold("example.com", with_status(DOMAIN, "Success"));
                 })
             );
-            assert_eq!(verified.unwrap().status, "Success");
+            assert_eq!(verified.unwrap().status.as_str(), "Success");
             let waited = started.elapsed().as_secs();
             assert!((after..=at_most).contains(&waited), "{waited} s");
             let looks = scene.ses.calls().len();

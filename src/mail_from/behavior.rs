@@ -41,6 +41,12 @@ impl FromStr for BehaviorOnMxFailure {
     }
 }
 
+impl AsRef<str> for BehaviorOnMxFailure {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl fmt::Display for BehaviorOnMxFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -87,6 +93,12 @@ impl FromStr for VerificationStatus {
             "TemporaryFailure" => Ok(Self::TemporaryFailure),
             _ => Err(UnknownValue::new(text, Self::NAMES)),
         }
+    }
+}
+
+impl AsRef<str> for VerificationStatus {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::error::Error;
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
+use crate::mail_from::{
+    BehaviorOnMxFailure, DomainName, Identity, Reported, ReportedDomain, VerificationStatus,
+};
 
 /// What SES holds for one identity
 /// (`GetIdentityMailFromDomainAttributes`).
@@ -21,25 +23,25 @@ pub enum MailFrom {
     Set(SetMailFrom),
 }
 
-/// A custom MAIL FROM domain as SES holds it. The strings are SES's own.
+/// A custom MAIL FROM domain as SES holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetMailFrom {
     /// `MailFromDomain`
-    pub domain: String,
-    /// `BehaviorOnMXFailure`; empty where an emulator leaves it out.
-    pub behavior: String,
+    pub domain: ReportedDomain,
+    /// `BehaviorOnMXFailure`; `None` where an emulator leaves it out.
+    pub behavior: Option<Reported<BehaviorOnMxFailure>>,
     /// `MailFromDomainStatus`
-    pub status: String,
+    pub status: Reported<VerificationStatus>,
 }
 
 /// The parameters of `SetIdentityMailFromDomain`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SetRequest {
     /// `Identity`
-    pub(super) identity: String,
+    pub(super) identity: Identity,
     /// `MailFromDomain` and `BehaviorOnMXFailure`, always both; `None` leaves
     /// both out, which disables the custom MAIL FROM domain.
-    pub(super) mail_from: Option<(String, &'static str)>,
+    pub(super) mail_from: Option<(DomainName, BehaviorOnMxFailure)>,
 }
 
 impl SetRequest {
@@ -50,15 +52,15 @@ impl SetRequest {
         behavior: BehaviorOnMxFailure,
     ) -> Self {
         Self {
-            identity: identity.as_str().to_owned(),
-            mail_from: Some((domain.as_str().to_owned(), behavior.as_str())),
+            identity: identity.clone(),
+            mail_from: Some((domain.clone(), behavior)),
         }
     }
 
     /// Disables the custom MAIL FROM domain.
     pub(super) fn unset(identity: &Identity) -> Self {
         Self {
-            identity: identity.as_str().to_owned(),
+            identity: identity.clone(),
             mail_from: None,
         }
     }
@@ -90,7 +92,8 @@ pub(super) trait Api: Send + Sync + 'static {
     async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error>;
 
     /// `GetIdentityMailFromDomainAttributes` of 1 to 100 identities. What SES
-    /// does not know is absent from the map.
+    /// does not know is absent from the map. Domains are in lower case, however SES
+    /// spells them, here and below.
     async fn get(
         &self,
         departure: &Arc<dyn Departure>,

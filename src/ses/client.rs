@@ -9,7 +9,7 @@ use super::aws::{AwsApi, Connection};
 use super::deadline::Deadline;
 use super::error::Error;
 use super::limit::{Clock, RateLimiter, SharedSchedule};
-use super::read::{IdentityReader, Reader};
+use super::read::{Freshness, IdentityReader, Reader};
 use super::write::{RestartError, SetError, Unset, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 
@@ -25,13 +25,13 @@ pub struct Client {
 impl Client {
     /// A client of SES in `region` that sends `rate` requests a second for each
     /// operation (0: no limit). Calls nothing; needs a tokio runtime. While a fleet is
-    /// refreshed, `likely` is told the MAIL FROM domains that SES holds, in its own
-    /// words, for identities that will probably be asked for soon.
+    /// refreshed, `likely` is told the MAIL FROM domains that SES holds for identities
+    /// that will probably be asked for soon.
     pub fn new(
         connection: Connection,
         region: Region,
         rate: f64,
-        likely: mpsc::UnboundedSender<String>,
+        likely: mpsc::UnboundedSender<DomainName>,
     ) -> Self {
         let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
         let schedule = SharedSchedule::of_host(folders, limit);
@@ -42,7 +42,7 @@ impl Client {
     pub(super) fn with_api(
         api: Arc<dyn Api>,
         limiter: &RateLimiter,
-        likely: mpsc::UnboundedSender<String>,
+        likely: mpsc::UnboundedSender<DomainName>,
     ) -> Self {
         let reader = Reader::start(Arc::clone(&api), limiter, likely);
         Self {
@@ -56,7 +56,9 @@ impl Client {
     /// most two minutes ago and after any Set of the identity by this client
     /// (`GetIdentityMailFromDomainAttributes`).
     pub async fn get(&self, deadline: &Deadline, identity: &Identity) -> Result<MailFrom, Error> {
-        self.reader.read(deadline, identity, false).await
+        self.reader
+            .read(deadline, identity, Freshness::Recent)
+            .await
     }
 
     /// What SES holds for `identity`, from a Get that is sent after this call: for
@@ -66,7 +68,19 @@ impl Client {
         deadline: &Deadline,
         identity: &Identity,
     ) -> Result<MailFrom, Error> {
-        self.reader.read(deadline, identity, true).await
+        self.reader.read(deadline, identity, Freshness::Fresh).await
+    }
+
+    /// The same for whoever has just set MAIL FROM: the Get goes out once no Set is
+    /// under way, or in some seconds, so that it is one for all that were set together.
+    pub async fn get_after_set(
+        &self,
+        deadline: &Deadline,
+        identity: &Identity,
+    ) -> Result<MailFrom, Error> {
+        self.reader
+            .read(deadline, identity, Freshness::AfterSet)
+            .await
     }
 
     /// Whether `domain` is itself an identity in this account and region

@@ -56,9 +56,9 @@ impl Deadline {
         });
     }
 
-    /// The same word to stop, but `timeout` from now.
+    /// The same word to stop, but a timeout of its own, which does not run yet.
     pub fn afresh(&self, timeout: Duration) -> Self {
-        Self::after(timeout, self.stop.clone())
+        Self::queued(timeout, self.stop.clone())
     }
 
     /// How long the timeout has been running.

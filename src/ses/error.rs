@@ -56,15 +56,26 @@ pub enum Error {
         request_id: Option<String>,
     },
 
+    /// What has answered was not SES: a proxy, a captive portal, a load balancer.
+    #[error("{operation}: HTTP status {status}, and an answer that is not SES's")]
+    NotSes {
+        /// What was called.
+        operation: Operation,
+        /// The HTTP status, which may be that of success.
+        status: u16,
+        /// How the answer begins, as it came from the network; empty if it is.
+        begins: String,
+    },
+
     /// There was no answer that can be understood: a connection that could not
-    /// be made or broke, a timeout, a server error without a code.
+    /// be made or broke, a timeout, an answer that breaks off.
     #[error("{operation}: {reason}")]
     NoAnswer {
         /// What was called.
         operation: Operation,
         /// What happened instead.
         reason: String,
-        /// Whether the request may have reached SES.
+        /// How far the request has come.
         reach: Reach,
     },
 
@@ -82,6 +93,13 @@ pub enum Error {
     Settings {
         /// Which setting, and what is wrong with it.
         reason: String,
+    },
+
+    /// A part of the provider does not work: a bug.
+    #[error("{what}")]
+    Internal {
+        /// Which part, and what it does not do.
+        what: &'static str,
     },
 
     /// The operation's timeout has passed.
@@ -105,15 +123,28 @@ pub enum Error {
     },
 }
 
-/// How far a request without an answer may have come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How far a request without an accepting answer has come, from nothing to the most
+/// that is possible. Of several attempts at one request, the farthest counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// It was not sent.
+    #[default]
     NotSent,
-    /// It may have been carried out; whatever SES did with it is done.
-    MaybeDone,
-    /// It may have been carried out, or may be yet.
-    MaybeLater,
+    /// It was sent, and refused by SES or before it: nothing has changed.
+    Refused,
+    /// It was sent, and its answer is lost: SES has carried it out or has not, and a
+    /// read tells.
+    MaybeMade,
+    /// It was sent, and its answer is still to come: SES has carried it out, or may yet
+    /// even if a read does not show it.
+    MaybeMadeLater,
+}
+
+impl Reach {
+    /// Whether SES may have carried the request out, or may yet.
+    pub fn may_be_made(self) -> bool {
+        self >= Self::MaybeMade
+    }
 }
 
 /// What to do about an error.
@@ -163,21 +194,32 @@ impl Error {
                     Remedy::GiveUp
                 }
             }
-            Self::NoAnswer { .. } => Remedy::TryAgain,
+            Self::NotSes { status: 429, .. } => Remedy::SlowDown,
+            Self::NotSes { status, .. } if turns_away(*status) => Remedy::GiveUp,
+            Self::NotSes { .. } | Self::NoAnswer { .. } => Remedy::TryAgain,
             Self::Credentials { .. }
             | Self::Settings { .. }
+            | Self::Internal { .. }
             | Self::TimedOut { .. }
             | Self::Stopped { .. } => Remedy::GiveUp,
         }
     }
 
-    /// How far the request may have come.
+    /// How far the request of this one attempt has come.
     pub fn reach(&self) -> Reach {
         match self {
             // A server error says nothing about whether the change was made.
-            Self::Refused { status, .. } if *status >= 500 => Reach::MaybeDone,
+            Self::Refused { status, .. } if *status >= 500 => Reach::MaybeMade,
+            Self::Refused { .. } => Reach::Refused,
+            // Somebody before SES did not let the request pass.
+            Self::NotSes { status, .. } if turns_away(*status) => Reach::Refused,
+            Self::NotSes { .. } => Reach::MaybeMade,
             Self::NoAnswer { reach, .. } => *reach,
-            _ => Reach::NotSent,
+            Self::Credentials { .. }
+            | Self::Settings { .. }
+            | Self::Internal { .. }
+            | Self::TimedOut { .. }
+            | Self::Stopped { .. } => Reach::NotSent,
         }
     }
 
@@ -231,6 +273,12 @@ impl Error {
     }
 }
 
+/// Whether an HTTP status says that the request was understood and not let through.
+/// (408 says that it may be tried again.)
+fn turns_away(status: u16) -> bool {
+    (300..500).contains(&status) && status != 408
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -266,8 +314,40 @@ pub(super) mod tests {
 
     #[test]
     fn reach_of_an_answered_request_is_certain_unless_the_server_failed() {
-        assert_eq!(refused(400, "Throttling").reach(), Reach::NotSent);
-        assert_eq!(refused(403, "AccessDenied").reach(), Reach::NotSent);
-        assert_eq!(refused(502, "").reach(), Reach::MaybeDone);
+        assert_eq!(refused(400, "Throttling").reach(), Reach::Refused);
+        assert_eq!(refused(403, "AccessDenied").reach(), Reach::Refused);
+        assert_eq!(refused(502, "").reach(), Reach::MaybeMade);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_ses_s_is_lost_unless_it_turns_the_request_away() {
+        for (status, remedy, reach) in [
+            (200, Remedy::TryAgain, Reach::MaybeMade),
+            (204, Remedy::TryAgain, Reach::MaybeMade),
+            (302, Remedy::GiveUp, Reach::Refused),
+            (403, Remedy::GiveUp, Reach::Refused),
+            (408, Remedy::TryAgain, Reach::MaybeMade),
+            (429, Remedy::SlowDown, Reach::Refused),
+            (502, Remedy::TryAgain, Reach::MaybeMade),
+        ] {
+            let error = Error::NotSes {
+                operation: Operation::SetIdentityMailFromDomain,
+                status,
+                begins: String::new(),
+            };
+            assert_eq!((error.remedy(), error.reach()), (remedy, reach), "{status}");
+        }
+    }
+
+    #[test]
+    fn only_a_lost_answer_leaves_a_doubt() {
+        for (reach, may_be_made) in [
+            (Reach::NotSent, false),
+            (Reach::Refused, false),
+            (Reach::MaybeMade, true),
+            (Reach::MaybeMadeLater, true),
+        ] {
+            assert_eq!(reach.may_be_made(), may_be_made, "{reach:?}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::client::Client;
 use super::error::{Error, Operation, Reach};
 use super::limit::{RateLimiter, SharedSchedule};
+use crate::mail_from::{BehaviorOnMxFailure, Reported, ReportedDomain};
 
 /// How one call goes other than well.
 #[derive(Clone, Debug)]
@@ -49,6 +50,10 @@ struct State {
     poison: Option<String>,
     /// What every Get shows, whatever is held.
     shown: Option<MailFrom>,
+    /// Whether one call a second is accepted, whatever its operation.
+    counts_for_the_account: bool,
+    /// When the last call was accepted.
+    accepted: Option<Instant>,
     /// Whether setting again what has failed leaves it failed.
     identical_set_keeps_failed: bool,
     calls: Vec<(Instant, Call)>,
@@ -106,6 +111,11 @@ impl FakeSes {
 
     pub(crate) fn shows(&self, mail_from: MailFrom) {
         self.state().shown = Some(mail_from);
+    }
+
+    /// From now on, one call a second is accepted, whatever its operation.
+    pub(super) fn counts_for_the_account(&self) {
+        self.state().counts_for_the_account = true;
     }
 
     pub(crate) fn identical_set_keeps_failed(&self) {
@@ -170,6 +180,9 @@ impl FakeSes {
         }
         departure.sent();
         self.state().calls.push((Instant::now(), call.clone()));
+        if self.is_throttled() {
+            return Err(refused(operation, 400, "Throttling"));
+        }
         match fault {
             Some(Fault::Refuse(status, code)) => {
                 return Err(refused(operation, status, code));
@@ -182,10 +195,23 @@ impl FakeSes {
             return Err(Error::NoAnswer {
                 operation,
                 reason: "connection reset".to_owned(),
-                reach: Reach::MaybeDone,
+                reach: Reach::MaybeMade,
             });
         }
         Ok(())
+    }
+
+    /// Whether the account's limit does not let a call pass now.
+    fn is_throttled(&self) -> bool {
+        let mut state = self.state();
+        let too_early = state
+            .accepted
+            .is_some_and(|accepted| accepted.elapsed() < Duration::from_secs(1));
+        if state.counts_for_the_account && too_early {
+            return true;
+        }
+        state.accepted = Some(Instant::now());
+        false
     }
 
     fn carry_out(&self, call: Call) {
@@ -216,16 +242,16 @@ pub(crate) fn failed(domain: &str) -> MailFrom {
 
 pub(crate) fn with_status(domain: &str, status: &str) -> MailFrom {
     MailFrom::Set(SetMailFrom {
-        domain: domain.to_owned(),
-        behavior: "UseDefaultValue".to_owned(),
-        status: status.to_owned(),
+        domain: ReportedDomain::parse(domain),
+        behavior: Some(Reported::Known(BehaviorOnMxFailure::UseDefaultValue)),
+        status: Reported::parse(status),
     })
 }
 
 #[async_trait]
 impl Api for FakeSes {
     async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error> {
-        let identity = request.identity.clone();
+        let identity = request.identity.to_string();
         let call = match &request.mail_from {
             Some(_) => Call::Set(identity),
             None => Call::Unset(identity),

@@ -14,15 +14,17 @@
 //!
 //! | where is it decided … | |
 //! |---|---|
-//! | what SES's answer means, what an error is | `aws::calls`, [`error`] |
+//! | what SES's answer means | `aws::calls` |
+//! | what an error is, and what is done about it | `aws::translate`, [`error`] |
 //! | who is next, and that a refused call keeps its place | `limit::limiter` |
-//! | when the next request may go out, for each operation or for the account | `limit::schedule` |
+//! | when the next request may go out | `limit::schedule`, `limit::queue` |
+//! | whether SES counts for each operation or for the account | `limit::scope` |
 //! | what is left to other hosts | `limit::hosts` |
 //! | what the processes of this host share, and how | `limit::shared` |
 //! | how long to pause after a failure | `limit::backoff` |
-//! | which identities go into one Get | `read::task` |
+//! | which identities go into one Get, and when it goes out | `read::batch` |
 //! | what fills the free places of a Get, and what is answered without one | `read::ahead` |
-//! | whether a request is tried again | `write`, `read::task` |
+//! | whether a request is tried again | `write::writer`, `read::task` |
 //! | that a delete leaves what a sibling has set | `write::claims` |
 //!
 //! Beside the rooms: [`api`] is one call as the rooms see it, [`deadline`] until when a
@@ -45,5 +47,5 @@ pub use api::{MailFrom, SetMailFrom};
 pub use aws::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
-pub use error::{Error, Operation};
-pub use write::{Left, Outcome, RestartError, SetError, Unset};
+pub use error::{Error, Operation, Reach};
+pub use write::{Left, RestartError, SetError, Unset};

@@ -27,6 +27,10 @@ fn passing() -> Vec<(String, FaultKind)> {
         ("slow-before", FaultKind::SlowBefore { delay_ms: 1500 }),
         ("slow-after", FaultKind::SlowAfter { delay_ms: 1500 }),
         ("garbage", FaultKind::Garbage),
+        ("page-200", FaultKind::Html { status: 200 }),
+        ("empty-200", FaultKind::Empty),
+        ("other-answer", FaultKind::OtherAnswer),
+        ("truncated", FaultKind::Truncated),
     ];
     kinds
         .map(|(name, kind)| (format!("{name}.example"), kind))

@@ -6,6 +6,7 @@
 
 mod advice;
 mod attached;
+mod block_page;
 mod command_line;
 mod destroy;
 mod dns;
@@ -23,6 +24,7 @@ mod name_servers;
 mod pacing;
 mod provider_block;
 mod read_only;
+mod reads;
 mod restart;
 mod restart_interrupts;
 mod siblings;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{REGION, THIS, Workspace, basic, mail_from};
+use crate::harness::{REGION, THIS, Workspace, basic, fleet, mail_from};
 
 /// Asserts how every call has spelled the identity; whether the domain is one
 /// itself is asked, too.
@@ -30,6 +30,22 @@ fn address_is_sent_and_kept_as_written() {
     assert_eq!(state["id"], address);
     assert_eq!(state["identity"], address);
     ws.ends_with(&[address]);
+}
+
+#[test]
+fn domain_that_ses_spells_as_it_was_registered_is_the_same() {
+    let ws = Workspace::new();
+    let others = (0..11).map(|number| format!("D{number}.Example"));
+    let registered: Vec<String> = others.chain(["MiXed.Test".to_owned()]).collect();
+    ws.ses().add_identities(REGION, &registered, true);
+    let configured: Vec<String> = registered.iter().map(|name| name.to_lowercase()).collect();
+    ws.config(&fleet("bounce", &configured));
+    ws.apply().succeeds().does_not_say("Warning");
+    // Enough of them to be read ahead, too.
+    ws.plans_nothing();
+    ws.state_is_what_ses_holds();
+    let expected: Vec<&str> = configured.iter().map(String::as_str).collect();
+    ws.ends_with(&expected);
 }
 
 #[test]

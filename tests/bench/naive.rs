@@ -19,8 +19,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::fleet::{self, LIMIT, Tally, assert_is_set, identity, mail_from_domain, set_mail_from};
+use crate::limited::Limited;
 use crate::report::Row;
-use crate::runs::Limited;
 use crate::sizes::Sizes;
 
 /// Terraform's default parallelism.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::limited::Limited;
 use crate::naive::Naive;
-use crate::runs::Limited;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 440.0;

@@ -6,20 +6,25 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, interval};
+use tokio::time::{Instant, sleep};
 
 /// Nothing here takes longer: a run that hangs is killed and told of.
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_secs(1800);
 
-/// How often the memory of the provider's processes is looked at. The kernel
-/// keeps the peak, so that only the last moments of a process can be missed.
+/// How often the memory of the provider's processes is looked at, and after so many
+/// times as long. The kernel keeps the peak, so that only the last moments of a process
+/// can be missed; a run of minutes is not to be disturbed all the time.
 const SAMPLE: Duration = Duration::from_millis(20);
+const SAMPLES: u32 = 50;
 
 /// A process that has ended by itself.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) elapsed: Duration,
     pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// Whether it ended with exit code 0.
+    pub(crate) succeeded: bool,
     /// The most memory that a process of the provider held, in bytes; `None`
     /// where there is no /proc to tell.
     pub(crate) peak_memory: Option<u64>,
@@ -42,7 +47,27 @@ impl Drop for Group {
     }
 }
 
-/// Runs `command` to its end. Panics, with what it said, unless it exits 0.
+impl Run {
+    /// How long the slowest single create took, by what `terraform apply` says of
+    /// each, in whole seconds; `None` if there was none.
+    pub(crate) fn longest_create(&self) -> Option<Duration> {
+        let creates = self.stdout.lines().filter_map(|line| {
+            let (_, took) = line.split_once(": Creation complete after ")?;
+            let (took, _) = took.split_once(' ')?;
+            humantime::parse_duration(took).ok()
+        });
+        creates.max()
+    }
+
+    /// How many errors it told; at least one if it failed.
+    pub(crate) fn failures(&self) -> usize {
+        let told = |line: &&str| line.trim_start_matches(['│', ' ']).starts_with("Error: ");
+        let errors = self.stderr.lines().filter(told).count();
+        errors.max(usize::from(!self.succeeded))
+    }
+}
+
+/// Runs `command` to its end. Panics, with what it said, unless it ends by itself.
 /// Output goes to files in `folder`, so that nobody who inherits it can hold up
 /// the waiting.
 pub(crate) async fn run(mut command: Command, folder: &Path) -> Run {
@@ -60,11 +85,10 @@ pub(crate) async fn run(mut command: Command, folder: &Path) -> Run {
     let id = leader.id().expect("the process was not waited for");
     let mut group = Group { leader, id };
     let mut peak_memory = None;
-    let mut samples = interval(SAMPLE);
     let status = loop {
         tokio::select! {
             status = group.leader.wait() => break Some(status.unwrap()),
-            _ = samples.tick() => {
+            () = sleep(SAMPLE.max(started.elapsed() / SAMPLES)) => {
                 peak_memory = peak_memory.max(provider_memory(id));
                 if started.elapsed() > LIMIT {
                     break None;
@@ -77,13 +101,14 @@ pub(crate) async fn run(mut command: Command, folder: &Path) -> Run {
         String::from_utf8_lossy(&fs::read(file.path()).unwrap()).into_owned()
     };
     let (stdout, stderr) = (told(&stdout), told(&stderr));
-    assert!(
-        status.is_some_and(|status| status.success()),
-        "{command:?}: {status:?} after {elapsed:?}\n{stdout}\n{stderr}"
-    );
+    let Some(status) = status else {
+        panic!("{command:?}: still running after {elapsed:?}\n{stdout}\n{stderr}");
+    };
     Run {
         elapsed,
         stdout,
+        stderr,
+        succeeded: status.success(),
         peak_memory,
     }
 }

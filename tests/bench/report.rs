@@ -1,11 +1,11 @@
 //! The table.
 
+use std::fmt;
 use std::io::Write as _;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use crate::fleet::Tally;
-use crate::runs::Limited;
 
 /// A line of the table; what does not apply is `None`.
 #[derive(Debug, Default)]
@@ -21,8 +21,68 @@ pub(crate) struct Row {
     pub(crate) gets_a_create: Option<f64>,
     /// The slowest process's time in times of the fastest.
     pub(crate) slowest_to_fastest: Option<f64>,
+    /// The single create that took longest.
+    pub(crate) longest_create: Option<Duration>,
     /// The provider's peak, in bytes.
     pub(crate) memory: Option<u64>,
+    /// What the project allows itself.
+    pub(crate) bounds: Vec<Bound>,
+    /// Resources that Terraform could not apply: a wrong result.
+    pub(crate) failed: usize,
+}
+
+/// A value, and the most that it may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    what: &'static str,
+    value: f64,
+    most: f64,
+    unit: &'static str,
+}
+
+impl Bound {
+    /// A number, which may be `most` at most.
+    pub(crate) fn number(what: &'static str, value: f64, most: f64) -> Self {
+        let unit = "";
+        Self {
+            what,
+            value,
+            most,
+            unit,
+        }
+    }
+
+    /// A count, which may be `most` at most.
+    pub(crate) fn count(what: &'static str, value: usize, most: usize) -> Self {
+        Self::number(what, value as f64, most as f64)
+    }
+
+    /// A time, which may be so many seconds at most.
+    pub(crate) fn seconds(what: &'static str, value: Duration, most: f64) -> Self {
+        let unit = " s";
+        Self {
+            unit,
+            ..Self::number(what, value.as_secs_f64(), most)
+        }
+    }
+
+    /// Whether it is kept.
+    pub(crate) fn holds(&self) -> bool {
+        self.value <= self.most
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |value: f64| match value.fract() {
+            0.0 => value.to_string(),
+            _ => format!("{value:.2}"),
+        };
+        let (value, most) = (number(self.value), number(self.most));
+        let emphasis = if self.holds() { "" } else { "**" };
+        let Self { what, unit, .. } = self;
+        write!(f, "{emphasis}{what} {value} of {most}{unit}{emphasis}")
+    }
 }
 
 impl Row {
@@ -38,6 +98,28 @@ impl Row {
         }
     }
 
+    /// A run that this machine, or this user, does not allow.
+    pub(crate) fn left_out(name: &str, why: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            measured: format!("left out: {why}"),
+            ..Self::default()
+        }
+    }
+
+    /// The same row, which may take so many floors at most.
+    pub(crate) fn at_most(mut self, ratio: f64) -> Self {
+        let value = self.ratio.unwrap_or_default();
+        self.bounds.push(Bound::number("ratio", value, ratio));
+        self
+    }
+
+    /// The same row with another bound.
+    pub(crate) fn bound(mut self, bound: Bound) -> Self {
+        self.bounds.push(bound);
+        self
+    }
+
     /// A size that may be `limit` at most, both in bytes.
     pub(crate) fn sized(name: &str, bytes: u64, limit: u64) -> Self {
         Self {
@@ -46,20 +128,6 @@ impl Row {
             floor: Some(format!("limit {}", megabytes(limit))),
             ratio: Some(bytes as f64 / limit as f64),
             ..Self::default()
-        }
-    }
-}
-
-impl From<&Limited> for Row {
-    fn from(run: &Limited) -> Self {
-        let size = run.size as f64;
-        let of_creates = |value: f64| run.creates.then_some(value);
-        let a_call = run.time.as_secs_f64() / run.tally.accepted() as f64;
-        Self {
-            seconds_a_call: of_creates(a_call),
-            gets_a_create: of_creates(run.tally.gets as f64 / size),
-            memory: run.peak_memory,
-            ..Self::timed(&run.name, run.time, run.floor, run.tally)
         }
     }
 }
@@ -82,7 +150,9 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
         "s per accepted call",
         "Gets a create",
         "slowest / fastest",
+        "longest create",
         "provider's memory",
+        "of what is allowed",
     ];
     let mut lines = vec![header.map(str::to_owned)];
     lines.extend(rows.iter().map(cells));
@@ -115,10 +185,11 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     table
 }
 
-fn cells(row: &Row) -> [String; 11] {
+fn cells(row: &Row) -> [String; 13] {
     let number = |value: Option<f64>| value.map(|value| format!("{value:.2}"));
     let calls = row.calls;
     let count = |of: fn(Tally) -> String| calls.map(of);
+    let bounds: Vec<String> = row.bounds.iter().map(ToString::to_string).collect();
     [
         Some(row.name.clone()),
         Some(row.measured.clone()),
@@ -130,9 +201,21 @@ fn cells(row: &Row) -> [String; 11] {
         number(row.seconds_a_call),
         number(row.gets_a_create),
         number(row.slowest_to_fastest),
+        row.longest_create
+            .map(|longest| format!("{} s", longest.as_secs())),
         row.memory.map(megabytes),
+        Some(bounds.join(", ")),
     ]
     .map(Option::unwrap_or_default)
+}
+
+/// The rows that take more than is allowed, as lines of text.
+pub(crate) fn exceeded(rows: &[Row]) -> String {
+    let lines = rows.iter().flat_map(|row| {
+        let exceeded = row.bounds.iter().filter(|bound| !bound.holds());
+        exceeded.map(|bound| format!("more than allowed: {}: {bound}\n", row.name))
+    });
+    lines.collect()
 }
 
 /// On what the rows were measured.

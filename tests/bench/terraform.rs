@@ -1,10 +1,11 @@
 //! Folders with a configuration in them, and Terraform to run there.
 
 use std::env::consts::{ARCH, OS};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
-use simulator::Simulator;
+use simulator::{Rate, Simulator};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -25,7 +26,31 @@ impl Installation {
     /// Makes a home folder with a mirror that holds `provider`.
     pub(crate) fn new(provider: &Path) -> Self {
         let provider = fs::canonicalize(provider).expect("there is no provider: build it first");
+        let (home, executable) = Self::home();
+        fs::copy(&provider, executable).unwrap();
+        Self { provider, home }
+    }
+
+    /// The same, but no provider process can write a byte into any file: on a full
+    /// disk, as far as it can tell.
+    pub(crate) fn on_a_full_disk(&self) -> Self {
+        let (home, executable) = Self::home();
+        let provider = self.provider.clone();
+        // Without the trap, the signal would end the process before the error.
+        let script = format!(
+            "#!/bin/sh\ntrap '' XFSZ\nulimit -f 0\nexec '{}' \"$@\"\n",
+            provider.display()
+        );
+        fs::write(&executable, script).unwrap();
+        fs::set_permissions(&executable, Permissions::from_mode(0o755)).unwrap();
+        Self { provider, home }
+    }
+
+    /// A home folder that other users can look into, with an empty mirror, and
+    /// where the provider belongs in it.
+    fn home() -> (TempDir, PathBuf) {
         let home = tempfile::tempdir().unwrap();
+        fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
         let os = if OS == "macos" { "darwin" } else { OS };
         let architecture = match ARCH {
             "x86_64" => "amd64",
@@ -37,14 +62,13 @@ impl Installation {
             "registry.terraform.io/terraform-provider-ses/ses/{VERSION}/{os}_{architecture}"
         ));
         fs::create_dir_all(&package).unwrap();
-        let executable = package.join(format!("terraform-provider-ses_v{VERSION}"));
-        fs::copy(&provider, executable).unwrap();
         let settings = format!(
             "disable_checkpoint = true\n\
              provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
         );
         fs::write(home.path().join("terraform.tfrc"), settings).unwrap();
-        Self { provider, home }
+        let executable = package.join(format!("terraform-provider-ses_v{VERSION}"));
+        (home, executable)
     }
 
     /// `program`, which sees nothing of our environment but the PATH.
@@ -81,11 +105,25 @@ pub(crate) enum Pace {
     None,
 }
 
+impl Pace {
+    /// What SES's limit asks for.
+    pub(crate) fn of(rate: Rate) -> Self {
+        match rate {
+            Rate::Unlimited => Self::None,
+            Rate::PerOperation(_) | Rate::PerAccount(_) => Self::OneASecond,
+        }
+    }
+}
+
 /// A folder with a configuration, its state and whatever is temporary. All of
 /// it is gone when it is dropped.
 pub(crate) struct Folder<'a> {
     installation: &'a Installation,
     folder: TempDir,
+    /// Whose it is, by number, where it is not ours.
+    user: Option<u32>,
+    /// Whether the provider's log is part of what Terraform writes to stderr.
+    logged: bool,
 }
 
 impl<'a> Folder<'a> {
@@ -94,7 +132,20 @@ impl<'a> Folder<'a> {
         Self {
             installation,
             folder: tempfile::tempdir().unwrap(),
+            user: None,
+            logged: false,
         }
+    }
+
+    /// From now on, the provider's log is part of what Terraform writes to stderr.
+    pub(crate) fn log(&mut self) {
+        self.logged = true;
+    }
+
+    /// Gives it to another user, who runs Terraform there from now on. Only root can.
+    pub(crate) fn give_to(&mut self, user: u32) {
+        chown(self.folder.path(), Some(user), Some(user)).unwrap();
+        self.user = Some(user);
     }
 
     /// Writes main.tf: the provider at `simulator`, the body of its `dns` block,
@@ -138,16 +189,36 @@ provider "ses" {{
     }
 
     /// Runs Terraform as on a host of its own: nothing is shared with any
-    /// other process.
+    /// other process. Panics unless it succeeds.
     pub(crate) async fn terraform(&self, args: &[&str]) -> Run {
         let host = tempfile::tempdir().unwrap();
         self.terraform_on(host.path(), args).await
     }
 
     /// Runs Terraform on a host, which is its folder for temporary files: there
-    /// provider processes find the pace that they share.
+    /// provider processes find the pace that they share. Panics unless it succeeds.
     pub(crate) async fn terraform_on(&self, host: &Path, args: &[&str]) -> Run {
-        let mut command = self.installation.command("terraform", host);
+        let run = self.try_terraform_on(host, args).await;
+        assert!(run.succeeded, "{args:?}: {run:#?}");
+        run
+    }
+
+    /// The same, whatever comes of it.
+    pub(crate) async fn try_terraform_on(&self, host: &Path, args: &[&str]) -> Run {
+        let mut command = match self.user {
+            None => self.installation.command("terraform", host),
+            Some(user) => {
+                let mut command = self.installation.command("setpriv", host);
+                let user = user.to_string();
+                command
+                    .args(["--clear-groups", "--reuid", &user, "--regid", &user])
+                    .arg("terraform");
+                command
+            }
+        };
+        if self.logged {
+            command.env("TF_LOG_PROVIDER", "debug");
+        }
         command.current_dir(self.folder.path()).args(args);
         run(command, host).await
     }

@@ -59,6 +59,10 @@ const GAPS: u32 = 8;
 const GAP_AFTER: (i64, i64) = (3, 6);
 const GAP_COSTS: f64 = 0.4;
 
+/// For so many seconds a newcomer leaves none, unless it is refused: most are done by
+/// then.
+const NEWCOMER: f64 = 10.0;
+
 /// The requests of a host, as slices are made for them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::ses) struct Beat {
@@ -104,6 +108,8 @@ pub(in crate::ses) struct Share {
     away: u32,
     /// Whether SES has refused a request since it last accepted one.
     refused: bool,
+    /// When a newcomer's first request was accepted.
+    began: f64,
     /// The slice before which a gap was left last, and how many more are left in any
     /// case.
     gap: i64,
@@ -127,6 +133,7 @@ impl Share {
     pub(in crate::ses) fn starts_afresh(&mut self) {
         *self = Self {
             held: self.held,
+            began: self.began,
             gap: self.gap,
             gaps: self.gaps,
             ..Self::default()
@@ -144,6 +151,9 @@ impl Share {
             } else {
                 f64::from(self.away / 2)
             };
+            if self.away == 0 {
+                (self.began, self.gap) = (sent, 0);
+            }
             self.away = back.floor().clamp(1.0, MOST_AWAY) as u32;
             self.held = slice;
         }
@@ -154,19 +164,21 @@ impl Share {
         }
         let after = slice + i64::from(self.away);
         let turn = self.turn(after, beat, chance);
-        if self.away > 1 || self.leaves_gap(slice + 1, turn - next, beat) {
+        if self.away > 1 || self.leaves_gap(slice + 1, sent, turn - next, beat) {
             self.opens = turn;
             self.gap = after;
             self.gaps = self.gaps.saturating_sub(1);
         }
     }
 
-    /// Whether the gap before `slice` is left, which costs so many seconds.
-    fn leaves_gap(&self, slice: i64, costs: f64, beat: Beat) -> bool {
+    /// Whether the gap before `slice` is left behind a request that went out at `sent`,
+    /// which costs so many seconds.
+    fn leaves_gap(&self, slice: i64, sent: f64, costs: f64, beat: Beat) -> bool {
         let (least, most) = GAP_AFTER;
         let slices = slice - self.gap;
         let is_cheap = costs <= GAP_COSTS * beat.spacing.max(1.0);
-        self.gaps > 0 || slices >= most || slices >= least && is_cheap
+        let is_due = slices >= most || slices >= least && is_cheap;
+        self.gaps > 0 || is_due && (sent - self.began).abs() > NEWCOMER
     }
 
     /// There are others: SES has refused a request.

@@ -6,7 +6,8 @@
 //! spends on connecting would bring the second one to SES less than a second
 //! behind it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
@@ -44,6 +45,8 @@ struct Shared {
     clock: Clock,
     schedule: SharedSchedule,
     cooldown: Mutex<Cooldown>,
+    /// The limiters of the operations that are in use.
+    operations: Mutex<HashMap<Operation, Weak<OperationState>>>,
 }
 
 /// How a process without a pace keeps still after refusals: longer after each, and not
@@ -73,12 +76,18 @@ impl RateLimiter {
                 backoff: Backoff::of_refusals(),
                 until: None,
             }),
+            operations: Mutex::default(),
         }))
     }
 
-    /// The limiter of one operation.
+    /// The limiter of one operation: the same for all who ask.
     pub(in crate::ses) fn operation(&self, operation: Operation) -> OperationLimiter {
-        OperationLimiter(Arc::new(OperationState {
+        let mut operations = lock(&self.0.operations);
+        let known = operations.entry(operation).or_default();
+        if let Some(state) = known.upgrade() {
+            return OperationLimiter(state);
+        }
+        let state = Arc::new(OperationState {
             limiter: self.clone(),
             operation,
             queue: TicketQueue::default(),
@@ -86,7 +95,9 @@ impl RateLimiter {
             send: Arc::default(),
             sends: Mutex::default(),
             latency: Mutex::default(),
-        }))
+        });
+        *known = Arc::downgrade(&state);
+        OperationLimiter(state)
     }
 }
 
@@ -121,6 +132,12 @@ impl OperationLimiter {
     /// A place in the queue behind all that were given out before.
     pub(in crate::ses) fn ticket(&self) -> Ticket {
         self.0.queue.ticket()
+    }
+
+    /// Waits until nobody has a ticket: no call of this operation waits, is on its way,
+    /// or may be made again.
+    pub(in crate::ses) async fn idle(&self) {
+        self.0.queue.idle().await;
     }
 
     /// Waits until a request may be sent, behind all others.

@@ -1,9 +1,11 @@
 //! Rate limit: when a request may go out.
 //!
-//! [`limiter`] is what callers await; [`schedule`] the arithmetic behind it, [`hosts`]
-//! its part for an account that other hosts use as well; [`shared`] keeps the schedule
-//! where the other processes of this host find it; [`backoff`] is how long to pause
-//! after a failure. `simulation` runs all of it against others.
+//! [`limiter`] is what callers await, [`tickets`] the order among them; [`schedule`] is
+//! the arithmetic behind it: a [`queue`] of reservations for each operation or for the
+//! account, whichever SES seems to count ([`scope`]), in turns with other hosts
+//! ([`hosts`]), wider where requests arrive late ([`latency`]). [`shared`] keeps the
+//! schedule where the other processes of this host find it; [`backoff`] is how long to
+//! pause after a failure. `simulation` runs all of it against others.
 
 mod backoff;
 mod clock;

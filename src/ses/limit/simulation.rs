@@ -3,7 +3,7 @@
 //!
 //! Each case is run many times ([`run`]), with other chances each time; what is asserted
 //! is the worst single create of all runs beside the means. The table of all cases is in
-//! the performance guide; `cargo test --release --lib simulation -- --ignored` writes it.
+//! the performance guide; `cargo test --lib simulation -- --ignored` writes it.
 //! [`limiter`] runs some of it by the real limiter, on paused time.
 
 mod limiter;
@@ -182,14 +182,19 @@ fn a_host_alone_has_the_limit_to_itself() {
 
 #[test]
 fn hosts_share_the_limit_evenly_and_no_create_waits_for_long() {
-    for (hosts, creates, longest) in [(2, 100, 120.0), (4, 100, 170.0), (8, 25, 260.0)] {
-        let account = Case::hosts(Scope::Account, hosts, creates);
-        assert_within(&account, |all| {
-            all.longest_of_all < longest && all.unfair < 1.3 && all.per_call < 1.25
+    let account = Scope::Account;
+    for (hosts, creates, longest, unfair) in [
+        (2, 100, 80.0, 1.1),
+        (4, 25, 130.0, 1.4),
+        (4, 100, 140.0, 1.2),
+        (8, 25, 250.0, 1.6),
+    ] {
+        assert_within(&Case::hosts(account, hosts, creates), |all| {
+            all.longest_of_all < longest && all.unfair < unfair && all.per_call < 1.25
         });
-        let operation = Case::hosts(Scope::Operation, hosts, creates);
-        assert_within(&operation, |all| {
-            all.longest_of_all < 0.75 * longest && all.unfair < 1.4 && all.per_call < 0.7
+        // The first one has made many of its few creates before the others get in.
+        assert_within(&Case::hosts(Scope::Operation, hosts, creates), |all| {
+            all.longest_of_all < longest && all.unfair < 1.5 * unfair && all.per_call < 0.7
         });
     }
 }
@@ -214,7 +219,7 @@ fn processes_of_one_host_share_the_limit_in_the_order_of_asking() {
 #[test]
 fn clocks_that_differ_cost_fairness_and_time() {
     for counts in BOTH {
-        for (clocks, longest, unfair) in [(0.02, 160.0, 1.3), (0.05, 200.0, 1.7)] {
+        for (clocks, longest, unfair) in [(0.02, 160.0, 1.5), (0.05, 220.0, 1.8)] {
             let case = Case {
                 clocks,
                 ..Case::hosts(counts, 4, 50)

@@ -19,6 +19,8 @@ struct State {
     tickets: BTreeSet<u64>,
     /// Who waits, by ticket.
     waiting: BTreeMap<u64, watch::Sender<Standing>>,
+    /// How many these are, for those who wait until there is none.
+    outstanding: watch::Sender<usize>,
     /// Whether somebody is being served: until then nobody is next.
     serving: bool,
 }
@@ -85,7 +87,17 @@ impl TicketQueue {
         for number in [before, state.first()].into_iter().flatten() {
             state.tell(number);
         }
+        let tickets = state.tickets.len();
+        let count = |count: &mut usize| std::mem::replace(count, tickets) != tickets;
+        state.outstanding.send_if_modified(count);
         done
+    }
+
+    /// Waits until nobody has a ticket.
+    pub(super) async fn idle(&self) {
+        let mut outstanding = self.lock().outstanding.subscribe();
+        // The sender is the queue's own: it is not dropped meanwhile.
+        let _ = outstanding.wait_for(|tickets| *tickets == 0).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -168,6 +180,8 @@ impl Drop for Service {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[tokio::test]
@@ -195,5 +209,19 @@ mod tests {
         drop(old);
         waiting.oldest().await;
         assert!(waiting.leave());
+    }
+
+    #[tokio::test]
+    async fn a_queue_is_idle_when_the_last_ticket_is_given_back() {
+        let queue = TicketQueue::default();
+        queue.idle().await;
+        let tickets = [queue.ticket(), queue.ticket()];
+        let idle = queue.idle();
+        tokio::pin!(idle);
+        for ticket in tickets {
+            assert!(idle.as_mut().now_or_never().is_none());
+            drop(ticket);
+        }
+        idle.await;
     }
 }

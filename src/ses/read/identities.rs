@@ -1,66 +1,87 @@
-//! The advisor: which names are identities, for warnings at plan.
+//! Identity reader: which names are identities, for warnings at plan.
 //!
-//! Nothing depends on its answers, so it is simple where the reader is patient:
-//! what is asked for at about the same time goes out in one Get of up to 100
-//! names, each name is asked for once, no Get is tried again, and after an error
+//! Nothing depends on its answers, so it is simple where the [reader](super::Reader) is
+//! patient: each name is asked about once, no Get is tried again, and after an error
 //! that will stay none is sent any more.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
 
+use super::batch::{Batch, Caller, Gathering, Queue};
 use crate::mail_from::DomainName;
 use crate::ses::api::Api;
 use crate::ses::error::{Error, Operation, Remedy};
-use crate::ses::limit::{OperationLimiter, Permit, RateLimiter};
+use crate::ses::limit::{Permit, RateLimiter};
 
 const GET: Operation = Operation::GetIdentityVerificationAttributes;
 
-/// The most names that SES takes in one Get.
-const MOST: usize = 100;
-
-/// How long the first of several questions waits for the others: Terraform
-/// plans ten resources at a time, but not in the same instant.
-const GATHER: Duration = Duration::from_millis(50);
+/// Terraform plans ten resources at a time, but not in the same instant.
+const GATHERING: Gathering = Gathering {
+    since_last: Duration::from_millis(50),
+    since_first: Duration::from_millis(50),
+};
 
 type Answer = Result<bool, Error>;
 
-/// A handle on the advisor of one region. It ends when the last is dropped.
+/// A handle on the identity reader of one region, which ends when the last is dropped.
 #[derive(Clone, Debug)]
 pub(in crate::ses) struct IdentityReader {
-    questions: mpsc::UnboundedSender<Question>,
+    inbox: mpsc::UnboundedSender<Question>,
 }
 
+/// Somebody who waits for whether a name is an identity.
 #[derive(Debug)]
 struct Question {
     name: String,
     answer: oneshot::Sender<Answer>,
 }
 
+impl Question {
+    /// Whoever has gone away does not mind.
+    fn answer(self, answer: Answer) {
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl Caller for Question {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_gone(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    async fn gone(&mut self) {
+        self.answer.closed().await;
+    }
+}
+
 impl IdentityReader {
     /// Starts the task; needs a tokio runtime.
     pub(in crate::ses) fn start(api: Arc<dyn Api>, limiter: &RateLimiter) -> Self {
-        let (questions, asked) = mpsc::unbounded_channel();
-        let limiter = limiter.operation(GET);
-        tokio::spawn(run(api, limiter, asked, Memory::default()));
-        Self { questions }
+        let (inbox, questions) = mpsc::unbounded_channel();
+        let task = Task {
+            api,
+            queue: Queue::new(limiter.operation(GET), GATHERING),
+            memory: Memory::default(),
+        };
+        tokio::spawn(task.run(questions));
+        Self { inbox }
     }
 
     /// Whether `domain` is itself an identity, verified or not.
     pub(in crate::ses) async fn is_identity(&self, domain: &DomainName) -> Answer {
         let (answer, answered) = oneshot::channel();
         let name = domain.as_str().to_owned();
-        // If the task is gone, so is the other end of the answer.
-        let _ = self.questions.send(Question { name, answer });
-        answered.await.unwrap_or_else(|_| {
-            Err(Error::Settings {
-                reason: "the advisor on SES has ended, which is a fault of the provider".to_owned(),
-            })
-        })
+        // A task that has ended drops the question, and with it the answer.
+        let _ = self.inbox.send(Question { name, answer });
+        answered.await.unwrap_or(Err(Error::Internal {
+            what: "the reader of identities has ended",
+        }))
     }
 }
 
@@ -74,104 +95,82 @@ struct Memory {
 
 impl Memory {
     fn answer(&self, name: &str) -> Option<Answer> {
-        let known = self
-            .is_identity
-            .get(name)
-            .map(|is_identity| Ok(*is_identity));
+        let known = self.is_identity.get(name);
+        let known = known.map(|is_identity| Ok(*is_identity));
         known.or_else(|| self.lasting.clone().map(Err))
     }
 }
 
-async fn run(
+struct Task {
     api: Arc<dyn Api>,
-    limiter: OperationLimiter,
-    mut asked: mpsc::UnboundedReceiver<Question>,
-    mut memory: Memory,
-) {
-    while let Some(first) = asked.recv().await {
-        if let Some(answer) = memory.answer(&first.name) {
-            // Whoever has gone away is nothing to mind, here and below.
-            let _ = first.answer.send(answer);
-            continue;
+    queue: Queue<Question>,
+    memory: Memory,
+}
+
+impl Task {
+    async fn run(mut self, mut questions: mpsc::UnboundedReceiver<Question>) {
+        loop {
+            tokio::select! {
+                // What has been asked for by now goes into the Get that is due.
+                biased;
+                question = questions.recv() => match question {
+                    Some(question) => self.ask(question),
+                    None => return,
+                },
+                permit = self.queue.permit(None) => self.get(permit).await,
+            }
         }
-        let gathered = Instant::now() + GATHER;
-        let mut questions = vec![first];
-        let Some(permit) = permit(&limiter, &mut asked, &mut questions).await else {
-            continue;
+    }
+
+    fn ask(&mut self, question: Question) {
+        match self.memory.answer(&question.name) {
+            Some(answer) => question.answer(answer),
+            None => self.queue.push(question),
+        }
+    }
+
+    /// Makes one Get. What is asked meanwhile waits for its answer.
+    async fn get(&mut self, permit: Permit) {
+        let Batch { callers, names, .. } = self.queue.take_batch();
+        if names.is_empty() {
+            return;
+        }
+        let answer = self.api.get_verification(&permit.departure(), &names).await;
+        permit.answered(&answer).await;
+        let failed = match answer {
+            Ok(identities) => {
+                for name in names {
+                    let is_identity = identities.contains(&name);
+                    self.memory.is_identity.insert(name, is_identity);
+                }
+                None
+            }
+            Err(error) => Some(error),
         };
-        sleep_until(gathered).await;
-        while questions.len() < MOST
-            && let Ok(more) = asked.try_recv()
+        if let Some(error) = &failed
+            && error.remedy() == Remedy::GiveUp
         {
-            questions.push(more);
+            self.memory.lasting = Some(error.clone());
         }
-        questions.retain(|question| !question.answer.is_closed());
-        let failed = ask(api.as_ref(), permit, &questions, &mut memory)
-            .await
-            .err();
-        for Question { name, answer } in questions {
-            if let Some(told) = memory.answer(&name).or(failed.clone().map(Err)) {
-                let _ = answer.send(told);
+        for question in callers {
+            let failed = failed.clone().map(Err);
+            if let Some(answer) = self.memory.answer(&question.name).or(failed) {
+                question.answer(answer);
             }
         }
-    }
-}
-
-/// Waits for the permit, and gathers what is asked for meanwhile; `None` if by then
-/// nobody waits any more.
-async fn permit(
-    limiter: &OperationLimiter,
-    asked: &mut mpsc::UnboundedReceiver<Question>,
-    questions: &mut Vec<Question>,
-) -> Option<Permit> {
-    let permit = limiter.permit();
-    tokio::pin!(permit);
-    loop {
-        let room = questions.len() < MOST;
-        let abandoned = join_all(questions.iter_mut().map(|one| one.answer.closed()));
-        tokio::select! {
-            permit = &mut permit => return Some(permit),
-            Some(more) = asked.recv(), if room => questions.push(more),
-            _ = abandoned => return None,
-        }
-    }
-}
-
-/// Asks SES what is not known yet.
-async fn ask(
-    api: &dyn Api,
-    permit: Permit,
-    questions: &[Question],
-    memory: &mut Memory,
-) -> Result<(), Error> {
-    let names = questions.iter().map(|question| question.name.clone());
-    let names: BTreeSet<String> = names.filter(|name| memory.answer(name).is_none()).collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = names.into_iter().collect();
-    let identities = api.get_verification(&permit.departure(), &names).await;
-    permit.answered(&identities).await;
-    match identities {
-        Ok(identities) => {
-            let answers = names.into_iter().map(|name| {
-                let is_identity = identities.contains(&name);
-                (name, is_identity)
-            });
-            memory.is_identity.extend(answers);
-            Ok(())
-        }
-        Err(error) => {
-            if error.remedy() == Remedy::GiveUp {
-                memory.lasting = Some(error.clone());
+        // Those who did not fit in need no Get of their own any more.
+        if self.memory.lasting.is_some() {
+            for question in self.queue.take_all() {
+                self.ask(question);
             }
-            Err(error)
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+
     use super::*;
     use crate::ses::api::MailFrom;
     use crate::ses::fake::{Call, FakeSes, Fault};
@@ -182,11 +181,11 @@ mod tests {
         IdentityReader::start(Arc::new(ses.clone()), &limiter)
     }
 
-    async fn ask_for(advisor: &IdentityReader, numbers: std::ops::Range<usize>) -> Vec<Answer> {
+    async fn ask_for(reader: &IdentityReader, numbers: std::ops::Range<usize>) -> Vec<Answer> {
         let domains: Vec<DomainName> = numbers
             .map(|number| DomainName::parse(&format!("d{number}.example.com")).unwrap())
             .collect();
-        join_all(domains.iter().map(|domain| advisor.is_identity(domain))).await
+        join_all(domains.iter().map(|domain| reader.is_identity(domain))).await
     }
 
     /// How many names each Get asked for.
@@ -203,18 +202,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn questions_share_gets_of_a_hundred_and_each_is_asked_once() {
         let ses = FakeSes::holding("d7.example.com", MailFrom::Unset);
-        let advisor = start(&ses);
-        let answers = ask_for(&advisor, 0..120).await;
+        let reader = start(&ses);
+        let answers = ask_for(&reader, 0..120).await;
         for (number, answer) in answers.into_iter().enumerate() {
             assert_eq!(answer.unwrap(), number == 7, "{number}");
         }
         assert_eq!(sizes(&ses), [100, 20]);
         assert!(ses.gaps()[0] >= 1.02, "{:?}", ses.gaps());
 
-        let again = ask_for(&advisor, 5..10).await;
+        let again = ask_for(&reader, 5..10).await;
         assert!(again[2].clone().unwrap());
         assert_eq!(sizes(&ses), [100, 20]);
-        let doubled = tokio::join!(ask_for(&advisor, 200..202), ask_for(&advisor, 201..203));
+        let doubled = tokio::join!(ask_for(&reader, 200..202), ask_for(&reader, 201..203));
         assert!(doubled.0.iter().chain(&doubled.1).all(Result::is_ok));
         assert_eq!(sizes(&ses), [100, 20, 3]);
     }
@@ -223,9 +222,9 @@ mod tests {
     async fn an_error_that_stays_is_met_once() {
         let ses = FakeSes::default();
         ses.fail([Fault::Refuse(403, "AccessDenied")]);
-        let advisor = start(&ses);
+        let reader = start(&ses);
         for numbers in [0..10, 10..20] {
-            let answers = ask_for(&advisor, numbers).await;
+            let answers = ask_for(&reader, numbers).await;
             assert!(answers.iter().all(Result::is_err));
         }
         assert_eq!(sizes(&ses), [10]);
@@ -235,18 +234,18 @@ mod tests {
     async fn a_get_that_fails_is_not_tried_again_and_the_next_is_sent() {
         let ses = FakeSes::default();
         ses.fail([Fault::Refuse(400, "Throttling")]);
-        let advisor = start(&ses);
-        assert!(ask_for(&advisor, 0..2).await.iter().all(Result::is_err));
-        assert!(ask_for(&advisor, 0..2).await.iter().all(Result::is_ok));
+        let reader = start(&ses);
+        assert!(ask_for(&reader, 0..2).await.iter().all(Result::is_err));
+        assert!(ask_for(&reader, 0..2).await.iter().all(Result::is_ok));
         assert_eq!(sizes(&ses), [2, 2]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_has_gone_away_is_not_asked_for() {
         let ses = FakeSes::default();
-        let advisor = start(&ses);
-        let impatient = tokio::time::timeout(Duration::from_millis(5), ask_for(&advisor, 0..1));
-        let (gone, stayed) = tokio::join!(impatient, ask_for(&advisor, 1..2));
+        let reader = start(&ses);
+        let impatient = tokio::time::timeout(Duration::from_millis(5), ask_for(&reader, 0..1));
+        let (gone, stayed) = tokio::join!(impatient, ask_for(&reader, 1..2));
         assert!(gone.is_err() && stayed[0].is_ok());
         assert_eq!(sizes(&ses), [1]);
     }

@@ -1,8 +1,20 @@
 //! Reads: what SES holds, for many who ask, in few Gets.
+//!
+//! [`handle`] is what callers ask, [`task`] sends the Gets and answers. Both readers
+//! gather their callers by [`batch`]; the other one is [`identities`]. [`memory`] keeps the
+//! answers for refreshes, [`ahead`] fills the free places of a Get from the [`list`],
+//! [`unhurried`] lets the reads that follow Sets wait for each other.
 
 mod ahead;
+mod batch;
+mod handle;
 mod identities;
+mod list;
+mod memory;
 mod task;
+#[cfg(test)]
+mod tests;
+mod unhurried;
 
+pub(in crate::ses) use handle::{Freshness, Reader};
 pub(in crate::ses) use identities::IdentityReader;
-pub(in crate::ses) use task::Reader;

@@ -1,192 +1,118 @@
-//! The reader: what SES holds for many identities, in few Gets.
-//!
-//! Terraform reads ten resources at a time; SES answers a hundred identities at
-//! a time, once a second. One task collects what is asked for while it waits
-//! for the permit, fills up the Get with what is likely to be asked for next (see
-//! [`read_ahead`](super::read_ahead)), and asks SES for all of it at once.
+//! Reader's task: sends the Gets, and answers who waits for them.
 //!
 //! - A fresh read is answered from a Get that went out after the read was asked
 //!   for: whoever has just set MAIL FROM sees the effect.
-//! - A Get holds at most 100 identities (SES's limit), each once.
-//! - A reader that goes away is forgotten; nobody waits for it, or because of it.
+//! - A refresh is answered from [memory](super::memory) or from a Get under way where
+//!   one holds its identity; otherwise it waits for the next Get.
+//! - The free places of a Get are filled with what is likely to be asked for next
+//!   (see [`ahead`](super::ahead)).
 //! - When a Get fails for a reason that passes, its readers queue again, each
 //!   until its own deadline. When SES finds a parameter at fault, the Get is
 //!   split in halves, so that one bad identity spoils only its own read.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all};
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
 
-use super::ahead::{ReadAhead, Refresh};
-use crate::mail_from::Identity;
+use super::ahead::ReadAhead;
+use super::batch::{Batch, Caller, Gathering, Queue};
+use super::handle::{Freshness, Read};
+use super::list::page;
+use super::memory::Memory;
+use super::unhurried::Unhurried;
+use crate::mail_from::DomainName;
 use crate::ses::api::{Api, ListPage, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation};
-use crate::ses::limit::Backoff;
 use crate::ses::limit::{OperationLimiter, Permit, RateLimiter};
 
-const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
+pub(super) const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 
-/// The most identities that SES takes in one Get.
-const MOST: usize = 100;
-
-/// How long a Get waits for more to ask for after the last that was, and after
-/// the first: Terraform asks for ten at a time, but not in the same instant.
-const GATHER: Duration = Duration::from_millis(10);
-const GATHER_AT_MOST: Duration = Duration::from_millis(40);
+/// Terraform asks for ten at a time, but not in the same instant.
+const GATHERING: Gathering = Gathering {
+    since_last: Duration::from_millis(10),
+    since_first: Duration::from_millis(40),
+};
 
 /// How long the first Get of a fleet waits for the list to fill it with: a Get
 /// of ten costs a second that a Get of a hundred saves.
 const AWAIT_LIST: Duration = Duration::from_millis(250);
 
-/// How often a list is tried, when it fails for a reason that passes.
-const LIST_TRIES: usize = 3;
-
-/// A handle on the reader of one region. The reader ends when the last is dropped.
-#[derive(Clone, Debug)]
-pub(in crate::ses) struct Reader {
-    inbox: mpsc::UnboundedSender<Message>,
-}
-
 /// What the task is told.
 #[derive(Debug)]
-enum Message {
-    Wanted(Wanted),
+pub(super) enum Message {
+    Asked(Read),
+    /// Asked before, and to be asked for in another Get.
+    Queued(Read),
     /// A Set of this identity goes out, or was answered.
     Changed(String),
     Answered(Answered),
     Listed(Option<ListPage>),
 }
 
-/// An identity that somebody waits for.
-#[derive(Debug)]
-struct Wanted {
-    identity: String,
-    /// Whether only a Get that is sent from now on will do.
-    fresh: bool,
-    answer: oneshot::Sender<Result<MailFrom, Error>>,
-    deadline: Deadline,
-    /// Where the error of the last Get goes that is made again.
-    failed: watch::Sender<Option<Error>>,
-    /// The largest Get that this identity may be asked for in.
-    largest: usize,
-    backoff: Backoff,
-}
-
 /// A Get that has ended.
 #[derive(Debug)]
-struct Answered {
+pub(super) struct Answered {
     sent: Instant,
-    batch: Vec<Wanted>,
+    identities: Vec<String>,
+    reads: Vec<Read>,
+    /// Those of the identities that were read ahead.
     ahead: Vec<String>,
-    held: Result<HashMap<String, MailFrom>, Error>,
+    answer: Result<HashMap<String, MailFrom>, Error>,
 }
 
-impl Reader {
-    /// Starts the task; needs a tokio runtime. While a fleet is refreshed, `likely` is
-    /// told the MAIL FROM domains that SES holds for what will be asked for soon.
-    pub(in crate::ses) fn start(
-        api: Arc<dyn Api>,
-        limiter: &RateLimiter,
-        likely: mpsc::UnboundedSender<String>,
-    ) -> Self {
-        let (inbox, messages) = mpsc::unbounded_channel();
-        let task = Task {
-            api,
-            gets: limiter.operation(GET),
-            lists: limiter.operation(Operation::ListIdentities),
-            outbox: inbox.downgrade(),
-            queue: VecDeque::new(),
-            ahead: ReadAhead::default(),
-            likely,
-            joined: HashMap::new(),
-            first_came: Instant::now(),
-            last_came: Instant::now(),
-            patience: None,
-            list_awaited_until: None,
-        };
-        tokio::spawn(task.run(messages));
-        Self { inbox }
-    }
-
-    /// What SES holds for `identity`: `fresh`, from a Get that is sent from now
-    /// on, or else perhaps from one that was sent not long ago.
-    pub(in crate::ses) async fn read(
-        &self,
-        deadline: &Deadline,
-        identity: &Identity,
-        fresh: bool,
-    ) -> Result<MailFrom, Error> {
-        let (answer, answered) = oneshot::channel();
-        let (failed, last) = watch::channel(None);
-        let wanted = Wanted {
-            identity: identity.as_str().to_owned(),
-            fresh,
-            answer,
-            deadline: deadline.clone(),
-            failed,
-            largest: MOST,
-            backoff: Backoff::default(),
-        };
-        // A task that has ended drops the question, and with it the answer.
-        let _ = self.inbox.send(Message::Wanted(wanted));
-        deadline.begin();
-        match deadline.bound(answered).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Error::Settings {
-                reason: "the reader of SES has ended, which is a fault of the provider".to_owned(),
-            }),
-            Err(interrupted) => {
-                let last = last.borrow().clone().map(Arc::new);
-                Err(Error::interrupted(interrupted, GET, deadline, last))
-            }
-        }
-    }
-
-    /// A Set of `identity` goes out, or was answered: what was read before is of
-    /// no use any more.
-    pub(in crate::ses) fn changed(&self, identity: &str) {
-        let _ = self.inbox.send(Message::Changed(identity.to_owned()));
-    }
-}
-
-struct Task {
+pub(super) struct Task {
     api: Arc<dyn Api>,
-    gets: OperationLimiter,
     lists: OperationLimiter,
     /// To the task itself, without keeping it alive.
     outbox: mpsc::WeakUnboundedSender<Message>,
-    queue: VecDeque<Wanted>,
+    queue: Queue<Read>,
+    /// Reads that wait for others to be asked for before they are queued.
+    unhurried: Unhurried,
+    memory: Memory,
     ahead: ReadAhead,
-    likely: mpsc::UnboundedSender<String>,
-    /// Who waits for an identity that is read ahead in a Get under way.
-    joined: HashMap<String, Vec<Wanted>>,
-    /// When the first and the last of those in the queue came.
-    first_came: Instant,
-    last_came: Instant,
+    likely: mpsc::UnboundedSender<DomainName>,
+    /// The identities of the Gets under way, each with the refreshes that were asked for
+    /// since.
+    under_way: HashMap<String, Vec<Read>>,
     /// The deadline of the last refresh.
-    patience: Option<Deadline>,
+    last_deadline: Option<Deadline>,
     /// Until when the first Get of a fleet waits for the list.
     list_awaited_until: Option<Instant>,
 }
 
 impl Task {
+    /// Starts a task that ends when the last sender to its inbox is dropped.
+    pub(super) fn start(
+        api: Arc<dyn Api>,
+        limiter: &RateLimiter,
+        likely: mpsc::UnboundedSender<DomainName>,
+    ) -> mpsc::UnboundedSender<Message> {
+        let (inbox, messages) = mpsc::unbounded_channel();
+        let task = Self {
+            api,
+            lists: limiter.operation(Operation::ListIdentities),
+            outbox: inbox.downgrade(),
+            queue: Queue::new(limiter.operation(GET), GATHERING),
+            unhurried: Unhurried::new(limiter.operation(Operation::SetIdentityMailFromDomain)),
+            memory: Memory::default(),
+            ahead: ReadAhead::default(),
+            likely,
+            under_way: HashMap::new(),
+            last_deadline: None,
+            list_awaited_until: None,
+        };
+        tokio::spawn(task.run(messages));
+        inbox
+    }
+
     async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
-        let mut coming: Option<BoxFuture<'static, Permit>> = None;
-        let mut permit: Option<Permit> = None;
         loop {
-            if self.queue.is_empty() {
-                // Leave the limiter's queue.
-                (coming, permit) = (None, None);
-            } else if coming.is_none() && permit.is_none() {
-                let limiter = self.gets.clone();
-                coming = Some(Box::pin(async move { limiter.permit().await }));
-            }
-            let ready = self.ready();
+            let list = self.list_awaited_until;
+            let list = list.filter(|_| self.ahead.waits_for_list());
             tokio::select! {
                 // What has been asked for by now goes into the Get that is due.
                 biased;
@@ -194,109 +120,118 @@ impl Task {
                     Some(message) => self.handle(message),
                     None => return,
                 },
-                come = async { coming.as_mut()?.await.into() }, if coming.is_some() => {
-                    (coming, permit) = (None, come);
+                () = self.unhurried.due() => {
+                    self.unhurried.take().for_each(|read| self.queue.push(read));
                 }
-                // Nobody waits any more: others of this host may have the permit.
-                () = abandoned(&mut self.queue), if coming.is_some() => self.queue.clear(),
-                () = sleep_until(ready), if permit.is_some() => {
-                    if let Some(permit) = permit.take() {
-                        self.send(permit);
-                    }
-                }
+                permit = self.queue.permit(list) => self.send(permit),
             }
-        }
-    }
-
-    /// When the Get that is due may go out.
-    fn ready(&self) -> Instant {
-        let gathered = (self.last_came + GATHER).min(self.first_came + GATHER_AT_MOST);
-        match self.list_awaited_until {
-            Some(until) if self.ahead.waits_for_list() => until.max(gathered),
-            _ => gathered,
         }
     }
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Wanted(wanted) => self.want(wanted),
-            Message::Changed(identity) => self.ahead.changed(&identity, Instant::now()),
+            Message::Asked(read) => self.asked(read),
+            Message::Queued(read) => self.queue.push(read),
+            Message::Changed(identity) => self.memory.changed(&identity, Instant::now()),
             Message::Listed(page) => self.ahead.listed(page),
             Message::Answered(answered) => self.answered(answered),
         }
-        for domain in self.ahead.likely() {
+        for domain in self.ahead.likely(&self.memory, Instant::now()) {
             // Nobody may want to know.
             let _ = self.likely.send(domain);
         }
         if let Some(token) = self.ahead.page() {
-            if token.is_none() {
-                self.list_awaited_until = Some(Instant::now() + AWAIT_LIST);
-            }
-            let (api, lists) = (Arc::clone(&self.api), self.lists.clone());
-            let (outbox, deadline) = (self.outbox.clone(), self.patience.clone());
-            tokio::spawn(async move {
-                let list = list(&*api, &lists, token);
-                // Nothing new is begun after a stop.
-                let page = match deadline {
-                    Some(deadline) => deadline.bound(list).await.ok().flatten(),
-                    None => None,
-                };
-                tell(&outbox, Message::Listed(page));
-            });
+            self.list(token);
         }
     }
 
-    fn want(&mut self, wanted: Wanted) {
-        if wanted.answer.is_closed() {
+    /// Lists one page of identities.
+    fn list(&mut self, token: Option<String>) {
+        if token.is_none() {
+            self.list_awaited_until = Some(Instant::now() + AWAIT_LIST);
+        }
+        let (api, lists) = (Arc::clone(&self.api), self.lists.clone());
+        let (outbox, deadline) = (self.outbox.clone(), self.last_deadline.clone());
+        tokio::spawn(async move {
+            let page = page(&*api, &lists, token);
+            // Nothing new is begun after a stop.
+            let page = match deadline {
+                Some(deadline) => deadline.bound(page).await.ok().flatten(),
+                None => None,
+            };
+            tell(&outbox, Message::Listed(page));
+        });
+    }
+
+    fn asked(&mut self, read: Read) {
+        if read.is_gone() {
             return;
         }
-        if !wanted.fresh {
-            self.patience = Some(wanted.deadline.clone());
-            match self.ahead.refresh(&wanted.identity, Instant::now()) {
-                Refresh::Ask => {}
-                Refresh::Held(mail_from) => {
-                    let _ = wanted.answer.send(Ok(mail_from));
-                    return;
+        if read.freshness == Freshness::Recent {
+            let identity = &read.identity;
+            let is_remembered = self.memory.recall(identity, Instant::now()).is_some();
+            let needs_get = !is_remembered && !self.under_way.contains_key(identity);
+            self.memory.asked(identity);
+            self.ahead.asked(identity, needs_get);
+            self.last_deadline = Some(read.deadline.clone());
+        }
+        self.ask(read);
+    }
+
+    /// Answers a refresh from memory, lets it join a Get under way, or queues the read.
+    fn ask(&mut self, read: Read) {
+        match read.freshness {
+            Freshness::Recent => {
+                if let Some(mail_from) = self.memory.recall(&read.identity, Instant::now()) {
+                    let mail_from = mail_from.clone();
+                    return read.answer(Ok(mail_from));
                 }
-                Refresh::UnderWay => {
-                    let identity = wanted.identity.clone();
-                    self.joined.entry(identity).or_default().push(wanted);
-                    return;
+                if let Some(joined) = self.under_way.get_mut(&read.identity) {
+                    read.begin();
+                    return joined.push(read);
                 }
+                self.queue.push(read);
             }
+            Freshness::Fresh => self.queue.push(read),
+            Freshness::AfterSet => self.unhurried.push(read),
         }
-        self.last_came = Instant::now();
-        if self.queue.is_empty() {
-            self.first_came = self.last_came;
-        }
-        self.queue.push_back(wanted);
     }
 
     /// Sends one Get with what is waited for, and reads ahead in the free places.
     fn send(&mut self, permit: Permit) {
-        let (batch, room) = next_batch(&mut self.queue);
-        if batch.is_empty() {
+        self.unhurried.take().for_each(|read| self.queue.push(read));
+        let Batch {
+            callers: reads,
+            names: mut identities,
+            room,
+        } = self.queue.take_batch();
+        if reads.is_empty() {
             return;
         }
-        let mut asked = HashSet::new();
-        let names = batch.iter().map(|wanted| wanted.identity.as_str());
-        let once = names.filter(|name| asked.insert(*name)).map(str::to_owned);
-        let mut identities: Vec<String> = once.collect();
-        let ahead = self.ahead.fill(room, &asked, Instant::now());
-        identities.extend(ahead.iter().cloned());
-        let (api, outbox) = (Arc::clone(&self.api), self.outbox.clone());
         let sent = Instant::now();
+        let mut ahead = Vec::new();
+        if reads.iter().any(|read| read.freshness == Freshness::Recent) {
+            let asked: HashSet<&str> = identities.iter().map(String::as_str).collect();
+            let taken = |one: &str| asked.contains(one) || self.under_way.contains_key(one);
+            ahead = self.ahead.fill(room, taken, &self.memory, sent);
+        }
+        identities.extend(ahead.iter().cloned());
+        for identity in &identities {
+            self.under_way.entry(identity.clone()).or_default();
+        }
+        let (api, outbox) = (Arc::clone(&self.api), self.outbox.clone());
         tokio::spawn(async move {
-            let held = api.get(&permit.departure(), &identities).await;
-            permit.answered(&held).await;
-            if let Err(error) = &held {
+            let answer = api.get(&permit.departure(), &identities).await;
+            permit.answered(&answer).await;
+            if let Err(error) = &answer {
                 tracing::debug!(%error, identities = identities.len(), "a Get failed");
             }
             let answered = Answered {
                 sent,
-                batch,
+                identities,
+                reads,
                 ahead,
-                held,
+                answer,
             };
             tell(&outbox, Message::Answered(answered));
         });
@@ -305,131 +240,77 @@ impl Task {
     fn answered(&mut self, answered: Answered) {
         let Answered {
             sent,
-            batch,
+            identities,
+            reads,
             ahead,
-            held,
+            answer,
         } = answered;
-        let mut held = match held {
-            Ok(held) => held,
-            Err(error) => return self.failed(batch, ahead, &error),
-        };
-        for wanted in batch {
-            let mail_from = held.get(&wanted.identity).cloned();
-            // A reader that has gone away is nothing to mind.
-            let _ = wanted
-                .answer
-                .send(Ok(mail_from.unwrap_or(MailFrom::UnknownIdentity)));
+        let joined = identities
+            .iter()
+            .filter_map(|one| self.under_way.remove(one));
+        let joined: Vec<Read> = joined.flatten().collect();
+        match answer {
+            Ok(mut answer) => {
+                for read in reads {
+                    let mail_from = answer.get(&read.identity).cloned();
+                    read.answer(Ok(mail_from.unwrap_or(MailFrom::UnknownIdentity)));
+                }
+                for identity in identities {
+                    if !self.memory.knows(&identity) {
+                        self.ahead.answered(&identity);
+                    }
+                    let mail_from = answer.remove(&identity);
+                    self.memory.remember(identity, mail_from, sent);
+                }
+            }
+            Err(error) => self.failed(reads, ahead, &error),
         }
-        for identity in ahead {
-            let joined = self.joined.remove(&identity).unwrap_or_default();
-            let mail_from = held.remove(&identity);
-            self.ahead.hold(identity, mail_from, sent);
-            // Answered from what is held now, or queued if nothing is.
-            joined.into_iter().for_each(|wanted| self.want(wanted));
-        }
+        // Answered from what is remembered now, or queued if nothing is.
+        joined.into_iter().for_each(|read| self.ask(read));
     }
 
     /// Sends the readers of a failed Get back to the queue, after a pause, or
     /// tells them the error.
-    fn failed(&mut self, batch: Vec<Wanted>, ahead: Vec<String>, error: &Error) {
-        let size = batch
-            .iter()
-            .map(|wanted| &wanted.identity)
-            .collect::<HashSet<_>>()
-            .len();
+    fn failed(&mut self, reads: Vec<Read>, ahead: Vec<String>, error: &Error) {
+        let identities = reads.iter().map(|read| &read.identity);
+        let size = identities.collect::<HashSet<_>>().len();
         let at_fault = error.invalid_parameter();
         if at_fault && !ahead.is_empty() {
             tracing::debug!("SES does not take what it has listed: nothing is read ahead any more");
             self.ahead.give_up();
         }
-        let again = at_fault && (size > 1 || !ahead.is_empty());
-        let mut joined = Vec::new();
-        for identity in ahead {
-            joined.extend(self.joined.remove(&identity).unwrap_or_default());
-            if !at_fault {
-                self.ahead.put_back(identity);
-            }
+        let split = at_fault && (size > 1 || !ahead.is_empty());
+        if !at_fault {
+            let unknown = ahead.into_iter().filter(|one| !self.memory.knows(one));
+            unknown.for_each(|identity| self.ahead.put_back(identity));
         }
-        joined.into_iter().for_each(|wanted| self.want(wanted));
         let jitter = fastrand::f64();
-        for mut wanted in batch {
-            wanted.failed.send_replace(Some(error.clone()));
-            if again {
-                wanted.largest = size.div_ceil(2);
-                self.queue.push_back(wanted);
+        let mut again = Vec::new();
+        for mut read in reads {
+            read.failed.send_replace(Some(error.clone()));
+            if split {
+                read.largest = size.div_ceil(2);
+                again.push(read);
                 continue;
             }
-            let Some(pause) = wanted.backoff.pause(error.remedy(), jitter) else {
-                let _ = wanted.answer.send(Err(error.clone()));
-                continue;
-            };
-            if pause.is_zero() {
-                self.queue.push_back(wanted);
-                continue;
+            match read.backoff.pause(error.remedy(), jitter) {
+                None => read.answer(Err(error.clone())),
+                Some(Duration::ZERO) => again.push(read),
+                Some(pause) => self.queue_after(pause, read),
             }
-            // Too late for this one: it ends by itself meanwhile.
-            let pause = wanted.deadline.shortened(pause).unwrap_or(pause);
-            let outbox = self.outbox.clone();
-            tokio::spawn(async move {
-                sleep(pause).await;
-                tell(&outbox, Message::Wanted(wanted));
-            });
         }
+        self.queue.push_again(again);
     }
-}
 
-/// Completes when all of those who wait have gone away.
-async fn abandoned(queue: &mut VecDeque<Wanted>) {
-    join_all(queue.iter_mut().map(|wanted| wanted.answer.closed())).await;
-}
-
-/// Takes from the front of the queue what fits into one Get: at most [`MOST`]
-/// identities, and no more than each of them allows. Whoever waits for an
-/// identity that is in it already comes along. Who has gone away is dropped.
-/// Returns how much room is left as well.
-fn next_batch(queue: &mut VecDeque<Wanted>) -> (Vec<Wanted>, usize) {
-    let mut largest = MOST;
-    let mut identities = HashSet::new();
-    let mut batch = Vec::new();
-    let mut rest = VecDeque::new();
-    while let Some(wanted) = queue.pop_front() {
-        if wanted.answer.is_closed() {
-            continue;
-        }
-        let joins = identities.contains(&wanted.identity);
-        if joins || identities.len() < largest.min(wanted.largest) {
-            largest = largest.min(wanted.largest);
-            identities.insert(wanted.identity.clone());
-            batch.push(wanted);
-        } else {
-            rest.push_back(wanted);
-        }
+    fn queue_after(&self, pause: Duration, read: Read) {
+        // Too late for this one: it ends by itself meanwhile.
+        let pause = read.deadline.shortened(pause).unwrap_or(pause);
+        let outbox = self.outbox.clone();
+        tokio::spawn(async move {
+            sleep(pause).await;
+            tell(&outbox, Message::Queued(read));
+        });
     }
-    *queue = rest;
-    // A Get that is split to find a fault is not filled up.
-    let room = if largest == MOST {
-        MOST - identities.len()
-    } else {
-        0
-    };
-    (batch, room)
-}
-
-/// One page of the list of identities; `None` where it cannot be had.
-async fn list(api: &dyn Api, lists: &OperationLimiter, token: Option<String>) -> Option<ListPage> {
-    let mut backoff = Backoff::default();
-    for _ in 0..LIST_TRIES {
-        let permit = lists.permit().await;
-        let page = api.list(&permit.departure(), token.clone()).await;
-        permit.answered(&page).await;
-        let error = match page {
-            Ok(page) => return Some(page),
-            Err(error) => error,
-        };
-        tracing::debug!(%error, "could not list identities to read ahead");
-        sleep(backoff.pause(error.remedy(), fastrand::f64())?).await;
-    }
-    None
 }
 
 /// The task may have ended: then there is nobody left to tell.
@@ -438,6 +319,3 @@ fn tell(outbox: &mpsc::WeakUnboundedSender<Message>, message: Message) {
         let _ = outbox.send(message);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,9 +10,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::OwnedMutexGuard;
+
 /// Who has set, or is about to set, which identity since the last Configure.
 #[derive(Debug, Default)]
-pub(in crate::ses) struct Claims(Mutex<HashMap<String, Claimed>>);
+pub(super) struct Claims(Mutex<HashMap<String, Claimed>>);
 
 #[derive(Debug, Default)]
 struct Claimed {
@@ -20,20 +22,25 @@ struct Claimed {
     queued: usize,
     /// Whether SES has accepted one, or may have.
     stands: bool,
-    /// Held by whoever has a call for the identity in flight, so that SES sees
-    /// a Set and an unset of one identity in the order that was decided here.
+    /// Held by whoever has a call for the identity in flight.
     in_flight: Arc<tokio::sync::Mutex<()>>,
 }
 
+/// The right to have a call for one identity in flight. One holds it at a time, so that
+/// SES sees a Set and an unset of one identity in the order that was decided here.
+pub(super) struct InFlight {
+    _held: OwnedMutexGuard<()>,
+}
+
 /// A Set that is queued or in flight.
-pub(in crate::ses) struct Claim<'a> {
+pub(super) struct Claim<'a> {
     claims: &'a Claims,
     identity: &'a str,
 }
 
 impl Claims {
     /// Claims `identity` for a Set, until the claim is dropped or stands.
-    pub(in crate::ses) fn claim<'a>(&'a self, identity: &'a str) -> Claim<'a> {
+    pub(super) fn claim<'a>(&'a self, identity: &'a str) -> Claim<'a> {
         self.entries()
             .entry(identity.to_owned())
             .or_default()
@@ -45,16 +52,21 @@ impl Claims {
     }
 
     /// Whether a sibling has set `identity` or is about to.
-    pub(in crate::ses) fn is_claimed(&self, identity: &str) -> bool {
+    pub(super) fn is_claimed(&self, identity: &str) -> bool {
         self.entries()
             .get(identity)
             .is_some_and(|claimed| claimed.stands || claimed.queued > 0)
     }
 
-    /// The lock under which calls for `identity` are in flight one at a time.
-    pub(in crate::ses) fn in_flight(&self, identity: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut entries = self.entries();
-        Arc::clone(&entries.entry(identity.to_owned()).or_default().in_flight)
+    /// Waits for the right to have a call for `identity` in flight.
+    pub(super) async fn in_flight(&self, identity: &str) -> InFlight {
+        let in_flight = {
+            let mut entries = self.entries();
+            Arc::clone(&entries.entry(identity.to_owned()).or_default().in_flight)
+        };
+        InFlight {
+            _held: in_flight.lock_owned().await,
+        }
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<String, Claimed>> {
@@ -64,7 +76,7 @@ impl Claims {
 
 impl Claim<'_> {
     /// SES has accepted the Set, or may have: the claim stands from now on.
-    pub(in crate::ses) fn stands(&self) {
+    pub(super) fn stands(&self) {
         if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
             claimed.stands = true;
         }

@@ -13,7 +13,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Attempts, Outcome, SET, SetError, Writer};
+use super::attempts::SetError;
+use super::claims::InFlight;
+use super::writer::{Course, SET, Urgency, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 use crate::ses::api::SetRequest;
 use crate::ses::deadline::Deadline;
@@ -43,15 +45,6 @@ pub enum Left {
     InDoubt,
 }
 
-/// When a request's permit comes.
-#[derive(Clone, Copy, Debug)]
-enum Urgency {
-    /// After those that were queued before.
-    InOrder,
-    /// Next of all.
-    Next,
-}
-
 impl Writer {
     /// Unsets the custom MAIL FROM domain and sets it again, each until SES
     /// accepts it, a lasting error comes or the deadline passes.
@@ -62,50 +55,58 @@ impl Writer {
         domain: &DomainName,
         behavior: BehaviorOnMxFailure,
     ) -> Result<(), RestartError> {
-        let set = SetRequest::set(identity, domain, behavior);
         // A sibling's delete must not follow in the gap.
-        let claim = self.claims.claim(&set.identity);
-        let in_flight = self.claims.in_flight(&set.identity);
-        let held = deadline.bound(in_flight.lock()).await;
-        let _held = held.map_err(|interrupted| RestartError {
+        let claim = self.claims.claim(identity.as_str());
+        let in_flight = self.claims.in_flight(identity.as_str());
+        let in_flight = deadline.bound(in_flight).await;
+        let in_flight = in_flight.map_err(|interrupted| RestartError {
             error: Error::interrupted(interrupted, SET, deadline, None),
             left: Left::Untouched,
         })?;
 
         let unset = SetRequest::unset(identity);
-        let unset = self
-            .until_accepted(deadline, &unset, Urgency::InOrder)
-            .await;
-        if let Err(SetError { error, outcome }) = &unset {
-            if *outcome == Outcome::NotMade {
+        let course = Course {
+            in_flight: Some(&in_flight),
+            ..Course::default()
+        };
+        let unset = self.until_accepted(deadline, &unset, &course).await;
+        if let Err(ended) = &unset {
+            if !ended.reach.may_be_made() {
                 return Err(RestartError {
-                    error: error.clone(),
+                    error: ended.error.clone(),
                     left: Left::Untouched,
                 });
             }
-            tracing::debug!(%error, identity = set.identity, "an unset may have been made");
+            tracing::debug!(error = %ended, %identity, "an unset may have been made");
         }
-        let set = self.despite_stop(deadline, &set).await;
-        if set.as_ref().map_or_else(SetError::may_be_made, |()| true) {
+        let set = SetRequest::set(identity, domain, behavior);
+        let Err(ended) = self.despite_stop(deadline, &set, &in_flight).await else {
+            claim.stands();
+            return Ok(());
+        };
+        if ended.reach.may_be_made() {
             claim.stands();
         }
-        match set {
-            Ok(()) => Ok(()),
-            Err(SetError { error, outcome }) => {
-                let off = unset.is_ok() && outcome == Outcome::NotMade;
-                let left = if off { Left::Off } else { Left::InDoubt };
-                Err(RestartError { error, left })
-            }
-        }
+        let off = unset.is_ok() && !ended.reach.may_be_made();
+        Err(RestartError {
+            left: if off { Left::Off } else { Left::InDoubt },
+            error: ended.error,
+        })
     }
 
-    /// As [`until_accepted`](Self::until_accepted), but a stop comes into effect
-    /// late, and there is some time even if the deadline is near.
+    /// As [`until_accepted`](Self::until_accepted), ahead of the queue; a stop comes
+    /// into effect late, and there is some time even if the deadline is near.
     async fn despite_stop(
         &self,
         deadline: &Deadline,
         request: &SetRequest,
+        in_flight: &InFlight,
     ) -> Result<(), SetError> {
+        let course = Course {
+            urgency: Urgency::Next,
+            in_flight: Some(in_flight),
+            ..Course::default()
+        };
         let late_stop = CancellationToken::new();
         let time = deadline.left().max(FINISHED_WITHIN);
         let patient = Deadline::after(time, late_stop.clone());
@@ -116,40 +117,8 @@ impl Writer {
             std::future::pending().await
         };
         tokio::select! {
-            done = self.until_accepted(&patient, request, Urgency::Next) => done,
+            done = self.until_accepted(&patient, request, &course) => done.map(drop),
             never = stopped => never,
-        }
-    }
-
-    /// Sends `request` until SES accepts it, a lasting error comes or the
-    /// deadline passes; each time when its permit has come. The caller holds the
-    /// identity.
-    async fn until_accepted(
-        &self,
-        deadline: &Deadline,
-        request: &SetRequest,
-        urgency: Urgency,
-    ) -> Result<(), SetError> {
-        let mut attempts = Attempts::default();
-        let ticket = self.limiter.ticket();
-        loop {
-            let permit = async {
-                match urgency {
-                    Urgency::InOrder => self.limiter.permit_for(&ticket, deadline).await,
-                    Urgency::Next => self.limiter.urgent_permit().await,
-                }
-            };
-            let permit = match deadline.bound(permit).await {
-                Ok(permit) => permit,
-                Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline)),
-            };
-            match self.send(deadline, &permit, request).await {
-                Ok(()) => return Ok(()),
-                Err(error) => attempts.failed(error),
-            }
-            // Whoever waits for the next permit must not wait for the pause here.
-            drop(permit);
-            attempts.pause(deadline).await?;
         }
     }
 }
@@ -158,8 +127,8 @@ impl Writer {
 mod tests {
     use tokio::time::Instant;
 
-    use super::super::tests::Scene;
     use super::super::unset::Unset;
+    use super::super::writer::tests::Scene;
     use super::*;
     use crate::ses::api::MailFrom;
     use crate::ses::fake::{Call, Fault, failed, set};

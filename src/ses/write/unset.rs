@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Attempts, Outcome, SetError, Writer};
+use super::writer::{Course, Done, Writer};
 use crate::mail_from::Identity;
-use crate::ses::api::{MailFrom, SetRequest};
+use crate::ses::api::SetRequest;
 use crate::ses::deadline::Deadline;
-use crate::ses::error::{Error, Remedy};
+use crate::ses::error::Error;
 
 /// How long to wait for the one read that decides what became of an unset.
 const DECIDED_WITHIN: Duration = Duration::from_secs(8);
@@ -33,52 +33,27 @@ impl Writer {
         deadline: &Deadline,
         identity: &Identity,
     ) -> Result<Unset, Error> {
-        let ended = match self.try_to_unset(deadline, identity).await {
-            Ok(unset) => return Ok(unset),
+        let course = Course {
+            gives_way: true,
+            reads_after_failure: true,
+            ..Course::default()
+        };
+        let request = SetRequest::unset(identity);
+        let ended = match self.until_accepted(deadline, &request, &course).await {
+            Ok(Done::Accepted | Done::NothingToUnset) => return Ok(Unset::Done),
+            Ok(Done::LeftToSibling) => return Ok(Unset::LeftToSibling),
             Err(ended) => ended,
         };
-        if ended.outcome == Outcome::NotMade {
+        if !ended.reach.may_be_made() {
             return Err(ended.error);
         }
         // An answer was lost, and there was no time to look what it would have
         // said: one bounded look decides, even when Terraform has asked to stop.
         let deadline = Deadline::after(DECIDED_WITHIN, CancellationToken::new());
-        match self.reader.read(&deadline, identity, true).await {
-            Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => Ok(Unset::Done),
-            _ => Err(ended.error),
-        }
-    }
-
-    async fn try_to_unset(
-        &self,
-        deadline: &Deadline,
-        identity: &Identity,
-    ) -> Result<Unset, SetError> {
-        let request = SetRequest::unset(identity);
-        let mut attempts = Attempts::default();
-        let ticket = self.limiter.ticket();
-        loop {
-            let slot = match self.slot(deadline, &ticket, &request.identity).await {
-                Ok(slot) => slot,
-                Err(interrupted) => return Err(attempts.interrupted(interrupted, deadline)),
-            };
-            if self.claims.is_claimed(&request.identity) {
-                return Ok(Unset::LeftToSibling);
-            }
-            let Err(error) = self.send(deadline, &slot.permit, &request).await else {
-                return Ok(Unset::Done);
-            };
-            drop(slot);
-            // Throttled means that nothing has happened: there is no news to read.
-            if error.remedy() != Remedy::SlowDown {
-                match self.reader.read(deadline, identity, true).await {
-                    Ok(MailFrom::UnknownIdentity | MailFrom::Unset) => return Ok(Unset::Done),
-                    Ok(MailFrom::Set(_)) => {}
-                    Err(error) => tracing::debug!(%error, "could not read what a failed unset did"),
-                }
-            }
-            attempts.failed(error);
-            attempts.pause(deadline).await?;
+        if self.is_unset(&deadline, identity).await {
+            Ok(Unset::Done)
+        } else {
+            Err(ended.error)
         }
     }
 }
@@ -87,8 +62,10 @@ impl Writer {
 mod tests {
     use std::time::Duration;
 
-    use super::super::tests::Scene;
+    use super::super::writer::tests::Scene;
     use super::*;
+    use crate::ses::api::MailFrom;
+    use crate::ses::error::Reach;
     use crate::ses::fake::{Call, Fault, set};
 
     #[tokio::test(start_paused = true)]
@@ -96,13 +73,13 @@ mod tests {
         let scene = Scene::holding(MailFrom::Unset);
         let refused = Fault::Refuse(403, "AccessDenied");
         scene.ses.fail([Fault::LoseAnswer, refused]);
-        assert_eq!(scene.set().await.unwrap_err().outcome, Outcome::Unknown);
+        assert_eq!(scene.set().await.unwrap_err().reach, Reach::MaybeMade);
         assert_eq!(scene.unset().await.unwrap(), Unset::LeftToSibling);
         assert_eq!(scene.held(), set("bounce.example.com"));
 
         let scene = Scene::holding(set("bounce.example.com"));
         scene.ses.fail([Fault::Refuse(403, "AccessDenied")]);
-        assert_eq!(scene.set().await.unwrap_err().outcome, Outcome::NotMade);
+        assert_eq!(scene.set().await.unwrap_err().reach, Reach::Refused);
         assert_eq!(scene.unset().await.unwrap(), Unset::Done);
     }
 

@@ -47,7 +47,8 @@ impl Default for Options {
 }
 
 /// Requests a second that SES accepts in a region. A request is accepted if at
-/// least 1/rate seconds have passed since the last accepted one arrived.
+/// least 1/rate seconds have passed since the last accepted one arrived: exactly, to
+/// the nanosecond, with no burst and nothing saved up by a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rate {

@@ -118,40 +118,58 @@ pub(super) fn cases(counts: Scope) -> Vec<(&'static str, Case)> {
     ]
 }
 
-/// A row of the table for each case.
-pub fn rows(times: usize, matching: &str) -> String {
-    let mut rows = String::new();
-    for counts in [Scope::Account, Scope::Operation] {
-        for (name, case) in cases(counts) {
-            if name.contains(matching) {
-                let _ = writeln!(rows, "{}", row(name, &case, &case.runs(times)));
-            }
-        }
+/// The table of all cases where SES counts `scope` together, each run so many times.
+pub(super) fn table(counts: Scope, times: usize) -> String {
+    let mut table = String::from(
+        "| what shares the limit | all done after | s per accepted call | refused | slowest / fastest | longest create |\n\
+         | --------------------- | -------------: | ------------------: | ------: | ----------------: | -------------: |\n",
+    );
+    for (name, case) in cases(counts) {
+        let Summary {
+            per_call,
+            refused,
+            took,
+            unfair,
+            most_unfair,
+            longest,
+            longest_of_all,
+        } = case.runs(times);
+        let percent = refused * 100.0;
+        let shares = if case.processes.len() > 1 && !case.newcomer {
+            format!("{unfair:.2} ({most_unfair:.2})")
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            table,
+            "| {name} | {took:.0} s | {per_call:.2} | {percent:.0} % | {shares} | {longest:.0} s ({longest_of_all:.0} s) |",
+        );
     }
-    rows
+    table
 }
 
-fn row(name: &str, case: &Case, summary: &Summary) -> String {
-    let counts = match case.counts {
-        Scope::Account => "account",
-        Scope::Operation => "operation",
-    };
-    let Summary {
-        per_call,
-        refused,
-        took,
-        unfair,
-        most_unfair,
-        longest,
-        longest_of_all,
-    } = summary;
-    let shares = if case.processes.len() > 1 && !case.newcomer {
-        format!("{unfair:.2} ({most_unfair:.2})")
-    } else {
-        String::new()
-    };
+/// How often each case is run for the guide.
+const TIMES: usize = 200;
+
+const BEGIN: &str = "<!-- simulated: begin -->\n";
+const END: &str = "<!-- simulated: end -->\n";
+
+/// Puts the tables into the guide.
+fn write(guide: &str) -> String {
+    let (before, rest) = guide.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let account = table(Scope::Account, TIMES);
+    let operation = table(Scope::Operation, TIMES);
     format!(
-        "| {name:66} | {counts:9} | {took:6.1} s | {per_call:6.2} s | {:7.0} % | {shares:11} | {longest:5.1} s ({longest_of_all:5.1} s) |",
-        refused * 100.0
+        "{before}{BEGIN}\n#### SES counts all operations of the account together\n\n{account}\n\
+         #### SES counts each operation by itself\n\n{operation}\n{END}{after}"
     )
+}
+
+#[test]
+#[ignore = "takes two minutes, and writes into the performance guide"]
+fn the_guide_shows_what_was_simulated() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/performance.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    std::fs::write(path, write(&guide)).unwrap();
 }

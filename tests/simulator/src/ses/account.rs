@@ -89,6 +89,8 @@ pub(crate) struct MailFrom {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Identity {
     pub(crate) verified: bool,
+    /// A domain as it was registered, where that is not in lower case.
+    registered: Option<String>,
     mail_from: Option<MailFrom>,
     /// What held before the last change; `None` if there was no change.
     before: Option<Option<MailFrom>>,
@@ -102,6 +104,18 @@ impl Identity {
     /// What held before the last change of MAIL FROM.
     pub(crate) fn mail_from_before(&self) -> Option<&MailFrom> {
         self.before.as_ref().unwrap_or(&self.mail_from).as_ref()
+    }
+
+    /// The identity was registered by this name. An earlier spelling stays.
+    pub(crate) fn register(&mut self, name: &str) {
+        if IdentityName::new(name).as_str() != name {
+            self.registered.get_or_insert_with(|| name.to_owned());
+        }
+    }
+
+    /// How SES spells the identity that it would spell so otherwise.
+    pub(crate) fn spelled<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        self.registered.as_deref().unwrap_or(otherwise)
     }
 
     pub(crate) fn set_mail_from(&mut self, mail_from: Option<MailFrom>) {

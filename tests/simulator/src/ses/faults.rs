@@ -93,7 +93,8 @@ pub enum FaultKind {
     ServiceUnavailable,
     /// 500 `InternalFailure`, as SES's XML. Nothing is changed.
     InternalFailure,
-    /// A load balancer's page with this HTTP status. Nothing is changed.
+    /// A page with this HTTP status, as of a load balancer, a proxy or a captive portal
+    /// (200). Nothing is changed.
     Html {
         /// The HTTP status.
         status: u16,
@@ -135,6 +136,13 @@ pub enum FaultKind {
     },
     /// The call is carried out, and answered 200 with bytes that are not XML.
     Garbage,
+    /// 200 with an empty body, without a request id. Nothing is changed.
+    Empty,
+    /// 200 with SES's answer to another operation, request id and all, as of a proxy
+    /// that mixes up answers. Nothing is changed.
+    OtherAnswer,
+    /// The call is carried out, and answered 200 with the first half of the answer.
+    Truncated,
 }
 
 impl FaultKind {
@@ -155,6 +163,9 @@ impl FaultKind {
             Self::AbsentRead => "absent_read",
             Self::Error { .. } => "error",
             Self::Garbage => "garbage",
+            Self::Empty => "empty",
+            Self::OtherAnswer => "other_answer",
+            Self::Truncated => "truncated",
         }
     }
 
@@ -300,6 +311,9 @@ mod tests {
             FaultKind::AbsentRead,
             error,
             FaultKind::Garbage,
+            FaultKind::Empty,
+            FaultKind::OtherAnswer,
+            FaultKind::Truncated,
         ] {
             let json = serde_json::to_value(&kind).unwrap();
             let tag = match &json {

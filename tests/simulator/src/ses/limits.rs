@@ -88,6 +88,32 @@ mod tests {
     }
 
     #[test]
+    fn the_interval_is_exact() {
+        const NANOSECOND: Duration = Duration::from_nanos(1);
+        for rate in [Rate::PerOperation(1.0), Rate::PerAccount(1.0)] {
+            let mut limits = Limits::new(rate);
+            let mut last = ms(0);
+            assert!(offer(&mut limits, "r", "Set", last));
+            // Each late by a little more: the next second is counted from the arrival.
+            for late in 0..50 {
+                let next = last + ms(1000);
+                assert!(!offer(&mut limits, "r", "Set", next - NANOSECOND));
+                last = next + ms(late);
+                assert!(offer(&mut limits, "r", "Set", last));
+            }
+        }
+    }
+
+    #[test]
+    fn a_pause_saves_nothing_up() {
+        let mut limits = Limits::new(Rate::PerOperation(1.0));
+        assert!(offer(&mut limits, "r", "Set", ms(0)));
+        assert!(offer(&mut limits, "r", "Set", ms(60_000)));
+        assert!(!offer(&mut limits, "r", "Set", ms(60_999)));
+        assert!(offer(&mut limits, "r", "Set", ms(61_000)));
+    }
+
+    #[test]
     fn the_throttled_do_not_push_the_next_turn_back() {
         let mut limits = Limits::new(Rate::PerOperation(1.0));
         assert!(offer(&mut limits, "r", "Set", ms(0)));

@@ -114,7 +114,8 @@ impl Ses {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an identity, or changes whether a present one is verified.
+    /// Adds an identity, or changes whether a present one is verified. A domain that is
+    /// not in lower case is answered and listed in this spelling, whatever is asked for.
     pub fn add_identity(&self, region: &str, name: &str, verified: bool) {
         self.add_identities(region, [name], verified);
     }
@@ -129,7 +130,9 @@ impl Ses {
         let mut state = self.state();
         for name in names {
             let key = Key::new(region, name.as_ref());
-            state.account.entry(key).or_default().verified = verified;
+            let identity = state.account.entry(key).or_default();
+            identity.register(name.as_ref());
+            identity.verified = verified;
         }
     }
 

@@ -138,7 +138,8 @@ impl Operation<'_> {
     }
 
     /// The entries of a map over the identities asked for: each that exists
-    /// once, keyed as it was asked for.
+    /// once, keyed as it was asked for, or as it was registered where that is not in
+    /// lower case.
     fn each_identity(
         &self,
         value: impl Fn(&str, &Identity) -> Option<String>,
@@ -159,7 +160,10 @@ impl Operation<'_> {
             .iter()
             .filter_map(|asked| {
                 let identity = self.account.get(&self.key(asked))?;
-                Some(xml::entry(asked, &value(asked, identity)?))
+                Some(xml::entry(
+                    identity.spelled(asked),
+                    &value(asked, identity)?,
+                ))
             })
             .collect())
     }
@@ -197,17 +201,16 @@ impl Operation<'_> {
         let mut names = self
             .account
             .range((Excluded(self.key(&last)), Unbounded))
-            .map(|(key, _)| key)
-            .take_while(|key| key.region == self.region)
-            .map(|key| &key.name)
-            .filter(|name| addresses.is_none_or(|addresses| name.is_address() == addresses));
+            .take_while(|(key, _)| key.region == self.region)
+            .map(|(key, identity)| (&key.name, identity))
+            .filter(|(name, _)| addresses.is_none_or(|addresses| name.is_address() == addresses));
         let page: Vec<_> = names.by_ref().take(limit).collect();
         let members: String = page
             .iter()
-            .map(|name| xml::element("member", name.as_str()))
+            .map(|(name, identity)| xml::element("member", identity.spelled(name.as_str())))
             .collect();
         let mut result = format!("<Identities>{members}</Identities>");
-        if let (Some(last), Some(_)) = (page.last(), names.next()) {
+        if let (Some((last, _)), Some(_)) = (page.last(), names.next()) {
             result.push_str(&xml::element("NextToken", &encode_token(last.as_str())));
         }
         Ok(result)
@@ -238,7 +241,7 @@ impl Operation<'_> {
 
     fn register(self, name: &str) {
         let key = self.key(name);
-        self.account.entry(key).or_default();
+        self.account.entry(key).or_default().register(name);
     }
 
     fn delete_identity(self) -> Result<String, ApiError> {

@@ -173,6 +173,12 @@ impl Ses {
                 self.perform(request, &View::default(), id);
                 (Reply::garbage(id), Outcome::Unreadable)
             }
+            FaultKind::Empty => (Reply::empty(), Outcome::Unreadable),
+            FaultKind::OtherAnswer => (Reply::other_answer(id), Outcome::Unreadable),
+            FaultKind::Truncated => {
+                let (reply, outcome) = self.perform(request, &View::default(), id);
+                (reply.truncated(), outcome)
+            }
         }
     }
 
@@ -233,5 +239,36 @@ impl Reply {
 
     fn garbage(request_id: &str) -> Self {
         Self::xml(200, "<<<\u{0}not xml".to_owned(), request_id)
+    }
+
+    fn empty() -> Self {
+        Self::Answer(Answer {
+            status: 200,
+            content_type: "text/plain",
+            request_id: None,
+            body: String::new(),
+        })
+    }
+
+    /// To an operation that no client of the simulator calls.
+    fn other_answer(request_id: &str) -> Self {
+        let body = xml::response(
+            "GetAccountSendingEnabled",
+            "<Enabled>true</Enabled>",
+            request_id,
+        );
+        Self::xml(200, body, request_id)
+    }
+
+    /// As if the answer had been all but its second half.
+    fn truncated(self) -> Self {
+        match self {
+            Self::Answer(mut answer) => {
+                let half = answer.body.floor_char_boundary(answer.body.len() / 2);
+                answer.body.truncate(half);
+                Self::Answer(answer)
+            }
+            Self::Reset => Self::Reset,
+        }
     }
 }

@@ -196,6 +196,36 @@ fn garbage_comes_with_status_200() {
 }
 
 #[test]
+fn answers_of_200_that_are_none_say_nothing_of_the_change() {
+    let element = "SetIdentityMailFromDomainResponse";
+    for (kind, changed, begins, has_id) in [
+        (FaultKind::Html { status: 200 }, false, "<html>", false),
+        (FaultKind::Empty, false, "", false),
+        (
+            FaultKind::OtherAnswer,
+            false,
+            "<GetAccountSendingEnabled",
+            true,
+        ),
+        (
+            FaultKind::Truncated,
+            true,
+            "<SetIdentityMailFromDomain",
+            true,
+        ),
+    ] {
+        let name = kind.name();
+        let simulator = scene(kind);
+        let answer = try_set(&simulator).unwrap();
+        answer.assert_ok();
+        assert!(answer.body.starts_with(begins), "{name}: {answer:?}");
+        assert!(!answer.body.ends_with(&format!("</{element}>\n")), "{name}");
+        assert_eq!(answer.head.contains("x-amzn-requestid"), has_id, "{name}");
+        assert_eq!(is_set(&simulator), changed, "{name}");
+    }
+}
+
+#[test]
 fn a_throttled_request_leaves_the_faults_to_the_next() {
     let simulator = quiet();
     simulator

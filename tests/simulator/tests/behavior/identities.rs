@@ -38,6 +38,18 @@ fn list_is_paged_and_filtered() {
 }
 
 #[test]
+fn a_domain_that_was_registered_in_capitals_is_answered_so() {
+    let simulator = quiet();
+    simulator
+        .ses()
+        .add_identity("us-east-1", "MiXed.Test", true);
+    let page = call(&simulator, "ListIdentities", &[]).unwrap();
+    assert_eq!(page.text("member").unwrap(), "MiXed.Test");
+    let answer = get(&simulator, "mixed.test");
+    assert_eq!(answer.text("key").unwrap(), "MiXed.Test");
+}
+
+#[test]
 fn a_full_last_page_has_no_token() {
     let simulator = quiet();
     simulator
