@@ -11,6 +11,7 @@
 mod cache;
 mod check;
 mod exchange;
+mod failures;
 mod gate;
 mod health;
 mod lookup;

@@ -11,6 +11,7 @@ use hickory_proto::rr::Name;
 use tokio::time::{Instant, sleep_until};
 
 use super::exchange::Failure;
+use super::failures::{Failures, explain};
 use super::health::Admission;
 use super::lookup::{Answer, Lookup, LookupError, Question, RecordType};
 use super::message::Response;
@@ -184,7 +185,7 @@ impl Pool {
             }
         }
         match failures.servfail() {
-            Some((server, reason)) => Err(asking.explain_servfail(server, reason).await),
+            Some((server, reason)) => asking.explain_servfail(server, reason).await,
             None => Err(failures.worst()),
         }
     }
@@ -313,76 +314,24 @@ impl Asking<'_> {
     }
 
     /// SERVFAIL is what a resolver says of a zone whose DNSSEC is broken too; then
-    /// it answers who does not want to have it checked.
-    async fn explain_servfail(&self, server: usize, reason: Option<String>) -> LookupError {
-        let unchecked = self.one(server, Manner::Unchecked, self.pool.timeout).await;
-        match unchecked {
-            Ok(_) => LookupError::Dnssec {
+    /// it answers who does not want to have it checked. It may as well have passed
+    /// meanwhile.
+    async fn explain_servfail(
+        &self,
+        server: usize,
+        reason: Option<String>,
+    ) -> Result<Reading, LookupError> {
+        let within = self.pool.timeout;
+        if self.one(server, Manner::Unchecked, within).await.is_err() {
+            return Err(LookupError::ServFail(reason));
+        }
+        match self.one(server, Manner::Resolve, within).await {
+            Err(LookupError::ServFail(_)) => Err(LookupError::Dnssec {
                 name: reading::shown(self.name),
                 reason,
-            },
-            Err(_) => LookupError::ServFail(reason),
+            }),
+            result => result,
         }
-    }
-}
-
-/// What the servers of one look-up failed with.
-#[derive(Debug, Default)]
-struct Failures(Vec<(usize, LookupError)>);
-
-impl Failures {
-    fn push(&mut self, server: usize, failure: LookupError) {
-        self.0.push((server, failure));
-    }
-
-    fn merge(&mut self, later: Failures) {
-        self.0.extend(later.0);
-    }
-
-    fn silent(&self) -> Vec<usize> {
-        let silent = |(server, failure): &(usize, LookupError)| {
-            matches!(failure, LookupError::Timeout(_)).then_some(*server)
-        };
-        self.0.iter().filter_map(silent).collect()
-    }
-
-    /// A server that answered SERVFAIL, and its reason.
-    fn servfail(&self) -> Option<(usize, Option<String>)> {
-        self.0.iter().find_map(|(server, failure)| match failure {
-            LookupError::ServFail(reason) => Some((*server, reason.clone())),
-            _ => None,
-        })
-    }
-
-    /// The failure that tells most: what a server said, before its silence.
-    fn worst(self) -> LookupError {
-        let telling = |failure: &LookupError| match failure {
-            LookupError::NoConnection(_) => 0,
-            LookupError::NoFiles(_) => 1,
-            LookupError::Timeout(_) => 2,
-            _ => 3,
-        };
-        // Of equals the first.
-        let failures = self.0.into_iter().map(|(_, failure)| failure).rev();
-        failures
-            .max_by_key(telling)
-            .unwrap_or(LookupError::Suspended)
-    }
-}
-
-/// Why a server gave no response; `within` is how long it was waited for.
-pub(super) fn explain(server: &Server, failure: Failure, within: Duration) -> LookupError {
-    match failure {
-        Failure::Silence => LookupError::Timeout(within),
-        Failure::NoConnection(cause) => {
-            LookupError::NoConnection(format!("{}: {cause}", server.address))
-        }
-        Failure::NoTcp(cause) => LookupError::NoTcp {
-            port: server.address.port(),
-            cause,
-        },
-        Failure::NoFiles(cause) => LookupError::NoFiles(cause),
-        Failure::Other(reason) => LookupError::Other(presentation(reason.as_bytes())),
     }
 }
 

@@ -15,10 +15,11 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::cache::{Cache, Freshness};
+use super::failures::explain;
 use super::gate::in_flight;
 use super::health::Admission;
 use super::lookup::{Answer, Lookup, LookupError, Question, RecordType, Records};
-use super::name_servers::{explain, name_of};
+use super::name_servers::name_of;
 use super::reading::{self, Reading, Referral};
 use super::server::{Query, Server};
 

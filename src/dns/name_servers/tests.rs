@@ -208,11 +208,8 @@ async fn servfail_is_told_with_its_reason_and_dnssec_by_its_name() {
         "{told}"
     );
     assert!(told.contains(r"(DNSKEY Missing: no \027[2Jkey)"), "{told}");
-    assert_eq!(
-        bogus.asked().len(),
-        2,
-        "once as ever, once without checking"
-    );
+    let asked = bogus.asked().len();
+    assert_eq!(asked, 3, "without checking, and then once more");
 
     let broken = ScriptedServer::by_request("127.0.0.1:0", |r, _| failing(r, false)).await;
     let told = look_up(&servers(&[broken.address]))
@@ -220,6 +217,24 @@ async fn servfail_is_told_with_its_reason_and_dnssec_by_its_name() {
         .unwrap_err()
         .to_string();
     assert!(told.contains("SERVFAIL (DNSKEY Missing"), "{told}");
+}
+
+#[tokio::test]
+async fn a_servfail_that_passes_is_no_broken_dnssec() {
+    use std::sync::atomic::AtomicBool;
+
+    let passed = AtomicBool::new(false);
+    let server = ScriptedServer::by_request("127.0.0.1:0", move |request, _| {
+        if request.metadata.checking_disabled {
+            passed.store(true, Ordering::SeqCst);
+        }
+        match passed.load(Ordering::SeqCst) {
+            true => good(),
+            false => Reply::Code(ResponseCode::ServFail),
+        }
+    })
+    .await;
+    assert_eq!(look_up(&servers(&[server.address])).await, Ok(1));
 }
 
 #[tokio::test]
