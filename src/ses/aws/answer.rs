@@ -7,6 +7,7 @@
 //! SES's answer to `Operation` is one XML element, `<OperationResponse>`. Only how it
 //! begins and ends is looked at, however large it is.
 
+use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::config::interceptors::AfterDeserializationInterceptorContextRef;
 use aws_sdk_ses::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_ses::error::BoxError;
@@ -43,15 +44,26 @@ impl Intercept for AnswerCheck {
         _runtime_components: &RuntimeComponents,
         _cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let response = context.response();
-        // An error of SES's has another form, and the SDK looks into it. What has not
-        // arrived as a whole is an error of the SDK's already.
-        if response.status().is_success()
-            && let Some(body) = response.body().bytes()
-        {
-            check(self.0, response.headers().request_id(), body)?;
+        // The SDK holds one error, and logs another that comes on top of it.
+        if context.output_or_error().is_ok() {
+            check_response(self.0, context.response())?;
         }
         Ok(())
+    }
+}
+
+/// Whether a response of success is SES's answer to `operation`, and whole.
+pub(super) fn check_response(
+    operation: Operation,
+    response: &HttpResponse,
+) -> Result<(), NoAnswer> {
+    // An error of SES's has another form, and the SDK looks into it. What has not
+    // arrived as a whole is an error of the SDK's already.
+    match response.body().bytes() {
+        Some(body) if response.status().is_success() => {
+            check(operation, response.headers().request_id(), body)
+        }
+        _ => Ok(()),
     }
 }
 

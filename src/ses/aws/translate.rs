@@ -8,7 +8,7 @@ use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::operation::RequestId;
 
-use super::answer::{NoAnswer, beginning};
+use super::answer::{NoAnswer, beginning, check_response};
 use super::calls::ATTEMPT_TIMEOUT;
 use crate::machine;
 use crate::ses::api::Departure;
@@ -48,19 +48,17 @@ where
                 None => not_ses(service.raw()),
             }
         }
-        SdkError::ResponseError(response) => {
-            match chain(error).find_map(|cause| cause.downcast_ref()) {
-                Some(NoAnswer::NotSes) => not_ses(response.raw()),
-                unreadable => {
-                    let what = unreadable.map_or_else(
-                        || "an answer that could not be read".to_owned(),
-                        NoAnswer::to_string,
-                    );
-                    let status = response.raw().status();
-                    no_answer(format!("{what}, of HTTP status {status}"), Reach::MaybeMade)
-                }
+        SdkError::ResponseError(response) => match check_response(operation, response.raw()) {
+            Err(NoAnswer::NotSes) => not_ses(response.raw()),
+            checked => {
+                let what = checked.map_or_else(
+                    |breaks_off| breaks_off.to_string(),
+                    |()| "an answer that could not be read".to_owned(),
+                );
+                let status = response.raw().status();
+                no_answer(format!("{what}, of HTTP status {status}"), Reach::MaybeMade)
             }
-        }
+        },
         _ if credentials_at_fault(error) => Error::Credentials {
             operation,
             reason: causes(error),
