@@ -24,7 +24,9 @@
 //! | what the processes of this host share, and how | `limit::shared` |
 //! | how long to pause after a failure | `limit::backoff` |
 //! | which identities go into one Get, and when it goes out | `read::batch` |
-//! | what fills the free places of a Get, and what is answered without one | `read::ahead` |
+//! | what fills the free places of a Get | `read::ahead` |
+//! | what is answered without a Get | `read::memory` |
+//! | when the reads that follow Sets go out | `read::unhurried` |
 //! | whether a request is tried again | `write::writer`, `read::task` |
 //! | that a delete leaves what a sibling has set | `write::claims` |
 //!
