@@ -56,7 +56,7 @@ fn create_sends_all_three_parameters_and_keeps_what_ses_says() {
             "id": "example.com",
             "verification_status": "Pending",
             "dns_records": records(),
-            "dns": { "mx": unchecked, "spf": unchecked },
+            "dns": { "mx": unchecked, "spf": unchecked, "dmarc": unchecked },
         })
     );
     ws.ends_with(&["example.com"]);

@@ -59,7 +59,6 @@ fn mail_from_domain_that_cannot_be_one_is_refused() {
     let long_name = format!("{}example.com", "abcdefghi.".repeat(25));
     let outside = "Use a subdomain of `example.com`";
     let characters = "Use only letters, digits, hyphens and dots.";
-    let hyphen = "Use a hyphen instead";
     let full = "Write a full domain name";
     let cases = [
         ("example.com", outside),
@@ -74,9 +73,6 @@ fn mail_from_domain_that_cannot_be_one_is_refused() {
         ("bounce .example.com", characters),
         (" bounce.example.com", characters),
         ("bounce.example.com ", characters),
-        ("bo_unce.example.com", hyphen),
-        ("bounce_.example.com", hyphen),
-        ("__bounce.example.com", hyphen),
         (r"bou\u0007nce.example.com", characters),
         (r"bounce\u001b[2J.example.com", characters),
         (r"bounce\n.example.com", characters),
@@ -135,7 +131,6 @@ fn identity_that_cannot_be_one_is_refused() {
             "exa mple.com",
             "Use only letters, digits, hyphens and dots.",
         ),
-        ("exa_mple.com", "Use a hyphen instead"),
         ("https://example.com", "Write the host name alone"),
         ("*.example.com", "SES knows no wildcards"),
         ("us er@example.com", address),
