@@ -5,8 +5,8 @@ use super::lookup::{Answer, LookupError, Question, RecordType, Records};
 use super::resolver::Resolver;
 use crate::mail_from::{
     DmarcFinding, DmarcStatus, DmarcStep, DnsFindings, DomainName, Elsewhere, Finding, Mx, Place,
-    RecordStatus, SpfAnswer, SpfQuestion, SpfStep, Surroundings, Txt, find_dmarc, judge_mx,
-    judge_spf, receiving,
+    RecordStatus, SpfAnswer, SpfQuestion, SpfStep, Surroundings, Txt, are_meant_for_ses,
+    find_dmarc, judge_mx, judge_spf,
 };
 
 /// Asks `resolver` about a MAIL FROM domain of `place`.
@@ -180,9 +180,7 @@ impl Check<'_> {
     /// Whether the records were meant for SES.
     fn is_meant(self, records: Option<Records>) -> bool {
         match records {
-            Some(Records::Mx(records)) => {
-                !records.is_empty() && receiving(&records, &self.place.region).is_empty()
-            }
+            Some(Records::Mx(records)) => are_meant_for_ses(&records, &self.place.region),
             Some(Records::Txt(records)) => records.iter().any(Txt::is_spf_of_ses),
             _ => false,
         }

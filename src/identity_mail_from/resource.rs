@@ -57,9 +57,6 @@ impl Resource for IdentityMailFrom {
         if let Some(prior) = prior {
             tell_managed(call.configured()?.as_ref(), prior);
         }
-        if let Some(prior) = prior {
-            tell_managed(call.configured()?.as_ref(), prior);
-        }
         if let Some(new) = NewDomain::of(prior, &plan, &meaning) {
             new.advise(call).await?;
         }

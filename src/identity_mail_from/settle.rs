@@ -96,8 +96,8 @@ async fn restart(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> S
 }
 
 /// SES answers reads of what it has just accepted late at times.
-async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Settled {
-    let mut deadline = deadline.afresh(ANSWERED_WITHIN);
+async fn shown(client: &Client, whole: &Deadline, wanted: &Wanted<'_>) -> Settled {
+    let mut deadline = whole.afresh(ANSWERED_WITHIN);
     let mut answered = false;
     loop {
         match client.get_after_set(&deadline, wanted.identity).await {
@@ -112,6 +112,12 @@ async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Set
                 deadline.begin();
             }
             Ok(_) => {}
+            // The time that the limit takes, others of the account included, is the
+            // operation's: only its end makes the status one that could not be read.
+            Err(error) if !answered && error.is_for_rate_alone() && !whole.left().is_zero() => {
+                deadline = whole.afresh(ANSWERED_WITHIN.min(whole.left()));
+                continue;
+            }
             Err(error) if !answered => {
                 return Settled::NotShownYet {
                     reason: explain(&error),
@@ -180,6 +186,28 @@ mod tests {
             _ => None,
         });
         changes.collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_status_that_only_the_rate_keeps_back_is_waited_for() {
+        let ses = FakeSes::holding("example.com", held("old.example.com"));
+        let throttled = Fault::Refuse(400, "Throttling");
+        (0..20).for_each(|_| ses.fail_get(throttled.clone()));
+        let started = Instant::now();
+        let settled = settle(&ses, true).await;
+        assert!(matches!(settled, Settled::Shown { .. }), "{settled:?}");
+        assert!(started.elapsed() > ANSWERED_WITHIN);
+
+        // Another fault is told soon.
+        let ses = FakeSes::holding("example.com", held("old.example.com"));
+        (0..200).for_each(|_| ses.fail_get(Fault::Refuse(500, "InternalFailure")));
+        let started = Instant::now();
+        let settled = settle(&ses, true).await;
+        assert!(
+            matches!(settled, Settled::NotShownYet { .. }),
+            "{settled:?}"
+        );
+        assert!(started.elapsed() <= Duration::from_secs(60));
     }
 
     #[tokio::test(start_paused = true)]

@@ -193,11 +193,10 @@ fn spf_missing(finding: &Finding, name: &str, rdata: &str) -> String {
          does not pass for its mail"
     );
     if let Some(Cause::Spf { cause, mended }) = &finding.cause {
-        let mended = mended.as_deref().unwrap_or(rdata);
         return format!(
             "{problem}. It is no SPF record because {cause}. {}. {}.",
             cause.remedy(),
-            written(mended, rdata)
+            written(mended.as_deref(), rdata)
         );
     }
     let publish = format!("Publish `{rdata}` as a TXT record of {name}");
@@ -241,16 +240,18 @@ fn spf_wrong(finding: &Finding, name: &str, rdata: &str) -> String {
     };
     format!(
         "{has}. {remedy}. {}; a domain may have only one SPF record.",
-        written(mended.unwrap_or(rdata), rdata)
+        written(mended, rdata)
     )
 }
 
 /// The whole of a record as it should be, and the least that does.
-fn written(mended: &str, rdata: &str) -> String {
-    if mended == rdata {
-        format!("Replace it by `{rdata}`")
-    } else {
-        format!("Replace it by `{mended}`, or, if only Amazon SES sends for it, by `{rdata}`")
+fn written(mended: Option<&str>, rdata: &str) -> String {
+    match mended {
+        Some(mended) if mended == rdata => format!("Replace it by `{rdata}`"),
+        Some(mended) => {
+            format!("Replace it by `{mended}`, or, if only Amazon SES sends for it, by `{rdata}`")
+        }
+        None => format!("If only Amazon SES sends for it, replace it by `{rdata}`"),
     }
 }
 
@@ -263,7 +264,8 @@ fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -> String {
             wildcard: None,
         }) => format!(
             "{name} is an alias (CNAME) of {target}, and beside an alias no other record can \
-             stand. Remove the CNAME record of {name} first. {publish}."
+             stand. Remove the CNAME record of {name} first, and publish both records of \
+             `dns_records` in its place. {publish}."
         ),
         Some(Elsewhere::Alias {
             target,

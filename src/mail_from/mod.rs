@@ -38,7 +38,7 @@ pub use elsewhere::{Elsewhere, Surroundings};
 pub use escape::{presentation, visible};
 pub use finding::{Cause, DnsFindings, Finding, RecordStatus};
 pub use identity::{EmailAddress, Identity, IdentityError};
-pub use mx::{Mx, judge_mx, no_such_region, receiving};
+pub use mx::{Mx, are_meant_for_ses, judge_mx, no_such_region, receiving};
 pub use mx_cause::MxCause;
 pub use place::Place;
 pub use records::{DnsRecord, RequiredRecords};

@@ -90,6 +90,21 @@ pub fn receiving(records: &[Mx], region: &Region) -> Vec<String> {
     listed(&receiving)
 }
 
+/// Whether each of `records` names SES's feedback host, or what somebody wrote who meant
+/// it. Another host of Amazon's may be the domain's own.
+pub fn are_meant_for_ses(records: &[Mx], region: &Region) -> bool {
+    let is_meant = |record: &Mx| {
+        let host = record.host();
+        feedback_region(&host).is_some()
+            || match MxCause::of(&host, region) {
+                MxCause::ZoneAdded(_) | MxCause::PriorityInHost | MxCause::Character(_) => true,
+                MxCause::Differs { .. } => host.starts_with("feedback-smtp"),
+                _ => false,
+            }
+    };
+    !records.is_empty() && records.iter().all(is_meant)
+}
+
 fn listed(records: &[Mx]) -> Vec<String> {
     let mut records: Vec<(u16, String)> = records
         .iter()
@@ -200,5 +215,45 @@ mod tests {
             ["5 c.example", "10 a.example", "20 b.example"]
         );
         assert_eq!(judge(&[(0, ".")]).found, ["0 ."]);
+    }
+
+    #[test]
+    fn only_what_names_the_feedback_host_or_nearly_so_is_meant_for_ses() {
+        let region = Region::parse("eu-west-1").unwrap();
+        let meant = |hosts: &[&str]| {
+            let record = |host: &&str| Mx {
+                preference: 10,
+                exchange: format!("{host}."),
+            };
+            let records: Vec<Mx> = hosts.iter().map(record).collect();
+            are_meant_for_ses(&records, &region)
+        };
+        for host in [
+            "feedback-smtp.eu-west-1.amazonses.com",
+            "feedback-smtp.us-east-1.amazonses.com",
+            "feedback-smtp.eu-west-1.amazonses.com.example.com",
+            "feedback-smtp.eu-west-1.amazonaws.com",
+        ] {
+            assert!(meant(&[host]), "{host}");
+        }
+        // Of the domain's own mail.
+        for host in [
+            "inbound-smtp.us-east-1.amazonaws.com",
+            "ec2-192-0-2-1.compute-1.amazonaws.com",
+            "mail-123.elb.us-east-1.amazonaws.com",
+            "mail.amazongs.com",
+            "mail.example.com",
+            "",
+        ] {
+            assert!(!meant(&[host]), "{host}");
+            assert!(
+                !meant(&["feedback-smtp.eu-west-1.amazonses.com", host]),
+                "{host}"
+            );
+        }
+        assert!(!meant(&[]));
+        for host in ["ec2-192-0-2-1.compute-1.amazonaws.com", "mail.amazongs.com"] {
+            assert_eq!(MxCause::of(host, &region), MxCause::AnotherHost, "{host}");
+        }
     }
 }

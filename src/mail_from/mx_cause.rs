@@ -92,18 +92,23 @@ fn is_amazon(domain: &str) -> bool {
 fn zone_after(host: &str) -> Option<&str> {
     let (before, after) = host.split_once(".amazonses.com.")?;
     feedback_region(&format!("{before}.amazonses.com"))?;
-    Some(after)
+    // A top level by itself is nobody's zone.
+    after.trim_end_matches('.').contains('.').then_some(after)
 }
 
 /// Whether the feedback host was probably meant.
 fn is_like(host: &str, expected: &str) -> bool {
     let domain = host.rsplit('.').take(2).collect::<Vec<_>>();
     let domain = domain.into_iter().rev().collect::<Vec<_>>().join(".");
-    let of_ses = ["amazonses.com", "amazonaws.com"].contains(&domain.as_str())
-        || host.contains("amazonses")
-        || distance(&domain, "amazonses.com") <= 2;
-    let of_feedback = host.starts_with("feedback-smtp");
-    of_ses || of_feedback || distance(host, expected) <= 4
+    let first = host.split('.').next().unwrap_or(host);
+    let of_feedback = distance(first, "feedback-smtp") <= 3;
+    let of_ses = domain == "amazonses.com" || host.contains("amazonses");
+    // Other hosts there may be the domain's own: a server on EC2 receives mail.
+    let near_ses = domain == "amazonaws.com" || distance(&domain, "amazonses.com") <= 2;
+    of_ses
+        || of_feedback && near_ses
+        || host.starts_with("feedback-smtp")
+        || distance(host, expected) <= 4
 }
 
 /// The labels in which two hosts differ, from the first to the last of them.

@@ -94,7 +94,19 @@ pub enum NotNamed {
 /// nothing of one.
 pub(super) fn attempt(record: &Txt) -> Option<Attempt> {
     let text = String::from_utf8_lossy(record.as_bytes());
-    if !text.to_ascii_lowercase().contains("spf") {
+    let lower = text.to_ascii_lowercase();
+    let is_quoting = |c: char| !c.is_ascii_alphanumeric();
+    let start: String = lower
+        .trim_start_matches(is_quoting)
+        .chars()
+        .take(6)
+        .collect();
+    let is_near = distance(&start, "v=spf1") <= 2;
+    let names_terms = lower.contains("spf") && lower.contains("include:");
+    // The three letters alone stand in keys and codes of other records, too.
+    let is_meant = is_near || names_terms || start.starts_with("spf") || lower.contains("spf1");
+    // Sender ID's records begin with `spf2.0/`, and are none of these.
+    if !is_meant || start.starts_with("spf2") {
         return None;
     }
     let mut found = text.chars().map(|c| c.to_ascii_lowercase());
@@ -303,7 +315,10 @@ impl Attempt {
             Some('\u{feff}') => {
                 "A byte order mark, which is not seen, came with copied text: type the text anew"
             }
-            Some(c) if c.is_whitespace() || c.is_control() => "Remove that character",
+            Some(c) if c.is_whitespace() || c.is_control() => match self.expected {
+                ' ' => "Put a space in its place",
+                _ => "Remove that character",
+            },
             _ => "Write the text exactly so",
         }
     }
@@ -450,4 +465,46 @@ fn shown(term: &str) -> String {
 fn list(terms: &[String]) -> String {
     let terms: Vec<String> = terms.iter().map(|term| shown(term)).collect();
     terms.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_letters_in_another_record_are_no_attempt_at_spf() {
+        for text in [
+            "google-site-verification=abSPFxyz0123",
+            "v=DKIM1; k=rsa; p=MIGfMA0GsPFSqGSIb3DQ",
+            "spf2.0/pra include:amazonses.com ~all",
+            "v=DMARC1; p=none; rua=mailto:spf@example.com",
+        ] {
+            assert_eq!(attempt(&Txt::from_strings([text])), None, "{text}");
+        }
+        for (text, remedy) in [
+            (
+                "v=spf1\tinclude:amazonses.com ~all",
+                "Put a space in its place",
+            ),
+            (
+                "v=spf1\u{a0}include:amazonses.com ~all",
+                "Put a space in its place",
+            ),
+            (
+                " v=spf1 include:amazonses.com ~all",
+                "Remove that character",
+            ),
+            (
+                "spf include:amazonses.com ~all",
+                "Write the text exactly so",
+            ),
+            (
+                "v=sfp1 include:amazonses.com ~all",
+                "Write the text exactly so",
+            ),
+        ] {
+            let attempt = attempt(&Txt::from_strings([text])).unwrap();
+            assert_eq!(attempt.remedy(), remedy, "{text}");
+        }
+    }
 }

@@ -248,6 +248,16 @@ impl Error {
             if matches!(code.as_str(), "InvalidParameterValue" | "ValidationError" | "InvalidParameterCombination"))
     }
 
+    /// Whether the time was up before anything but the rate limit stood in the way.
+    pub fn is_for_rate_alone(&self) -> bool {
+        match self {
+            Self::TimedOut { last, .. } => last
+                .as_ref()
+                .is_none_or(|last| last.remedy() == Remedy::SlowDown),
+            _ => false,
+        }
+    }
+
     /// What the last attempt died of, where this error ended a row of them.
     pub fn last(&self) -> Option<&Error> {
         match self {

@@ -86,7 +86,7 @@ impl FakeSes {
     }
 
     /// How the next Get goes.
-    pub(super) fn fail_get(&self, fault: Fault) {
+    pub(crate) fn fail_get(&self, fault: Fault) {
         self.state().get_faults.push_back(fault);
     }
 

@@ -102,8 +102,9 @@ fn credentials_at_fault(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|cause| cause.is::<CredentialsError>())
 }
 
-/// What an error and its causes say, each once, and whose limit it was. (Their `Debug` form, which the
-/// SDK's own display appends, is no text for a practitioner.)
+/// What an error and its causes say, each once, and the limit of open files where it was
+/// that. (Their `Debug` form, which the SDK's own display appends, is no text for a
+/// practitioner.)
 fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
     for cause in chain(error) {

@@ -2,7 +2,7 @@
 //! may be set while a process lives, or stand still while the host sleeps; so what a
 //! process waits for by itself is told by tokio's clock, which does neither.
 
-use std::ops::{Add, AddAssign, Sub};
+use std::ops::{Add, Sub};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,8 @@ impl Add<f64> for UnixTime {
     }
 }
 
-impl AddAssign<f64> for UnixTime {
+#[cfg(test)]
+impl std::ops::AddAssign<f64> for UnixTime {
     fn add_assign(&mut self, seconds: f64) {
         self.0 += seconds;
     }

@@ -3,8 +3,8 @@
 //! That is not documented, but answers tell. Two requests of different operations that
 //! SES accepts closer than one interval show that it counts operations apart. A
 //! refusal closer than that behind a request of another operation speaks for a count
-//! of the account; or else another host has sent the same operation. So the first one
-//! is believed for a short time, in which a *probe* now and then, a request that goes
+//! of the account; or else another host has sent the same operation. So it is
+//! believed for some minutes, in which a *probe* now and then, a request that goes
 //! out right behind one of another operation, renews the evidence or refutes it. A
 //! probe costs nothing: SES counts what it accepts.
 

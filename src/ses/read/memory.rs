@@ -11,8 +11,8 @@
 //! 3. Nothing is remembered of an identity from a Get that was sent before a Set of it
 //!    went out or was answered, or within [`SETTLED`] after: SES may have answered with
 //!    what was set before.
-//! 4. What SES left out of its answer is not remembered: that an identity is gone is
-//!    told only to somebody whose Get says so.
+//! 4. What SES left out of its answer answers nobody: that an identity is gone is told
+//!    only to somebody whose Get says so.
 //!
 //! It counts who asks as well, which says what will probably be [asked for
 //! again](Memory::worth_renewing).
@@ -51,7 +51,8 @@ pub(super) struct Memory {
 struct Remembered {
     /// When the Get was sent.
     sent: Instant,
-    mail_from: MailFrom,
+    /// `None`: SES left the identity out.
+    mail_from: Option<MailFrom>,
 }
 
 impl Memory {
@@ -69,12 +70,13 @@ impl Memory {
     pub(super) fn recall(&self, identity: &str, now: Instant) -> Option<&MailFrom> {
         let remembered = self.answers.get(identity)?;
         let is_good = now.duration_since(remembered.sent) <= FRESH;
-        is_good.then_some(&remembered.mail_from)
+        remembered.mail_from.as_ref().filter(|_| is_good)
     }
 
     /// Whether anything is remembered of `identity`, good or stale.
     pub(super) fn knows(&self, identity: &str) -> bool {
-        self.answers.contains_key(identity)
+        let remembered = self.answers.get(identity);
+        remembered.is_some_and(|remembered| remembered.mail_from.is_some())
     }
 
     /// SES's answer to a Get that was sent at `sent`; `None`: it has left `identity` out.
@@ -90,14 +92,11 @@ impl Memory {
         }
         let changed = self.changed.get(&identity);
         let is_settled = changed.is_none_or(|changed| sent > *changed + SETTLED);
-        match mail_from.filter(|_| is_settled) {
-            Some(mail_from) => {
-                let remembered = Remembered { sent, mail_from };
-                self.answers.insert(identity, remembered);
-            }
-            None => {
-                self.answers.remove(&identity);
-            }
+        if is_settled {
+            let remembered = Remembered { sent, mail_from };
+            self.answers.insert(identity, remembered);
+        } else {
+            self.answers.remove(&identity);
         }
     }
 
@@ -116,6 +115,7 @@ impl Memory {
         let mut old: Vec<(usize, Instant, &str)> = self
             .answers
             .iter()
+            .filter(|(_, remembered)| remembered.mail_from.is_some())
             .filter(|(_, remembered)| now.duration_since(remembered.sent) >= OLD)
             .map(|(identity, remembered)| {
                 let asked = self.asked.get(identity).copied().unwrap_or(0);
@@ -208,5 +208,19 @@ mod tests {
         assert_eq!(memory.worth_renewing(old), ["unasked"]);
         names.iter().for_each(|identity| memory.asked(identity));
         assert_eq!(memory.worth_renewing(old), ["unasked", "older", "once"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_older_answer_does_not_bring_back_an_identity_that_is_gone() {
+        let mut memory = Memory::default();
+        let earlier = Instant::now();
+        let later = earlier + Duration::from_secs(1);
+        memory.remember("a".to_owned(), None, later);
+        assert!(!memory.knows("a"));
+        memory.remember("a".to_owned(), Some(set("old.example.com")), earlier);
+        assert_eq!(memory.recall("a", later), None);
+        assert!(memory.worth_renewing(later + OLD).is_empty());
+        memory.remember("a".to_owned(), Some(set("new.example.com")), later + OLD);
+        assert!(memory.recall("a", later + OLD).is_some());
     }
 }
