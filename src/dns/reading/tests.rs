@@ -35,7 +35,7 @@ fn response(code: ResponseCode, answers: Vec<Record>, authorities: Vec<Record>) 
         code,
         authoritative: false,
         truncated: false,
-        edns: true,
+        edns: Some(true),
         reason: None,
         answers,
         authorities,
