@@ -19,7 +19,7 @@ use super::failures::explain;
 use super::gate::in_flight;
 use super::health::Admission;
 use super::lookup::{Answer, Lookup, LookupError, Question, RecordType, Records};
-use super::name_servers::name_of;
+use super::name::name_of;
 use super::reading::{self, Reading, Referral};
 use super::server::{Query, Server};
 
