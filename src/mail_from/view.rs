@@ -14,6 +14,8 @@ pub enum View {
     Outdated {
         /// The zone.
         zone: String,
+        /// What they hold is not as it should be either.
+        amiss: bool,
         /// What the resolver remembers is that there is nothing.
         absence: bool,
         /// How long it may go on.
@@ -65,6 +67,7 @@ impl OwnFindings {
             true if *finding == seen => return (None, seen),
             true => View::Outdated {
                 zone: self.zone,
+                amiss: finding.is_amiss(),
                 absence: seen.status == RecordStatus::Missing,
                 remembers,
             },
@@ -83,6 +86,7 @@ impl fmt::Display for View {
         match self {
             Self::Outdated {
                 zone,
+                amiss,
                 absence,
                 remembers,
             } => {
@@ -90,12 +94,17 @@ impl fmt::Display for View {
                     true => "its absence",
                     false => "what was there before",
                 };
-                write!(
-                    f,
-                    "{zone}'s own servers have it; your resolver remembers {what} for up to {} s \
-                     more",
-                    remembers.as_secs()
-                )
+                match amiss {
+                    true => write!(
+                        f,
+                        "So say {zone}'s own servers; your resolver still remembers {what}"
+                    ),
+                    false => write!(
+                        f,
+                        "{zone}'s own servers have it; your resolver remembers {what}"
+                    ),
+                }?;
+                write!(f, " for up to {} s more", remembers.as_secs())
             }
             Self::Spreading { have, lack } => {
                 let verb = if have.len() == 1 { "has" } else { "have" };
@@ -163,7 +172,9 @@ mod tests {
 
         let wrong = weigh(&[("ns1.example", Wrong)]);
         assert_eq!(wrong.status, Wrong);
-        assert!(told(&wrong).is_some());
+        let expected = "So say example.com's own servers; your resolver still remembers its \
+                        absence for up to 812 s more";
+        assert_eq!(told(&wrong).as_deref(), Some(expected));
 
         for same in [&[("ns1.example", Missing)][..], &[]] {
             assert_eq!(weigh(same), Finding::new(Missing, Vec::new()));
@@ -186,6 +197,22 @@ mod tests {
             told.contains("what was there before for up to 812 s"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn own_servers_that_hold_something_amiss_do_not_have_it() {
+        let own = OwnFindings {
+            zone: "example.com".to_owned(),
+            servers: vec![(
+                "ns1.example".to_owned(),
+                Finding::new(RecordStatus::Missing, Vec::new()),
+            )],
+        };
+        let (_, weighed) = own.weigh(finding(RecordStatus::Wrong, "10 old"), LEFT);
+        assert_eq!(weighed.status, RecordStatus::Missing);
+        let expected = "So say example.com's own servers; your resolver still remembers what was \
+                        there before for up to 812 s more";
+        assert_eq!(weighed.view.unwrap().to_string(), expected);
     }
 
     #[test]
