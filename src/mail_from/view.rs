@@ -30,8 +30,6 @@ pub enum View {
     },
     /// The resolver answers from its memory, and no own server could be asked.
     Unconfirmed {
-        /// How old the answer may be.
-        age: Duration,
         /// How long the resolver may go on giving it.
         remembers: Duration,
     },
@@ -115,11 +113,10 @@ impl fmt::Display for View {
                     lack.join(", ")
                 )
             }
-            Self::Unconfirmed { age, remembers } => write!(
+            Self::Unconfirmed { remembers } => write!(
                 f,
-                "This answer may be up to {} s old: your resolver remembers it, for up to {} s \
-                 more, and the zone's own servers could not be asked what they hold now",
-                age.as_secs(),
+                "Your resolver remembers this answer for up to {} s more, and the zone's own \
+                 servers could not be asked what they hold now",
                 remembers.as_secs()
             ),
         }
@@ -213,16 +210,5 @@ mod tests {
         let expected = "So say example.com's own servers; your resolver still remembers what was \
                         there before for up to 812 s more";
         assert_eq!(weighed.view.unwrap().to_string(), expected);
-    }
-
-    #[test]
-    fn the_age_of_a_remembered_answer_is_told() {
-        let view = View::Unconfirmed {
-            age: Duration::from_secs(88),
-            remembers: LEFT,
-        };
-        let told = view.to_string();
-        assert!(told.contains("up to 88 s old"), "{told}");
-        assert!(told.contains("up to 812 s more"), "{told}");
     }
 }
