@@ -58,13 +58,17 @@ impl Exchange<'_> {
             return Ok(response);
         }
         let manner = Manner {
-            edns: response.edns,
+            edns: response.edns == Some(true),
             ..self.manner
         };
         match (Exchange { manner, ..self }).over_tcp(end).await {
             Err(Failure::NoConnection(cause)) => Err(Failure::NoTcp(cause)),
             Err(Failure::Silence) => Err(Failure::NoTcp("no answer".to_owned())),
-            result => result,
+            Err(failure) => Err(failure),
+            Ok(whole) => Ok(Response {
+                edns: whole.edns.or(response.edns),
+                ..whole
+            }),
         }
     }
 
@@ -106,7 +110,12 @@ impl Exchange<'_> {
                 refused = Some(response);
                 continue;
             }
-            return Ok(response);
+            // An answer without EDNS after nothing but silence may be owed to a
+            // lost packet.
+            return Ok(match first || refused.is_some() {
+                true => self.telling_edns(response, refused.as_ref()),
+                false => response,
+            });
         }
     }
 
@@ -120,14 +129,24 @@ impl Exchange<'_> {
     }
 
     async fn over_tcp(self, end: Instant) -> Result<Response, Failure> {
-        let response = match self.over_stream(end, self.manner).await {
-            Ok(response) if self.manner.edns && owed_to_edns(&response) => self
-                .over_stream(end, self.manner.plain())
-                .await
-                .unwrap_or(response),
-            result => result?,
-        };
-        Ok(response)
+        let response = self.over_stream(end, self.manner).await?;
+        if !self.manner.edns || !owed_to_edns(&response) {
+            return Ok(self.telling_edns(response, None));
+        }
+        Ok(match self.over_stream(end, self.manner.plain()).await {
+            Ok(plain) => self.telling_edns(plain, Some(&response)),
+            Err(_) => response,
+        })
+    }
+
+    /// The response to the question, or to the plain one after `refused` came for
+    /// it: a server that speaks EDNS would have shown it in one of them.
+    fn telling_edns(self, response: Response, refused: Option<&Response>) -> Response {
+        let shown = response.edns.or(refused.and_then(|refused| refused.edns));
+        Response {
+            edns: shown.or(self.manner.edns.then_some(false)),
+            ..response
+        }
     }
 
     async fn over_stream(self, end: Instant, manner: Manner) -> Result<Response, Failure> {

@@ -47,9 +47,9 @@ pub(super) struct Answer {
     pub(super) name_exists: bool,
     /// How long whoever gave the answer may go on giving it without asking.
     pub(super) ttl: Duration,
-    /// The zone that holds the name, where the answer tells: it does when there
-    /// is no record.
-    pub(super) zone: Option<Zone>,
+    /// The zone that holds the name, lower case, without final dot, where the
+    /// answer tells by an SOA record: it does when there is no record.
+    pub(super) zone: Option<String>,
     /// Whether it comes from a server of the zone itself, not out of a memory.
     pub(super) authoritative: bool,
 }
@@ -94,16 +94,6 @@ pub(super) enum Records {
     Addresses(Vec<IpAddr>),
     /// The records that mark a zone: [`Answer::zone`] has what is wanted of them.
     Soa,
-}
-
-/// A zone, by its SOA record (RFC 1035, section 3.3.13).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Zone {
-    /// The name with which it begins, lower case, without final dot.
-    pub(super) apex: String,
-    /// How long resolvers may remember that something is missing in it
-    /// (RFC 2308, section 5).
-    pub(super) negative_ttl: Duration,
 }
 
 /// Whoever answers questions: the name servers, or a test.

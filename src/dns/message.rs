@@ -33,8 +33,8 @@ pub(super) struct Response {
     pub(super) code: ResponseCode,
     pub(super) authoritative: bool,
     pub(super) truncated: bool,
-    /// Whether it speaks EDNS.
-    pub(super) edns: bool,
+    /// Whether the server speaks EDNS, where the response tells.
+    pub(super) edns: Option<bool>,
     /// What the server says of a failure, in printable ASCII.
     pub(super) reason: Option<String>,
     pub(super) answers: Vec<Record>,
@@ -115,7 +115,7 @@ fn read(decoder: &mut BinDecoder<'_>, header: Header) -> Result<Response, String
         code,
         authoritative: metadata.authoritative,
         truncated: metadata.truncation,
-        edns: edns.is_some(),
+        edns: edns.is_some().then_some(true),
         reason: edns.as_ref().and_then(extended_error),
         answers,
         authorities,

@@ -6,7 +6,7 @@
 //! `name_servers` (which of them is asked, and when the next) or `own_servers`
 //! (those of the zone itself, for a second opinion), `server` (its
 //! pace, and no waiting for one that is silent), `exchange` (UDP and TCP),
-//! `message` and `reading` (octets, and what they say).
+//! `message`, `name` and `reading` (octets, and what they say).
 
 mod cache;
 mod check;
@@ -16,6 +16,7 @@ mod gate;
 mod health;
 mod lookup;
 mod message;
+mod name;
 mod name_servers;
 mod own_servers;
 mod pace;

@@ -15,11 +15,11 @@ use super::failures::{Failures, explain};
 use super::health::Admission;
 use super::lookup::{Answer, Lookup, LookupError, Question, RecordType};
 use super::message::Response;
+use super::name::name_of;
 use super::reading::{self, Reading};
 use super::resolver::Settings;
 use super::server::{PATIENCE, Query, Server};
 use super::system::{self, System};
-use crate::mail_from::presentation;
 
 /// How long one try may take, where nobody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -333,14 +333,6 @@ impl Asking<'_> {
             result => result,
         }
     }
-}
-
-/// A name as DNS holds it.
-pub(super) fn name_of(text: &str) -> Result<Name, LookupError> {
-    let mut name = Name::from_ascii(text)
-        .map_err(|error| LookupError::Other(presentation(error.to_string().as_bytes())))?;
-    name.set_fqdn(true);
-    Ok(name)
 }
 
 fn refers() -> LookupError {

@@ -19,7 +19,7 @@ use super::failures::explain;
 use super::gate::in_flight;
 use super::health::Admission;
 use super::lookup::{Answer, Lookup, LookupError, Question, RecordType, Records};
-use super::name_servers::name_of;
+use super::name::name_of;
 use super::reading::{self, Reading, Referral};
 use super::server::{Query, Server};
 
@@ -95,7 +95,7 @@ impl<R: Lookup<Found = Answer>> OwnServers<R> {
             let soa = Question::new(name, RecordType::Soa);
             let answer = self.resolver.look_up(soa, Freshness::Cached).await?;
             match answer.zone {
-                Some(zone) if answer.aliases.is_empty() => return Ok(zone.apex),
+                Some(zone) if answer.aliases.is_empty() => return Ok(zone),
                 _ => {}
             }
             // A resolver that tells no SOA of what is missing.
@@ -110,7 +110,7 @@ impl<R: Lookup<Found = Answer>> OwnServers<R> {
             .look_up(question.clone(), Freshness::Cached)
             .await?;
         match (answer.zone, answer.aliases.is_empty()) {
-            (Some(zone), true) => Ok(zone.apex),
+            (Some(zone), true) => Ok(zone),
             (None, true) => self.apex(&question.name).await,
             // The zone is that of the alias's target.
             (_, false) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{self, DNSClass, Name, RData, Record};
 
-use super::lookup::{Answer, LookupError, RecordType, Records, Zone};
+use super::lookup::{Answer, LookupError, RecordType, Records};
 use super::message::Response;
 use crate::mail_from::{Mx, Txt, presentation};
 
@@ -194,16 +194,13 @@ fn address(data: &RData) -> Option<IpAddr> {
     }
 }
 
-/// The zone of `name` by its SOA record, and for how many seconds more the
-/// record may be kept.
-fn zone(records: &[Record], name: &Name) -> Option<(Zone, u32)> {
+/// The zone of `name` by its SOA record, and for how many seconds more its word
+/// that something is missing may be kept (RFC 2308, section 5).
+fn zone(records: &[Record], name: &Name) -> Option<(String, u32)> {
     records.iter().find_map(|record| match &record.data {
         RData::SOA(soa) if record.name.zone_of(name) => {
-            let zone = Zone {
-                apex: shown(&record.name.to_lowercase()),
-                negative_ttl: Duration::from_secs(soa.minimum.into()),
-            };
-            Some((zone, record.ttl.min(soa.minimum)))
+            let apex = shown(&record.name.to_lowercase());
+            Some((apex, record.ttl.min(soa.minimum)))
         }
         _ => None,
     })

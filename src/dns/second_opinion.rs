@@ -1,5 +1,5 @@
-//! What a zone's own servers say to a verdict, and where they say nothing, how old
-//! the resolver's answer may be.
+//! What a zone's own servers say to a verdict, and where they say nothing, for how
+//! long the resolver may go on with its answer.
 
 use super::check::Check;
 use super::lookup::{Answer, Question};
@@ -41,13 +41,38 @@ impl Check<'_> {
     }
 }
 
-/// How old an answer may be that a resolver gives from its memory: it counts down
-/// from what the zone's SOA record grants (RFC 2308, section 5).
+/// What an answer that there is nothing leaves open, if a resolver may go on giving
+/// it. How old it is already, nobody tells: the TTL that the zone's SOA record began
+/// with is not in the answer (RFC 2308, sections 3 and 5).
 fn unconfirmed(answer: &Answer) -> Option<View> {
-    let granted = answer.zone.as_ref()?.negative_ttl;
-    let age = granted.saturating_sub(answer.ttl);
-    (!answer.authoritative && !age.is_zero()).then_some(View::Unconfirmed {
-        age,
+    let remembered = answer.zone.is_some() && !answer.authoritative && !answer.ttl.is_zero();
+    remembered.then_some(View::Unconfirmed {
         remembers: answer.ttl,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::lookup::Records;
+    use super::*;
+
+    #[test]
+    fn what_a_resolver_goes_on_saying_is_told_without_an_age() {
+        let answer = |ttl, authoritative| Answer {
+            records: Records::Mx(Vec::new()),
+            aliases: Vec::new(),
+            name_exists: false,
+            ttl: Duration::from_secs(ttl),
+            zone: Some("example.com".to_owned()),
+            authoritative,
+        };
+        let told = unconfirmed(&answer(900, false)).map(|view| view.to_string());
+        let expected = "Your resolver remembers this answer for up to 900 s more, and the zone's \
+                        own servers could not be asked what they hold now";
+        assert_eq!(told.as_deref(), Some(expected));
+        assert_eq!(unconfirmed(&answer(0, false)), None);
+        assert_eq!(unconfirmed(&answer(900, true)), None);
+    }
 }

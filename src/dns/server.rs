@@ -125,7 +125,7 @@ impl Server {
             }
         };
         if let Ok(response) = &result {
-            self.state(|state| state.hear(response, edns));
+            self.state(|state| state.hear(response));
         }
         result
     }
@@ -167,16 +167,16 @@ impl Server {
 }
 
 impl State {
-    fn hear(&mut self, response: &Response, with_edns: bool) {
+    fn hear(&mut self, response: &Response) {
         self.health.heard(Instant::now());
         let answered = matches!(
             response.code,
             ResponseCode::NoError | ResponseCode::NXDomain
         );
-        if response.edns {
-            self.edns = Some(true);
-        } else if with_edns && answered && self.edns.is_none() {
-            self.edns = Some(false);
+        match response.edns {
+            Some(true) => self.edns = Some(true),
+            Some(false) if answered && self.edns.is_none() => self.edns = Some(false),
+            _ => {}
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum View {
     Outdated {
         /// The zone.
         zone: String,
+        /// What they hold is not as it should be either.
+        amiss: bool,
         /// What the resolver remembers is that there is nothing.
         absence: bool,
         /// How long it may go on.
@@ -28,8 +30,6 @@ pub enum View {
     },
     /// The resolver answers from its memory, and no own server could be asked.
     Unconfirmed {
-        /// How old the answer may be.
-        age: Duration,
         /// How long the resolver may go on giving it.
         remembers: Duration,
     },
@@ -65,6 +65,7 @@ impl OwnFindings {
             true if *finding == seen => return (None, seen),
             true => View::Outdated {
                 zone: self.zone,
+                amiss: finding.is_amiss(),
                 absence: seen.status == RecordStatus::Missing,
                 remembers,
             },
@@ -83,6 +84,7 @@ impl fmt::Display for View {
         match self {
             Self::Outdated {
                 zone,
+                amiss,
                 absence,
                 remembers,
             } => {
@@ -90,12 +92,17 @@ impl fmt::Display for View {
                     true => "its absence",
                     false => "what was there before",
                 };
-                write!(
-                    f,
-                    "{zone}'s own servers have it; your resolver remembers {what} for up to {} s \
-                     more",
-                    remembers.as_secs()
-                )
+                match amiss {
+                    true => write!(
+                        f,
+                        "So say {zone}'s own servers; your resolver still remembers {what}"
+                    ),
+                    false => write!(
+                        f,
+                        "{zone}'s own servers have it; your resolver remembers {what}"
+                    ),
+                }?;
+                write!(f, " for up to {} s more", remembers.as_secs())
             }
             Self::Spreading { have, lack } => {
                 let verb = if have.len() == 1 { "has" } else { "have" };
@@ -106,11 +113,10 @@ impl fmt::Display for View {
                     lack.join(", ")
                 )
             }
-            Self::Unconfirmed { age, remembers } => write!(
+            Self::Unconfirmed { remembers } => write!(
                 f,
-                "This answer may be up to {} s old: your resolver remembers it, for up to {} s \
-                 more, and the zone's own servers could not be asked what they hold now",
-                age.as_secs(),
+                "Your resolver remembers this answer for up to {} s more, and the zone's own \
+                 servers could not be asked what they hold now",
                 remembers.as_secs()
             ),
         }
@@ -163,7 +169,9 @@ mod tests {
 
         let wrong = weigh(&[("ns1.example", Wrong)]);
         assert_eq!(wrong.status, Wrong);
-        assert!(told(&wrong).is_some());
+        let expected = "So say example.com's own servers; your resolver still remembers its \
+                        absence for up to 812 s more";
+        assert_eq!(told(&wrong).as_deref(), Some(expected));
 
         for same in [&[("ns1.example", Missing)][..], &[]] {
             assert_eq!(weigh(same), Finding::new(Missing, Vec::new()));
@@ -189,13 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn the_age_of_a_remembered_answer_is_told() {
-        let view = View::Unconfirmed {
-            age: Duration::from_secs(88),
-            remembers: LEFT,
+    fn own_servers_that_hold_something_amiss_do_not_have_it() {
+        let own = OwnFindings {
+            zone: "example.com".to_owned(),
+            servers: vec![(
+                "ns1.example".to_owned(),
+                Finding::new(RecordStatus::Missing, Vec::new()),
+            )],
         };
-        let told = view.to_string();
-        assert!(told.contains("up to 88 s old"), "{told}");
-        assert!(told.contains("up to 812 s more"), "{told}");
+        let (_, weighed) = own.weigh(finding(RecordStatus::Wrong, "10 old"), LEFT);
+        assert_eq!(weighed.status, RecordStatus::Missing);
+        let expected = "So say example.com's own servers; your resolver still remembers what was \
+                        there before for up to 812 s more";
+        assert_eq!(weighed.view.unwrap().to_string(), expected);
     }
 }

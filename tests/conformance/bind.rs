@@ -185,7 +185,7 @@ fn what_a_resolver_remembers_is_no_warning_where_the_zone_can_be_asked() {
 
 #[test]
 #[ignore = "needs BIND; make conformance"]
-fn what_a_resolver_remembers_is_told_with_its_age() {
+fn what_a_resolver_remembers_is_told_with_its_time_left() {
     let Some(world) = World::new(4, false) else {
         return;
     };
@@ -199,5 +199,5 @@ fn what_a_resolver_remembers_is_told_with_its_age() {
         .plan()
         .succeeds()
         .says("MX record of a MAIL FROM domain is missing")
-        .says("s old: your resolver remembers it, for up to 8");
+        .says("Your resolver remembers this answer for up to 8");
 }

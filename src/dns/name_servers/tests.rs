@@ -60,7 +60,6 @@ async fn without_edns_where_the_server_does_not_know_it() {
         || Reply::Code(ResponseCode::FormErr),
         || Reply::Code(ResponseCode::NotImp),
         || Reply::Code(ResponseCode::ServFail),
-        || Reply::Silence,
         // Without the question, as old servers do it.
         || Reply::Whole(Box::new(whole(ResponseCode::FormErr))),
     ] {
@@ -77,6 +76,38 @@ async fn without_edns_where_the_server_does_not_know_it() {
         assert_eq!(look_up(&servers).await, Ok(1));
         let asked = server.asked().len() - before;
         assert_eq!(asked, 1, "it is known by now");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_show_that_edns_is_unknown_does_not_turn_it_off() {
+    use std::sync::atomic::AtomicBool;
+
+    fn with_edns(mut message: Message) -> Reply {
+        message.set_edns(Edns::new());
+        Reply::Whole(Box::new(message))
+    }
+    for first in [
+        || Reply::Silence,
+        || with_edns(whole(ResponseCode::ServFail)),
+    ] {
+        let begun = AtomicBool::new(false);
+        let server = ScriptedServer::by_request("127.0.0.1:0", move |request, _| {
+            if request.edns.is_none() {
+                return good();
+            }
+            if !begun.swap(true, Ordering::SeqCst) {
+                return first();
+            }
+            let mut message = whole(ResponseCode::NoError);
+            message.add_answer(mx(NAME, 10, "host.example."));
+            message.add_answer(mx(NAME, 20, "host.example."));
+            with_edns(message)
+        })
+        .await;
+        let servers = servers(&[server.address]);
+        assert_eq!(look_up(&servers).await, Ok(1), "the plain question");
+        assert_eq!(look_up(&servers).await, Ok(2), "the one with EDNS");
     }
 }
 

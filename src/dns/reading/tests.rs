@@ -35,7 +35,7 @@ fn response(code: ResponseCode, answers: Vec<Record>, authorities: Vec<Record>) 
         code,
         authoritative: false,
         truncated: false,
-        edns: true,
+        edns: Some(true),
         reason: None,
         answers,
         authorities,
@@ -127,9 +127,7 @@ fn absence_tells_its_zone_and_how_long_it_is_remembered() {
         assert_eq!(answer.records, Records::Mx(Vec::new()));
         assert_eq!(answer.name_exists, exists);
         assert_eq!(answer.ttl, Duration::from_secs(700));
-        let zone = answer.zone.unwrap();
-        assert_eq!(zone.apex, "example.com");
-        assert_eq!(zone.negative_ttl, Duration::from_secs(900));
+        assert_eq!(answer.zone.as_deref(), Some("example.com"));
     }
     // Whoever leaves the SOA out gives an answer all the same.
     let bare = answer(&response(ResponseCode::NoError, vec![], vec![]));
