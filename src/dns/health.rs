@@ -4,7 +4,8 @@
 //! That a question got no answer says nothing of the server: the domain's own
 //! servers may be dead, and a resolver then has nothing to say. So a server of
 //! which nothing was heard since a look-up began is asked about the root, which
-//! every resolver knows, and only if that stays without any answer is it silent.
+//! every resolver knows, and what it has answered before, and only if both stay
+//! without any answer is it silent.
 
 use std::time::Duration;
 

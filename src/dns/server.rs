@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::select_ok;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{self, Name};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -34,6 +35,8 @@ struct State {
     pace: Pace,
     /// Whether it speaks EDNS, once that is known.
     edns: Option<bool>,
+    /// The last question that it has answered.
+    answered: Option<(Name, rr::RecordType)>,
 }
 
 /// A question to a server.
@@ -125,7 +128,8 @@ impl Server {
             }
         };
         if let Ok(response) = &result {
-            self.state(|state| state.hear(response));
+            let question = (query.name.clone(), wire_type(query.record_type));
+            self.state(|state| state.hear(response, question));
         }
         result
     }
@@ -143,19 +147,27 @@ impl Server {
     /// heard since `began`. Takes less than `within`, so that those who wait for
     /// an answer know it before the next ones ask.
     pub(super) async fn try_out(&self, began: Instant, within: Duration) -> bool {
-        let root = Name::root();
-        let exchange = Exchange {
-            server: self.address,
-            name: &root,
-            record_type: rr::RecordType::NS,
-            manner: Manner {
-                edns: false,
-                recursion: true,
-                checking_disabled: false,
-            },
-            tcp: self.tcp,
-        };
-        let heard = exchange.run(Instant::now() + within * 5 / 8).await.is_ok();
+        // Some resolvers drop questions about the root, of which attackers are fond: what
+        // this one has answered before, it answers again.
+        let root = (Name::root(), rr::RecordType::NS);
+        let answered = self.state(|state| state.answered.clone());
+        let questions = [Some(root), answered];
+        let end = Instant::now() + within * 5 / 8;
+        let asked = questions.iter().flatten().map(|(name, record_type)| {
+            let exchange = Exchange {
+                server: self.address,
+                name,
+                record_type: *record_type,
+                manner: Manner {
+                    edns: false,
+                    recursion: true,
+                    checking_disabled: false,
+                },
+                tcp: self.tcp,
+            };
+            Box::pin(exchange.run(end))
+        });
+        let heard = select_ok(asked).await.is_ok();
         let now = Instant::now();
         self.state(|state| {
             if heard {
@@ -167,12 +179,15 @@ impl Server {
 }
 
 impl State {
-    fn hear(&mut self, response: &Response) {
+    fn hear(&mut self, response: &Response, question: (Name, rr::RecordType)) {
         self.health.heard(Instant::now());
         let answered = matches!(
             response.code,
             ResponseCode::NoError | ResponseCode::NXDomain
         );
+        if answered {
+            self.answered = Some(question);
+        }
         match response.edns {
             Some(true) => self.edns = Some(true),
             Some(false) if answered && self.edns.is_none() => self.edns = Some(false),

@@ -171,6 +171,26 @@ async fn a_domain_without_answer_does_not_make_its_server_silent() {
 }
 
 #[tokio::test]
+async fn a_server_that_drops_questions_about_the_root_is_asked_what_it_has_answered() {
+    let server = ScriptedServer::start(|name, _, _| match name {
+        "dead.example." | "." => Reply::Silence,
+        _ => good(),
+    })
+    .await;
+    let servers = servers(&[server.address]);
+    assert_eq!(look_up(&servers).await, Ok(1));
+    let dead = Question::new("dead.example", RecordType::Mx);
+    for _ in 0..3 {
+        let result = servers.look_up(&dead).await;
+        assert_eq!(
+            result,
+            Err(LookupError::Timeout(Duration::from_millis(1600)))
+        );
+        assert_eq!(look_up(&servers).await, Ok(1));
+    }
+}
+
+#[tokio::test]
 async fn a_silent_server_is_left_alone_after_its_first_time_out() {
     let server = ScriptedServer::start(|_, _, _| Reply::Silence).await;
     let servers = servers(&[server.address]);
