@@ -16,6 +16,10 @@ use crate::ses::{Client, Deadline, Error, Left, MailFrom, Reach, SetError, SetMa
 /// is next: others may share the limit.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
+/// The same where nothing but the rate limit is in the way: many hosts that share an
+/// account leave each other slices of several seconds.
+const ANSWERED_AT_RATE: Duration = Duration::from_secs(60);
+
 /// How long to wait, from the first answer, for SES to show what it has accepted.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -96,8 +100,10 @@ async fn restart(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> S
 }
 
 /// SES answers reads of what it has just accepted late at times.
-async fn shown(client: &Client, whole: &Deadline, wanted: &Wanted<'_>) -> Settled {
-    let mut deadline = whole.afresh(ANSWERED_WITHIN);
+async fn shown(client: &Client, deadline: &Deadline, wanted: &Wanted<'_>) -> Settled {
+    let at_rate = deadline.afresh(ANSWERED_AT_RATE);
+    at_rate.begin();
+    let mut deadline = deadline.afresh(ANSWERED_WITHIN);
     let mut answered = false;
     loop {
         match client.get_after_set(&deadline, wanted.identity).await {
@@ -112,10 +118,8 @@ async fn shown(client: &Client, whole: &Deadline, wanted: &Wanted<'_>) -> Settle
                 deadline.begin();
             }
             Ok(_) => {}
-            // The time that the limit takes, others of the account included, is the
-            // operation's: only its end makes the status one that could not be read.
-            Err(error) if !answered && error.is_for_rate_alone() && !whole.left().is_zero() => {
-                deadline = whole.afresh(ANSWERED_WITHIN.min(whole.left()));
+            Err(error) if !answered && error.is_for_rate_alone() && !at_rate.left().is_zero() => {
+                deadline = at_rate.afresh(ANSWERED_WITHIN.min(at_rate.left()));
                 continue;
             }
             Err(error) if !answered => {
@@ -192,7 +196,7 @@ mod tests {
     async fn a_status_that_only_the_rate_keeps_back_is_waited_for() {
         let ses = FakeSes::holding("example.com", held("old.example.com"));
         let throttled = Fault::Refuse(400, "Throttling");
-        (0..20).for_each(|_| ses.fail_get(throttled.clone()));
+        (0..8).for_each(|_| ses.fail_get(throttled.clone()));
         let started = Instant::now();
         let settled = settle(&ses, true).await;
         assert!(matches!(settled, Settled::Shown { .. }), "{settled:?}");
