@@ -4,9 +4,10 @@
 use simulator::ses::{Fault, FaultKind, PATIENCE, Status};
 use simulator::{Options, Rate};
 
-use crate::harness::{GET, REGION, Run, SET, THIS, Workspace, basic, fleet, mail_from, wait_until};
+use crate::harness::{
+    GET, LIST, REGION, Run, SET, THIS, Workspace, basic, fleet, mail_from, wait_until,
+};
 
-const LIST: &str = "ListIdentities";
 const GET_VERIFICATION: &str = "GetIdentityVerificationAttributes";
 
 /// A page in place of the answer.

@@ -3,7 +3,7 @@
 
 use simulator::ses::{Fault, FaultKind};
 
-use crate::harness::{GET, REGION, Run, SET, THIS, Workspace, basic, fleet, mail_from};
+use crate::harness::{GET, LIST, REGION, Run, SET, THIS, Workspace, basic, fleet, mail_from};
 
 /// Each fault that passes, with the identity that it strikes.
 fn passing() -> Vec<(String, FaultKind)> {
@@ -106,7 +106,7 @@ fn refresh_rides_out_each_fault() {
     let (ws, _) = struck_fleet();
     ws.apply().succeeds();
     // Without a list, nothing is read ahead: each identity meets its own fault.
-    let list = Fault::new(FaultKind::AccessDenied).on("ListIdentities");
+    let list = Fault::new(FaultKind::AccessDenied).on(LIST);
     ws.ses().inject(list.forever());
     run_struck(&ws, &[GET], &["plan", "-detailed-exitcode"]);
 }

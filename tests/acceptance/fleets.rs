@@ -7,19 +7,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use simulator::ses::{Behavior, Call, Fault, FaultKind, Outcome};
+use simulator::ses::{Behavior, Fault, FaultKind, Outcome};
 use simulator::{Options, Rate};
 
-use crate::harness::{GET, REGION, Run, SET, Workspace, fleet, of_fleet};
-
-const LIST: &str = "ListIdentities";
-
-/// The identities `d1.example` to `dCOUNT.example`.
-fn names(count: usize) -> Vec<String> {
-    (1..=count)
-        .map(|number| format!("d{number}.example"))
-        .collect()
-}
+use crate::harness::{GET, LIST, REGION, Run, SET, Workspace, fleet, names, of_fleet};
 
 /// A workspace in which so many identities are applied, and no call counted yet.
 fn applied(count: usize) -> Workspace {
@@ -37,12 +28,6 @@ fn applied(count: usize) -> Workspace {
     ws
 }
 
-fn calls_of(ws: &Workspace, action: &str) -> Vec<Call> {
-    let mut calls = ws.ses().calls();
-    calls.retain(|call| call.action == action);
-    calls
-}
-
 /// Asserts that a plan finds nothing to change, and that of the so many identities each
 /// is read once: no Get is sent for others alone, and none is too large for SES.
 #[track_caller]
@@ -50,7 +35,7 @@ fn plans_nothing_reading_each_once(ws: &Workspace, count: usize) -> Run {
     let run = ws.plan().succeeds().does_not_say("Warning");
     let mut unread: BTreeSet<String> = names(count).into_iter().collect();
     let ours = unread.clone();
-    for get in calls_of(ws, GET) {
+    for get in ws.calls_of(GET) {
         assert!(get.identities.len() <= 100, "{}", get.identities.len());
         if get.outcome != Outcome::Accepted {
             continue;
@@ -74,8 +59,8 @@ fn fleet_is_read_in_gets_of_a_hundred() {
     ws.config(&fleet("bounce", &names(150)));
     plans_nothing_reading_each_once(&ws, 150);
     // Those who came first, and then by the list.
-    assert!(calls_of(&ws, GET).len() <= 3);
-    assert_eq!(calls_of(&ws, LIST).len(), 1);
+    assert!(ws.calls_of(GET).len() <= 3);
+    assert_eq!(ws.calls_of(LIST).len(), 1);
 }
 
 #[test]
@@ -147,8 +132,8 @@ fn identities_of_others_cost_no_get_of_their_own() {
     plans_nothing_reading_each_once(&ws, 50);
     // A page of the list holds a thousand, and the next one is asked for when the Gets
     // have used half of it.
-    let gets = calls_of(&ws, GET).len();
-    let lists = calls_of(&ws, LIST).len();
+    let gets = ws.calls_of(GET).len();
+    let lists = ws.calls_of(LIST).len();
     assert!(lists <= 2 + gets / 10, "{lists} Lists for {gets} Gets");
 }
 
@@ -178,7 +163,7 @@ fn read_after_a_set_is_not_answered_from_before_it() {
     ws.config(&fleet("mail", &names(40)));
     // The refresh of this apply reads all of them ahead.
     ws.apply().succeeds().does_not_say("Warning");
-    assert_eq!(calls_of(&ws, SET).len(), 40);
+    assert_eq!(ws.calls_of(SET).len(), 40);
     ws.state_is_what_ses_holds();
     for identity in names(40) {
         let held = &ws.resource(&of_fleet(&identity)).unwrap()["mail_from_domain"];

@@ -10,12 +10,7 @@ use std::collections::BTreeSet;
 use simulator::ses::{Call, Outcome};
 use simulator::{Options, Rate};
 
-use crate::harness::{GET, REGION, SET, Workspace, fleet};
-
-/// The identities `d1.example` to `dCOUNT.example`.
-fn names(count: usize) -> Vec<String> {
-    (1..=count).map(|n| format!("d{n}.example")).collect()
-}
+use crate::harness::{GET, REGION, SET, Workspace, fleet, names};
 
 /// A workspace with a simulator that takes `rate`, and in it `count` identities
 /// and the resources for them.

@@ -1,11 +1,9 @@
 //! What reads cost: one Get for many, whichever resources ask and how many at a time.
 
-use simulator::ses::{Call, Status};
+use simulator::ses::Status;
 use simulator::{Lookups, Options, Rate};
 
-use crate::harness::{GET, REGION, SET, Workspace, fleet};
-
-const LIST: &str = "ListIdentities";
+use crate::harness::{GET, LIST, REGION, SET, Workspace, fleet, names};
 
 /// A wait for each resource of [`fleet`].
 const VERIFICATIONS: &str = r#"
@@ -15,13 +13,6 @@ resource "ses_identity_mail_from_verification" "all" {
   mail_from_domain = ses_identity_mail_from.all[each.key].mail_from_domain
 }
 "#;
-
-/// The identities `d1.example` to `dCOUNT.example`.
-fn names(count: usize) -> Vec<String> {
-    (1..=count)
-        .map(|number| format!("d{number}.example"))
-        .collect()
-}
 
 /// A workspace with so many identities in SES, all verified, at 20 requests a second.
 fn with_identities(count: usize) -> Workspace {
@@ -52,12 +43,6 @@ fn verified(count: usize) -> Workspace {
     ws
 }
 
-fn calls_of(ws: &Workspace, action: &str) -> Vec<Call> {
-    let mut calls = ws.ses().calls();
-    calls.retain(|call| call.action == action);
-    calls
-}
-
 /// Asserts that a plan finds nothing to change, in at most so many Gets and Lists.
 #[track_caller]
 fn plans_nothing(ws: &Workspace, parallelism: usize, gets: usize, lists: usize) {
@@ -65,7 +50,7 @@ fn plans_nothing(ws: &Workspace, parallelism: usize, gets: usize, lists: usize) 
     ws.ses().clear_calls();
     let plan = ["plan", "-detailed-exitcode", &parallelism];
     ws.terraform(&plan).succeeds();
-    let cost = (calls_of(ws, GET).len(), calls_of(ws, LIST).len());
+    let cost = (ws.calls_of(GET).len(), ws.calls_of(LIST).len());
     assert!(cost.0 <= gets && cost.1 <= lists, "{cost:?}");
 }
 
@@ -103,9 +88,9 @@ fn creates_share_the_gets_of_their_statuses() {
     ws.terraform(&["apply", "-auto-approve", "-refresh=false"])
         .succeeds()
         .does_not_say("Warning");
-    assert_eq!(calls_of(&ws, SET).len(), 13);
-    let planned = calls_of(&ws, SET)[0].at_ms;
-    let mut gets = calls_of(&ws, GET);
+    assert_eq!(ws.calls_of(SET).len(), 13);
+    let planned = ws.calls_of(SET)[0].at_ms;
+    let mut gets = ws.calls_of(GET);
     gets.retain(|get| get.at_ms > planned);
     assert!(gets.len() <= 5, "{} Gets", gets.len());
     ws.state_is_what_ses_holds();
@@ -119,7 +104,7 @@ fn lone_create_and_update_read_their_status_at_once() {
         ws.config(&fleet(label, &names(1)));
         ws.ses().clear_calls();
         ws.apply().succeeds().does_not_say("Warning");
-        let (set, get) = (calls_of(&ws, SET), calls_of(&ws, GET));
+        let (set, get) = (ws.calls_of(SET), ws.calls_of(GET));
         let waited = get.last().unwrap().at_ms - set[0].at_ms;
         // Ten seconds would be a wait for others.
         assert!((0.0..8000.0).contains(&waited), "{waited} ms");

@@ -54,8 +54,13 @@ impl Workspace {
 
     /// The calls that change something, in the order in which they came.
     pub(crate) fn sets(&self) -> Vec<Call> {
+        self.calls_of(SET)
+    }
+
+    /// The calls of one operation, in the order in which they came.
+    pub(crate) fn calls_of(&self, operation: &str) -> Vec<Call> {
         let mut calls = self.ses().calls();
-        calls.retain(|call| call.action == SET);
+        calls.retain(|call| call.action == operation);
         calls
     }
 

@@ -24,6 +24,14 @@ pub(crate) const SET: &str = "SetIdentityMailFromDomain";
 /// The operation that reads.
 pub(crate) const GET: &str = "GetIdentityMailFromDomainAttributes";
 
+/// The operation that says which identities there are.
+pub(crate) const LIST: &str = "ListIdentities";
+
+/// The identities `d1.example` to `dCOUNT.example`.
+pub(crate) fn names(count: usize) -> Vec<String> {
+    (1..=count).map(|n| format!("d{n}.example")).collect()
+}
+
 /// The resource [`THIS`]; `more` goes into its block as it is.
 pub(crate) fn mail_from(identity: &str, mail_from_domain: &str, more: &str) -> String {
     format!(
