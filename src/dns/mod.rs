@@ -2,11 +2,12 @@
 //! up SES or failing.
 //!
 //! Questions go down this stack, each layer a file: `resolver` and `check`
-//! (verdicts), `second_opinion` (whose word counts), `cache` (one question for all who ask it), `gate` (bounded concurrency),
-//! `name_servers` (which of them is asked, and when the next) or `own_servers`
-//! (those of the zone itself, for a second opinion), `server` (its
-//! pace, and no waiting for one that is silent), `exchange` (UDP and TCP),
-//! `message`, `name` and `reading` (octets, and what they say).
+//! (verdicts), `second_opinion` (whose word counts), `cache` (one question for all
+//! who ask it), `gate` (bounded concurrency), `name_servers` (which of them is asked,
+//! and when the next) or `own_servers` (those of the zone itself, for a second
+//! opinion), `server` (its `pace`, and by its `health` no waiting for one that is
+//! silent), `exchange` (UDP and TCP), `message`, `name` and `reading` (octets, and
+//! what they say).
 
 mod cache;
 mod check;

@@ -107,18 +107,13 @@ impl Server {
         query: Query<'_>,
         within: Duration,
     ) -> Result<Response, Failure> {
-        let edns = self.state(|state| state.edns) != Some(false);
-        let exchange = Exchange {
-            server: self.address,
-            name: query.name,
-            record_type: wire_type(query.record_type),
-            manner: Manner {
-                edns,
-                recursion: query.recursion,
-                checking_disabled: query.checking_disabled,
-            },
-            tcp: self.tcp,
+        let record_type = wire_type(query.record_type);
+        let manner = Manner {
+            edns: self.state(|state| state.edns) != Some(false),
+            recursion: query.recursion,
+            checking_disabled: query.checking_disabled,
         };
+        let exchange = self.exchange(query.name, record_type, manner);
         let mut exchange = std::pin::pin!(exchange.run(Instant::now() + within));
         let result = match timeout(PATIENCE.min(within / 4), &mut exchange).await {
             Ok(result) => result,
@@ -128,10 +123,25 @@ impl Server {
             }
         };
         if let Ok(response) = &result {
-            let question = (query.name.clone(), wire_type(query.record_type));
+            let question = (query.name.clone(), record_type);
             self.state(|state| state.hear(response, question));
         }
         result
+    }
+
+    fn exchange<'a>(
+        &self,
+        name: &'a Name,
+        record_type: rr::RecordType,
+        manner: Manner,
+    ) -> Exchange<'a> {
+        Exchange {
+            server: self.address,
+            name,
+            record_type,
+            manner,
+            tcp: self.tcp,
+        }
     }
 
     /// Begins a trial, if nothing was heard since `began`.
@@ -153,18 +163,13 @@ impl Server {
         let answered = self.state(|state| state.answered.clone());
         let questions = [Some(root), answered];
         let end = Instant::now() + within * 5 / 8;
+        let plain = Manner {
+            edns: false,
+            recursion: true,
+            checking_disabled: false,
+        };
         let asked = questions.iter().flatten().map(|(name, record_type)| {
-            let exchange = Exchange {
-                server: self.address,
-                name,
-                record_type: *record_type,
-                manner: Manner {
-                    edns: false,
-                    recursion: true,
-                    checking_disabled: false,
-                },
-                tcp: self.tcp,
-            };
+            let exchange = self.exchange(name, *record_type, plain);
             Box::pin(exchange.run(end))
         });
         let heard = select_ok(asked).await.is_ok();

@@ -1,13 +1,17 @@
 //! [`Api`] by the AWS SDK.
 
 use std::collections::{HashMap, HashSet};
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_ses::client::customize::CustomizableOperation;
 use aws_sdk_ses::config::Region;
+use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
+use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::types::{
     BehaviorOnMxFailure, IdentityMailFromDomainAttributes, VerificationStatus,
 };
@@ -88,18 +92,15 @@ impl Api for AwsApi {
             ),
             None => (None, None),
         };
-        self.client()
-            .await?
+        let attempt = Attempt::at(SET, departure);
+        let client = self.client().await?;
+        let call = client
             .set_identity_mail_from_domain()
             .identity(request.identity.as_str())
             .set_mail_from_domain(domain)
-            .set_behavior_on_mx_failure(behavior)
-            .customize()
-            .interceptor(Stamp(Arc::clone(departure)))
-            .interceptor(AnswerCheck(SET))
-            .send()
-            .await
-            .map_err(|error| translate(SET, departure, &error))?;
+            .set_behavior_on_mx_failure(behavior);
+        let answer = attempt.watched(call.customize()).send().await;
+        answer.map_err(|error| attempt.failed(&error))?;
         Ok(())
     }
 
@@ -108,17 +109,13 @@ impl Api for AwsApi {
         departure: &Arc<dyn Departure>,
         identities: &[String],
     ) -> Result<HashMap<String, MailFrom>, Error> {
-        let answer = self
-            .client()
-            .await?
+        let attempt = Attempt::at(GET, departure);
+        let client = self.client().await?;
+        let call = client
             .get_identity_mail_from_domain_attributes()
-            .set_identities(Some(identities.to_vec()))
-            .customize()
-            .interceptor(Stamp(Arc::clone(departure)))
-            .interceptor(AnswerCheck(GET))
-            .send()
-            .await
-            .map_err(|error| translate(GET, departure, &error))?;
+            .set_identities(Some(identities.to_vec()));
+        let answer = attempt.watched(call.customize()).send().await;
+        let answer = answer.map_err(|error| attempt.failed(&error))?;
         Ok(answer
             .mail_from_domain_attributes
             .into_iter()
@@ -131,18 +128,14 @@ impl Api for AwsApi {
         departure: &Arc<dyn Departure>,
         token: Option<String>,
     ) -> Result<ListPage, Error> {
-        let answer = self
-            .client()
-            .await?
+        let attempt = Attempt::at(LIST, departure);
+        let client = self.client().await?;
+        let call = client
             .list_identities()
             .max_items(LIST_PAGE)
-            .set_next_token(token)
-            .customize()
-            .interceptor(Stamp(Arc::clone(departure)))
-            .interceptor(AnswerCheck(LIST))
-            .send()
-            .await
-            .map_err(|error| translate(LIST, departure, &error))?;
+            .set_next_token(token);
+        let answer = attempt.watched(call.customize()).send().await;
+        let answer = answer.map_err(|error| attempt.failed(&error))?;
         Ok(ListPage {
             identities: answer.identities.into_iter().map(one_spelling).collect(),
             next: answer.next_token.filter(|token| !token.is_empty()),
@@ -154,17 +147,13 @@ impl Api for AwsApi {
         departure: &Arc<dyn Departure>,
         names: &[String],
     ) -> Result<HashSet<String>, Error> {
-        let answer = self
-            .client()
-            .await?
+        let attempt = Attempt::at(VERIFICATION, departure);
+        let client = self.client().await?;
+        let call = client
             .get_identity_verification_attributes()
-            .set_identities(Some(names.to_vec()))
-            .customize()
-            .interceptor(Stamp(Arc::clone(departure)))
-            .interceptor(AnswerCheck(VERIFICATION))
-            .send()
-            .await
-            .map_err(|error| translate(VERIFICATION, departure, &error))?;
+            .set_identities(Some(names.to_vec()));
+        let answer = attempt.watched(call.customize()).send().await;
+        let answer = answer.map_err(|error| attempt.failed(&error))?;
         let identities = answer.verification_attributes.into_iter();
         Ok(identities
             .filter(|(_, attributes)| {
@@ -172,6 +161,37 @@ impl Api for AwsApi {
             })
             .map(|(name, _)| one_spelling(name))
             .collect())
+    }
+}
+
+/// One attempt at a call of an operation.
+struct Attempt<'a> {
+    operation: Operation,
+    departure: &'a Arc<dyn Departure>,
+}
+
+impl<'a> Attempt<'a> {
+    fn at(operation: Operation, departure: &'a Arc<dyn Departure>) -> Self {
+        Self {
+            operation,
+            departure,
+        }
+    }
+
+    /// The call, which tells when it goes out, and whose answer has to be SES's.
+    fn watched<T, E, B>(
+        &self,
+        call: CustomizableOperation<T, E, B>,
+    ) -> CustomizableOperation<T, E, B> {
+        call.interceptor(Stamp(Arc::clone(self.departure)))
+            .interceptor(AnswerCheck(self.operation))
+    }
+
+    fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
+    where
+        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        translate(self.operation, self.departure, error)
     }
 }
 

@@ -9,7 +9,7 @@
 mod permit;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::backoff::Backoff;
 use super::clock::Clock;
 use super::latency::{Latency, MOST_LATENESS};
+use super::lock;
 use super::schedule::{NEGLIGIBLE, Reservation, Schedule, spacing};
 use super::shared::SharedSchedule;
 use super::tickets::{Place, Ticket, TicketQueue};
@@ -287,12 +288,6 @@ async fn wait_until(time: impl Fn() -> Option<Instant>) {
 /// 0 where `time` is past.
 fn seconds_until(time: Instant) -> f64 {
     time.saturating_duration_since(Instant::now()).as_secs_f64()
-}
-
-/// The state behind these locks is valid after every statement, so a panic
-/// elsewhere while one was held has broken nothing.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -20,8 +20,16 @@ mod shared;
 mod simulation;
 mod tickets;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 pub(in crate::ses) use backoff::Backoff;
 pub(in crate::ses) use clock::Clock;
 pub(in crate::ses) use limiter::{OperationLimiter, Permit, RateLimiter};
 pub(in crate::ses) use shared::SharedSchedule;
 pub(in crate::ses) use tickets::Ticket;
+
+/// The state behind the locks of this room is valid after every statement, so a panic
+/// elsewhere while one was held has broken nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

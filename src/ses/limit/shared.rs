@@ -9,7 +9,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -17,6 +17,7 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
 
+use super::lock;
 use super::schedule::Schedule;
 
 /// How often to try for a lock that another process holds, and how long between.
@@ -236,10 +237,6 @@ fn private_folder(parent: &Path) -> io::Result<PathBuf> {
         fs::create_dir_all(&folder)?;
         Ok(folder)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

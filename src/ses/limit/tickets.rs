@@ -3,9 +3,11 @@
 //! all that took theirs later.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::watch;
+
+use super::lock;
 
 /// A queue of callers. Clones are the same queue.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +103,7 @@ impl TicketQueue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

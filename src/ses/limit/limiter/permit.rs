@@ -8,9 +8,10 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
 use super::super::clock::UnixTime;
+use super::super::lock;
 use super::super::schedule::{Answer, Reservation};
 use super::super::tickets::Service;
-use super::{OperationLimiter, Sends, lock};
+use super::{OperationLimiter, Sends};
 use crate::ses::api::Departure;
 use crate::ses::error::{Error, Remedy};
 
