@@ -3,7 +3,7 @@
 use super::Txt;
 use super::spf::{self, SpfRecord, is_spf};
 use super::spf_cause::{joined_all, names_ses, resembles_ses};
-use super::spf_evaluation::SES;
+use super::spf_check::SES;
 
 /// Octets of a record that people can be asked to copy.
 const COPIED: usize = 450;
