@@ -14,13 +14,14 @@
 //! | [`dns_check`] | what DNS says of a MAIL FROM domain, and what is told about it | `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`clients`] | what a configured provider hands to its entities | `ses`, `dns`, `mail_from` |
 //! | [`diagnostics`] | errors into the practitioner's text | `plugin`'s types, `ses`, `mail_from` |
-//! | [`ses`] | outward: SES, paced, batched, retried; the only place of AWS crates | `mail_from`, `machine` |
+//! | [`ses`] | outward: SES, paced, batched, retried; its room `aws` is the only place of AWS crates | `mail_from`, `machine` |
 //! | [`dns`] | outward: DNS; the only place of hickory | `mail_from`, `machine` |
 //! | [`duration`] | durations as practitioners write them | `mail_from` |
 //! | [`mail_from`] | the domain's own words, pure | nothing of ours |
 //! | [`machine`] | what the machine lets a process have | nothing of ours |
 //!
-//! `tests/layers.rs` reads the `use` lines and holds this.
+//! `tests/layers.rs` reads the `use` lines and holds this, and the order of the rooms in
+//! [`ses`].
 
 pub mod attributes;
 pub mod clients;
