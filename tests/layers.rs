@@ -75,7 +75,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
 ];
 
 /// The rooms of `ses`: each imports only rooms that stand before it here.
-const ROOMS: [&str; 4] = ["aws", "limit", "read", "write"];
+const ROOMS: [&str; 5] = ["aws", "limit", "read", "claims", "write"];
 
 /// What belongs to the house: the client, which puts the rooms together, and SES as the
 /// tests make it.

@@ -3,13 +3,13 @@
 //! SES allows each of its identity operations once a second, and Terraform asks for ten
 //! things at a time. So nothing is sent when it is asked for: it awaits a permit.
 //!
-//! Four rooms, each importing only what is left of it:
+//! Five rooms, each importing only what is left of it:
 //!
 //! ```text
-//! aws ◄─────────── limit ◄──────────────── read ◄───────────── write
-//! one call, one    when a request may go   what SES holds,     sets and unsets MAIL
-//! attempt, by the  out: permits, in the    a hundred           FROM until SES accepts,
-//! AWS SDK          order of asking         identities a Get    and says what became of it
+//! aws ◄─────────── limit ◄─────────────── read ◄──────────── claims ◄────────── write
+//! one call, one    when a request may go  what SES holds,    which object      sets and unsets
+//! attempt, by the  out: permits, in the   a hundred          wants which       MAIL FROM until
+//! AWS SDK          order of asking        identities a Get   identity set      SES accepts
 //! ```
 //!
 //! | where is it decided … | |
@@ -29,7 +29,7 @@
 //! | what is answered without a Get | `read::memory` |
 //! | when the reads that follow Sets go out | `read::unhurried` |
 //! | whether a request is tried again | `write::writer`, `read::task` |
-//! | that a delete leaves what a sibling has set | `write::claims` |
+//! | that a delete leaves what a sibling has set | `claims::claim` |
 //!
 //! Beside the rooms: [`api`] is one call as the rooms see it, [`deadline`] until when a
 //! caller waits, [`client`] puts the rooms together.
@@ -38,6 +38,7 @@
 
 mod api;
 mod aws;
+mod claims;
 mod client;
 mod deadline;
 mod error;
@@ -49,6 +50,7 @@ mod write;
 
 pub use api::{MailFrom, SetMailFrom};
 pub use aws::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
+pub use claims::ObjectId;
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
 pub use error::{Error, Operation, Reach};

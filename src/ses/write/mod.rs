@@ -6,10 +6,8 @@
 //! | `attempts` | the failed attempts at one request: how long to pause, and how far any may have come |
 //! | `unset` | unsets MAIL FROM, once and no more than is needed |
 //! | `restart` | unsets and sets MAIL FROM, with nothing between the two |
-//! | `claims` | keeps a delete from undoing a sibling |
 
 mod attempts;
-mod claims;
 mod restart;
 mod unset;
 mod writer;

@@ -14,10 +14,10 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::attempts::SetError;
-use super::claims::InFlight;
 use super::writer::{Course, SET, Urgency, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 use crate::ses::api::SetRequest;
+use crate::ses::claims::InFlight;
 use crate::ses::deadline::Deadline;
 use crate::ses::error::Error;
 

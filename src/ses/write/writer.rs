@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::attempts::{Attempts, SetError};
-use super::claims::{Claims, InFlight};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 use crate::ses::api::{Api, MailFrom, SetRequest};
+use crate::ses::claims::{Claims, InFlight};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation, Reach, Remedy};
 use crate::ses::limit::{OperationLimiter, Permit, RateLimiter, Ticket};

@@ -14,7 +14,7 @@ use tokio::sync::OwnedMutexGuard;
 
 /// Who has set, or is about to set, which identity since the last Configure.
 #[derive(Debug, Default)]
-pub(super) struct Claims(Mutex<HashMap<String, Claimed>>);
+pub(in crate::ses) struct Claims(Mutex<HashMap<String, Claimed>>);
 
 #[derive(Debug, Default)]
 struct Claimed {
@@ -28,19 +28,19 @@ struct Claimed {
 
 /// The right to have a call for one identity in flight. One holds it at a time, so that
 /// SES sees a Set and an unset of one identity in the order that was decided here.
-pub(super) struct InFlight {
+pub(in crate::ses) struct InFlight {
     _held: OwnedMutexGuard<()>,
 }
 
 /// A Set that is queued or in flight.
-pub(super) struct Claim<'a> {
+pub(in crate::ses) struct Claim<'a> {
     claims: &'a Claims,
     identity: &'a str,
 }
 
 impl Claims {
     /// Claims `identity` for a Set, until the claim is dropped or stands.
-    pub(super) fn claim<'a>(&'a self, identity: &'a str) -> Claim<'a> {
+    pub(in crate::ses) fn claim<'a>(&'a self, identity: &'a str) -> Claim<'a> {
         self.entries()
             .entry(identity.to_owned())
             .or_default()
@@ -52,14 +52,14 @@ impl Claims {
     }
 
     /// Whether a sibling has set `identity` or is about to.
-    pub(super) fn is_claimed(&self, identity: &str) -> bool {
+    pub(in crate::ses) fn is_claimed(&self, identity: &str) -> bool {
         self.entries()
             .get(identity)
             .is_some_and(|claimed| claimed.stands || claimed.queued > 0)
     }
 
     /// Waits for the right to have a call for `identity` in flight.
-    pub(super) async fn in_flight(&self, identity: &str) -> InFlight {
+    pub(in crate::ses) async fn in_flight(&self, identity: &str) -> InFlight {
         let in_flight = {
             let mut entries = self.entries();
             Arc::clone(&entries.entry(identity.to_owned()).or_default().in_flight)
@@ -76,7 +76,7 @@ impl Claims {
 
 impl Claim<'_> {
     /// SES has accepted the Set, or may have: the claim stands from now on.
-    pub(super) fn stands(&self) {
+    pub(in crate::ses) fn stands(&self) {
         if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
             claimed.stands = true;
         }
