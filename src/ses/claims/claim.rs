@@ -10,20 +10,40 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{Notify, OwnedMutexGuard};
+
+use super::object::ObjectId;
+use crate::ses::deadline::Deadline;
 
 /// Who has set, or is about to set, which identity since the last Configure.
 #[derive(Debug, Default)]
-pub(in crate::ses) struct Claims(Mutex<HashMap<String, Claimed>>);
+pub(in crate::ses) struct Claims {
+    entries: Mutex<HashMap<String, Claimed>>,
+    changed: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Claimed {
-    /// Sets that are queued or in flight.
-    queued: usize,
-    /// Whether SES has accepted one, or may have.
-    stands: bool,
+    /// Of Sets that are queued or in flight.
+    queued: Vec<ObjectId>,
+    /// Whose Set SES has accepted, or may have.
+    stands: Vec<ObjectId>,
     /// Held by whoever has a call for the identity in flight.
     in_flight: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What other objects want of an identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::ses) enum Siblings {
+    /// Nothing.
+    Nobody,
+    /// One has a Set queued or in flight.
+    Queued,
+    /// One has set it.
+    Stands,
+    /// One of another process does, and whether in this account cannot be known.
+    #[cfg_attr(not(test), expect(dead_code, reason = "other processes are not known yet"))]
+    Unknown(String),
 }
 
 /// The right to have a call for one identity in flight. One holds it at a time, so that
@@ -36,26 +56,70 @@ pub(in crate::ses) struct InFlight {
 pub(in crate::ses) struct Claim<'a> {
     claims: &'a Claims,
     identity: &'a str,
+    object: &'a ObjectId,
 }
 
 impl Claims {
-    /// Claims `identity` for a Set, until the claim is dropped or stands.
-    pub(in crate::ses) fn claim<'a>(&'a self, identity: &'a str) -> Claim<'a> {
-        self.entries()
-            .entry(identity.to_owned())
-            .or_default()
-            .queued += 1;
+    /// Claims `identity` for a Set of `object`, until the claim is dropped or stands.
+    pub(in crate::ses) async fn claim<'a>(
+        &'a self,
+        identity: &'a str,
+        object: &'a ObjectId,
+    ) -> Claim<'a> {
+        let mut entries = self.entries();
+        let claimed = entries.entry(identity.to_owned()).or_default();
+        claimed.queued.push(object.clone());
         Claim {
             claims: self,
             identity,
+            object,
         }
     }
 
-    /// Whether a sibling has set `identity` or is about to.
-    pub(in crate::ses) fn is_claimed(&self, identity: &str) -> bool {
-        self.entries()
-            .get(identity)
-            .is_some_and(|claimed| claimed.stands || claimed.queued > 0)
+    /// What other objects than `object` want of `identity`.
+    pub(in crate::ses) async fn siblings(
+        &self,
+        _deadline: &Deadline,
+        identity: &str,
+        object: Option<&ObjectId>,
+    ) -> Siblings {
+        let entries = self.entries();
+        let Some(claimed) = entries.get(identity) else {
+            return Siblings::Nobody;
+        };
+        let is_other = |other: &ObjectId| Some(other) != object;
+        if claimed.stands.iter().any(is_other) {
+            Siblings::Stands
+        } else if claimed.queued.iter().any(is_other) {
+            Siblings::Queued
+        } else {
+            Siblings::Nobody
+        }
+    }
+
+    /// Resolves when what `Queued` was said of may have come to its end.
+    pub(in crate::ses) async fn siblings_changed(&self, identity: &str) {
+        let mut changed = std::pin::pin!(self.changed.notified());
+        changed.as_mut().enable();
+        let is_queued = {
+            let entries = self.entries();
+            entries.get(identity).is_some_and(|c| !c.queued.is_empty())
+        };
+        if is_queued {
+            changed.await;
+        }
+    }
+
+    /// Whether a plan of this host is known by which `object` is destroyed.
+    pub(in crate::ses) fn destroy_planned(&self, _object: &ObjectId) -> bool {
+        true
+    }
+
+    /// `object` is gone.
+    pub(in crate::ses) fn gone(&self, identity: &str, object: &ObjectId) {
+        if let Some(claimed) = self.entries().get_mut(identity) {
+            claimed.stands.retain(|other| other != object);
+        }
     }
 
     /// Waits for the right to have a call for `identity` in flight.
@@ -70,7 +134,7 @@ impl Claims {
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<String, Claimed>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,7 +142,7 @@ impl Claim<'_> {
     /// SES has accepted the Set, or may have: the claim stands from now on.
     pub(in crate::ses) fn stands(&self) {
         if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
-            claimed.stands = true;
+            claimed.stands.push(self.object.clone());
         }
     }
 }
@@ -86,27 +150,9 @@ impl Claim<'_> {
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
-            claimed.queued -= 1;
+            let queued = claimed.queued.iter().position(|other| other == self.object);
+            queued.map(|at| claimed.queued.swap_remove(at));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_identity_is_claimed_while_a_set_is_queued_and_after_it_was_accepted() {
-        let claims = Claims::default();
-        assert!(!claims.is_claimed("example.com"));
-        let refused = claims.claim("example.com");
-        assert!(claims.is_claimed("example.com"));
-        assert!(!claims.is_claimed("example.org"));
-        drop(refused);
-        assert!(!claims.is_claimed("example.com"), "its Set was refused");
-        let accepted = claims.claim("example.com");
-        accepted.stands();
-        drop(accepted);
-        assert!(claims.is_claimed("example.com"));
+        self.claims.changed.notify_waiters();
     }
 }

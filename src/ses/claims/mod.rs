@@ -9,5 +9,5 @@
 mod claim;
 mod object;
 
-pub(in crate::ses) use claim::{Claims, InFlight};
+pub(in crate::ses) use claim::{Claims, InFlight, Siblings};
 pub use object::ObjectId;
