@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::api::{Api, MailFrom};
 use super::aws::{AwsApi, Connection};
+use super::claims::{Claims, Member, ObjectId};
 use super::deadline::Deadline;
 use super::error::Error;
 use super::limit::{Clock, RateLimiter, SharedSchedule};
@@ -19,16 +20,19 @@ use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
 pub struct Client {
     reader: Reader,
     writer: Arc<Writer>,
+    claims: Arc<Claims>,
     advisor: IdentityReader,
 }
 
 impl Client {
     /// A client of SES in `region` that sends `rate` requests a second for each
-    /// operation (0: no limit). Calls nothing; needs a tokio runtime. While a fleet is
+    /// operation (0: no limit), in a process that is `member` of a Terraform run. Calls
+    /// nothing; needs a tokio runtime. While a fleet is
     /// refreshed, `likely` is told the MAIL FROM domains that SES holds for identities
     /// that will probably be asked for soon.
     pub fn new(
         connection: Connection,
+        member: &Member,
         region: Region,
         rate: f64,
         likely: mpsc::UnboundedSender<DomainName>,
@@ -36,17 +40,28 @@ impl Client {
         let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
         let schedule = SharedSchedule::of_host(folders, limit);
         let limiter = RateLimiter::by_clock(rate, schedule, Clock::System);
-        Self::with_api(Arc::new(AwsApi::new(connection, region)), &limiter, likely)
+        let caller = Arc::new(connection.clone());
+        let claims = Claims::of_run(member, caller, connection.ses_endpoint(), region.as_str());
+        let api = Arc::new(AwsApi::new(connection, region));
+        Self::with_api(api, &limiter, claims, likely)
     }
 
     pub(super) fn with_api(
         api: Arc<dyn Api>,
         limiter: &RateLimiter,
+        claims: Claims,
         likely: mpsc::UnboundedSender<DomainName>,
     ) -> Self {
+        let claims = Arc::new(claims);
         let reader = Reader::start(Arc::clone(&api), limiter, likely);
         Self {
-            writer: Arc::new(Writer::new(Arc::clone(&api), limiter, reader.clone())),
+            writer: Arc::new(Writer::new(
+                Arc::clone(&api),
+                limiter,
+                Arc::clone(&claims),
+                reader.clone(),
+            )),
+            claims,
             advisor: IdentityReader::start(api, limiter),
             reader,
         }
@@ -120,5 +135,16 @@ impl Client {
     /// the identity or its MAIL FROM domain is gone.
     pub async fn unset(&self, deadline: &Deadline, identity: &Identity) -> Result<Unset, Error> {
         self.writer.unset(deadline, identity).await
+    }
+
+    /// A plan goes on with `object` at `identity`, as it is or changed in place: its
+    /// MAIL FROM domain is left to it by whoever deletes another object of the identity.
+    pub fn keeps(&self, identity: &Identity, object: &ObjectId) {
+        self.claims.keeps(identity.as_str(), object);
+    }
+
+    /// A plan destroys `object` at `identity`: what it has claimed it claims no more.
+    pub fn destroys(&self, identity: &Identity, object: &ObjectId) {
+        self.claims.destroys(identity.as_str(), object);
     }
 }

@@ -1,112 +1,143 @@
 //! Keeps a delete from undoing a sibling.
 //!
-//! Two Terraform resources can stand for one MAIL FROM domain for the length of
-//! an apply: a `for_each` key that was renamed without `moved`, or a replacement
-//! with `create_before_destroy`. Terraform runs the create of the one and the
-//! delete of the other in no order. If the delete came last, MAIL FROM would be
-//! off at the end, and nobody would be told. So whoever sets an identity claims
-//! it, and a delete leaves a claimed identity alone.
+//! Two Terraform objects can stand for one MAIL FROM domain: for the length of an apply a
+//! `for_each` key that was renamed without `moved`, or a resource that was moved to another
+//! provider block; for longer what a replacement with `create_before_destroy` has left. If
+//! the delete came last, MAIL FROM would be off at the end, and nobody would be told. So
+//! whoever sets an identity claims it for its object, a plan claims what it keeps, and a
+//! delete asks who else wants what it is about to unset.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::OwnedMutexGuard;
+use super::line::{Event, Site};
+use super::member::{Member, Shared};
+use super::object::ObjectId;
+use super::told::Told;
+use super::watch::watch;
+use crate::ses::caller::Caller;
 
-/// Who has set, or is about to set, which identity since the last Configure.
-#[derive(Debug, Default)]
-pub(in crate::ses) struct Claims(Mutex<HashMap<String, Claimed>>);
-
-#[derive(Debug, Default)]
-struct Claimed {
-    /// Sets that are queued or in flight.
-    queued: usize,
-    /// Whether SES has accepted one, or may have.
-    stands: bool,
-    /// Held by whoever has a call for the identity in flight.
-    in_flight: Arc<tokio::sync::Mutex<()>>,
+/// What is claimed at one endpoint and in one region.
+#[derive(Clone)]
+pub(in crate::ses) struct Claims {
+    pub(super) member: Arc<Shared>,
+    endpoint: Option<String>,
+    pub(super) region: String,
+    pub(super) caller: Option<Arc<dyn Caller>>,
 }
 
-/// The right to have a call for one identity in flight. One holds it at a time, so that
-/// SES sees a Set and an unset of one identity in the order that was decided here.
-pub(in crate::ses) struct InFlight {
-    _held: OwnedMutexGuard<()>,
-}
-
-/// A Set that is queued or in flight.
-pub(in crate::ses) struct Claim<'a> {
-    claims: &'a Claims,
-    identity: &'a str,
+/// A Set that is queued or in flight, until it is dropped.
+pub(in crate::ses) struct Claim {
+    member: Arc<Shared>,
+    site: Site,
+    object: ObjectId,
 }
 
 impl Claims {
-    /// Claims `identity` for a Set, until the claim is dropped or stands.
-    pub(in crate::ses) fn claim<'a>(&'a self, identity: &'a str) -> Claim<'a> {
-        self.entries()
-            .entry(identity.to_owned())
-            .or_default()
-            .queued += 1;
-        Claim {
-            claims: self,
-            identity,
+    /// The claims of a process that shares a run with nobody.
+    #[cfg(test)]
+    pub(in crate::ses) fn of_process() -> Self {
+        Self {
+            member: Arc::clone(Member::alone().shared()),
+            endpoint: None,
+            region: String::new(),
+            caller: None,
         }
     }
 
-    /// Whether a sibling has set `identity` or is about to.
-    pub(in crate::ses) fn is_claimed(&self, identity: &str) -> bool {
-        self.entries()
-            .get(identity)
-            .is_some_and(|claimed| claimed.stands || claimed.queued > 0)
+    /// The claims at `endpoint` (a URL in place of SES's) and in `region`, which are those
+    /// of the member's run where `caller` uses the same account. Needs a tokio runtime.
+    pub(in crate::ses) fn of_run(
+        member: &Member,
+        caller: Arc<dyn Caller>,
+        endpoint: Option<&str>,
+        region: &str,
+    ) -> Self {
+        let member = Arc::clone(member.shared());
+        if member.join(&caller.settings()) {
+            let watching = watch(
+                Arc::downgrade(&member),
+                Arc::clone(&caller),
+                region.to_owned(),
+            );
+            tokio::spawn(watching);
+        }
+        Self {
+            member,
+            endpoint: endpoint.map(str::to_owned),
+            region: region.to_owned(),
+            caller: Some(caller),
+        }
     }
 
-    /// Waits for the right to have a call for `identity` in flight.
-    pub(in crate::ses) async fn in_flight(&self, identity: &str) -> InFlight {
-        let in_flight = {
-            let mut entries = self.entries();
-            Arc::clone(&entries.entry(identity.to_owned()).or_default().in_flight)
+    /// Claims `identity` for a Set of `object`, until the claim is dropped or stands.
+    pub(in crate::ses) fn claim(&self, identity: &str, object: &ObjectId) -> Claim {
+        let claim = Claim {
+            member: Arc::clone(&self.member),
+            site: self.site(identity),
+            object: object.clone(),
         };
-        InFlight {
-            _held: in_flight.lock_owned().await,
+        claim.happens(Event::Queued);
+        claim
+    }
+
+    /// A plan goes on with `object` at `identity`, as it is or changed in place.
+    pub(in crate::ses) fn keeps(&self, identity: &str, object: &ObjectId) {
+        let site = self.site(identity);
+        // Terraform plans more than once.
+        if !self.member.own(|own| own.keeps(&site, object)) {
+            self.member.happens(Event::Keeps, &site, object);
         }
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, Claimed>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A plan destroys `object` at `identity`.
+    pub(in crate::ses) fn destroys(&self, identity: &str, object: &ObjectId) {
+        if let Some(folder) = self.member.folder()
+            && !self.member.own(Told::destroys_any)
+        {
+            folder.destroys();
+        }
+        self.member
+            .happens(Event::Destroys, &self.site(identity), object);
+    }
+
+    /// `object` is deleted, and `identity` not its any more.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the delete to come"))]
+    pub(in crate::ses) fn gone(&self, identity: &str, object: &ObjectId) {
+        self.member
+            .happens(Event::Gone, &self.site(identity), object);
+    }
+
+    /// Whether a plan is known on this host in which `object` was destroyed; not counting
+    /// what this process was asked to plan, as it is for a deposed object in an apply.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the delete to come"))]
+    pub(in crate::ses) fn destroy_planned(&self, object: &ObjectId) -> bool {
+        self.member.hear();
+        self.member
+            .register_of(object, |register| register.is_destroy_planned(object))
+    }
+
+    pub(super) fn site(&self, identity: &str) -> Site {
+        Site {
+            endpoint: self.endpoint.clone(),
+            region: self.region.clone(),
+            identity: identity.to_owned(),
+        }
     }
 }
 
-impl Claim<'_> {
+impl Claim {
     /// SES has accepted the Set, or may have: the claim stands from now on.
     pub(in crate::ses) fn stands(&self) {
-        if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
-            claimed.stands = true;
-        }
+        self.happens(Event::Stands);
+    }
+
+    fn happens(&self, event: Event) {
+        self.member.happens(event, &self.site, &self.object);
     }
 }
 
-impl Drop for Claim<'_> {
+impl Drop for Claim {
     fn drop(&mut self) {
-        if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
-            claimed.queued -= 1;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_identity_is_claimed_while_a_set_is_queued_and_after_it_was_accepted() {
-        let claims = Claims::default();
-        assert!(!claims.is_claimed("example.com"));
-        let refused = claims.claim("example.com");
-        assert!(claims.is_claimed("example.com"));
-        assert!(!claims.is_claimed("example.org"));
-        drop(refused);
-        assert!(!claims.is_claimed("example.com"), "its Set was refused");
-        let accepted = claims.claim("example.com");
-        accepted.stands();
-        drop(accepted);
-        assert!(claims.is_claimed("example.com"));
+        self.happens(Event::Ended);
     }
 }

@@ -54,6 +54,16 @@ impl Attempts {
         self.ended(Error::interrupted(interrupted, SET, deadline, last))
     }
 
+    /// How they ended where it cannot be known who else wants the identity.
+    pub(super) fn held_back(&self, reason: &str) -> SetError {
+        self.ended(Error::Settings {
+            reason: format!(
+                "another process of this run wants the same MAIL FROM domain, and whether it uses \
+                 the same AWS account is not known: {reason}"
+            ),
+        })
+    }
+
     fn ended(&self, error: Error) -> SetError {
         SetError {
             error,

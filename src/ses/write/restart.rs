@@ -17,7 +17,7 @@ use super::attempts::SetError;
 use super::writer::{Course, SET, Urgency, Writer};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 use crate::ses::api::SetRequest;
-use crate::ses::claims::InFlight;
+use crate::ses::claims::{InFlight, ObjectId};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::Error;
 
@@ -56,7 +56,7 @@ impl Writer {
         behavior: BehaviorOnMxFailure,
     ) -> Result<(), RestartError> {
         // A sibling's delete must not follow in the gap.
-        let claim = self.claims.claim(identity.as_str());
+        let claim = self.claims.claim(identity.as_str(), &ObjectId::random());
         let in_flight = self.claims.in_flight(identity.as_str());
         let in_flight = deadline.bound(in_flight).await;
         let in_flight = in_flight.map_err(|interrupted| RestartError {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::attempts::{Attempts, SetError};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
 use crate::ses::api::{Api, MailFrom, SetRequest};
-use crate::ses::claims::{Claims, InFlight};
+use crate::ses::claims::{Claims, InFlight, ObjectId, Siblings};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation, Reach, Remedy};
 use crate::ses::limit::{OperationLimiter, Permit, RateLimiter, Ticket};
@@ -18,7 +18,7 @@ pub(super) const SET: Operation = Operation::SetIdentityMailFromDomain;
 pub(in crate::ses) struct Writer {
     pub(super) api: Arc<dyn Api>,
     pub(super) limiter: OperationLimiter,
-    pub(super) claims: Claims,
+    pub(super) claims: Arc<Claims>,
     pub(super) reader: Reader,
 }
 
@@ -61,11 +61,16 @@ pub(super) enum Done {
 
 impl Writer {
     /// `reader` is the one to tell what has changed.
-    pub(in crate::ses) fn new(api: Arc<dyn Api>, limiter: &RateLimiter, reader: Reader) -> Self {
+    pub(in crate::ses) fn new(
+        api: Arc<dyn Api>,
+        limiter: &RateLimiter,
+        claims: Arc<Claims>,
+        reader: Reader,
+    ) -> Self {
         Self {
             api,
             limiter: limiter.operation(SET),
-            claims: Claims::default(),
+            claims,
             reader,
         }
     }
@@ -81,7 +86,7 @@ impl Writer {
         behavior: BehaviorOnMxFailure,
     ) -> Result<(), SetError> {
         let request = SetRequest::set(identity, domain, behavior);
-        let claim = self.claims.claim(identity.as_str());
+        let claim = self.claims.claim(identity.as_str(), &ObjectId::random());
         let set = self
             .until_accepted(deadline, &request, &Course::default())
             .await;
@@ -109,8 +114,13 @@ impl Writer {
             let right = deadline.bound(right).await;
             let (in_flight, permit) =
                 right.map_err(|interrupted| attempts.interrupted(interrupted, deadline))?;
-            if course.gives_way && self.claims.is_claimed(request.identity.as_str()) {
-                return Ok(Done::LeftToSibling);
+            if course.gives_way {
+                let identity = request.identity.as_str();
+                match self.claims.siblings(deadline, identity, None).await {
+                    Siblings::Nobody => {}
+                    Siblings::Queued | Siblings::Stands => return Ok(Done::LeftToSibling),
+                    Siblings::Unknown(reason) => return Err(attempts.held_back(&reason)),
+                }
             }
             let Err(error) = self.send(deadline, &permit, request).await else {
                 return Ok(Done::Accepted);
@@ -238,7 +248,7 @@ pub(in crate::ses) mod tests {
             let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
             let reader = Reader::start(Arc::clone(&api), &limiter, mpsc::unbounded_channel().0);
             Self {
-                writer: Writer::new(api, &limiter, reader),
+                writer: Writer::new(api, &limiter, Arc::new(Claims::of_process()), reader),
                 deadline: Deadline::after(Duration::from_secs(300), stop.clone()),
                 identity: Identity::parse("example.com").unwrap(),
                 ses,
