@@ -49,7 +49,8 @@ impl plugin::Provider for Provider {
     fn register(&self, entities: &mut Entities<Clients>) {
         entities
             .resource(identity_mail_from::TYPE_NAME, IdentityMailFrom)
-            .upgrades_state();
+            .upgrades_state()
+            .plans_destroy();
         entities.resource(
             identity_mail_from_verification::TYPE_NAME,
             IdentityMailFromVerification,

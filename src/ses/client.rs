@@ -147,4 +147,14 @@ impl Client {
     pub fn destroys(&self, identity: &Identity, object: &ObjectId) {
         self.claims.destroys(identity.as_str(), object);
     }
+
+    /// Whether a delete of `object` would leave `identity` to somebody else.
+    #[cfg(test)]
+    pub(crate) async fn is_left(&self, identity: &Identity, object: &ObjectId) -> bool {
+        let deadline = Deadline::after(std::time::Duration::MAX, Default::default());
+        let siblings = self
+            .claims
+            .siblings(&deadline, identity.as_str(), Some(object));
+        siblings.await != super::claims::Siblings::Nobody
+    }
 }
