@@ -68,6 +68,10 @@ impl Clients {
         dns: Dns,
         stop: CancellationToken,
     ) -> Self {
+        // Who cannot call yet has nothing to claim.
+        if unknown.is_empty() {
+            member.join(&connection);
+        }
         Self {
             connection,
             member,

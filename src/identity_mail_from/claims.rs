@@ -9,9 +9,9 @@ use super::plan::Plan;
 use super::resource::IdentityMailFrom;
 use super::validate::Meaning;
 use crate::clients::Clients;
-use crate::mail_from::{Identity, Place};
+use crate::mail_from::Place;
 use crate::plugin::{Call, PlanDestroy, Told};
-use crate::ses::{Client, ObjectId};
+use crate::ses::ObjectId;
 
 /// Tells what becomes of the object that a plan is about.
 pub(super) fn claim(
@@ -21,18 +21,24 @@ pub(super) fn claim(
     meaning: &Meaning,
 ) -> Result<(), Told> {
     let object = object_of(call);
-    let Some(prior) = prior else {
-        // Where a replacement is planned, Terraform hands on the private state of the
-        // object that is replaced, which the new object is not to have.
-        call.set_private(Vec::new());
-        return tell(call, object, plan.place(meaning), Client::destroys);
+    let (place, becomes) = match (prior, &object) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => {
+            // Where a replacement is planned, Terraform hands on the private state of the
+            // object that is replaced, which the new object is not to have.
+            call.set_private(Vec::new());
+            (plan.place(meaning), Becomes::Destroyed)
+        }
+        (Some(prior), _) if plan.requires_replace.is_empty() => (prior.place(), Becomes::Kept),
+        (Some(prior), _) => (prior.place(), Becomes::Destroyed),
     };
-    let becomes = if plan.requires_replace.is_empty() {
-        Client::keeps
-    } else {
-        Client::destroys
-    };
-    tell(call, object, prior.place(), becomes)
+    tell(call, object.as_ref(), place, becomes)
+}
+
+/// What becomes of an object.
+enum Becomes {
+    Kept,
+    Destroyed,
 }
 
 #[async_trait]
@@ -40,21 +46,26 @@ impl PlanDestroy for IdentityMailFrom {
     async fn plan_destroy(&self, call: &mut Call<Clients>, prior: &Model) {
         let object = object_of(call);
         // What is wrong is told.
-        let _ = tell(call, object, prior.place(), Client::destroys);
+        let _ = tell(call, object.as_ref(), prior.place(), Becomes::Destroyed);
     }
 }
 
 /// Tells what becomes of `object` at `place`. Of what is not known yet nothing is told.
 fn tell(
     call: &mut Call<Clients>,
-    object: Option<ObjectId>,
+    object: Option<&ObjectId>,
     place: Option<Place>,
-    becomes: fn(&Client, &Identity, &ObjectId),
+    becomes: Becomes,
 ) -> Result<(), Told> {
-    if let (Some(object), Some(place)) = (object, place)
+    if let Some(place) = place
         && let Ok(ses) = call.configured()?.ses(&place.region)
     {
-        becomes(&ses, &place.identity, &object);
+        match (becomes, object) {
+            (Becomes::Kept, Some(object)) => ses.keeps(&place.identity, object),
+            // What it has set, an older release has: nobody can tell it from another's.
+            (Becomes::Kept, None) => {}
+            (Becomes::Destroyed, object) => ses.destroys(&place.identity, object),
+        }
     }
     Ok(())
 }
@@ -80,7 +91,7 @@ mod tests {
     use crate::clients::Dns;
     use crate::identity_mail_from::plan::plan;
     use crate::identity_mail_from::validate::validate;
-    use crate::mail_from::Region;
+    use crate::mail_from::{Identity, Region};
     use crate::plugin::CancellationToken;
     use crate::ses::{Connection, ConnectionSettings, Member};
 

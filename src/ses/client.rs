@@ -40,8 +40,7 @@ impl Client {
         let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
         let schedule = SharedSchedule::of_host(folders, limit);
         let limiter = RateLimiter::by_clock(rate, schedule, Clock::System);
-        let caller = Arc::new(connection.clone());
-        let claims = Claims::of_run(member, caller, connection.ses_endpoint(), region.as_str());
+        let claims = Claims::of_run(member, connection.ses_endpoint(), region.as_str());
         let api = Arc::new(AwsApi::new(connection, region));
         Self::with_api(api, &limiter, claims, likely)
     }
@@ -144,7 +143,8 @@ impl Client {
     }
 
     /// A plan destroys `object` at `identity`: what it has claimed it claims no more.
-    pub fn destroys(&self, identity: &Identity, object: &ObjectId) {
+    /// `None`: an object without a mark.
+    pub fn destroys(&self, identity: &Identity, object: Option<&ObjectId>) {
         self.claims.destroys(identity.as_str(), object);
     }
 

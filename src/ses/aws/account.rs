@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_sdk_sts::config::{ProvideCredentials as _, Region};
-use aws_sdk_sts::error::DisplayErrorContext;
+use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 
 use super::connection::Connection;
 use super::owner::Owner;
@@ -37,7 +37,7 @@ impl Caller for Connection {
         }
     }
 
-    async fn asked(&self, region: &str) -> Result<Known, String> {
+    async fn asked(&self, region: Option<&str>) -> Result<Known, String> {
         let shared = self.sdk_config().await.map_err(|error| error.to_string())?;
         let provider = shared
             .credentials_provider()
@@ -53,6 +53,13 @@ impl Caller for Connection {
                 mark: key,
             });
         }
+        let region = match region {
+            Some(region) => region,
+            None => {
+                let own = self.region().await;
+                own.map_err(|error| error.to_string())?.as_str()
+            }
+        };
         let mut config = aws_sdk_sts::config::Builder::from(shared)
             .region(Region::new(region.to_owned()))
             .credentials_provider(credentials)
@@ -68,7 +75,10 @@ impl Caller for Connection {
         }
         let sts = aws_sdk_sts::Client::from_conf(config.build());
         let answer = sts.get_caller_identity().send().await.map_err(|error| {
-            let error = DisplayErrorContext(error).to_string();
+            let error = match (error.code(), error.message()) {
+                (Some(code), message) => format!("{code}: {}", message.unwrap_or_default()),
+                (None, _) => DisplayErrorContext(&error).to_string(),
+            };
             format!("GetCallerIdentity: {}", visible(&error))
         })?;
         match answer.account() {

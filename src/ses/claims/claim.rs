@@ -9,20 +9,17 @@
 
 use std::sync::Arc;
 
-use super::line::{Event, Site};
+use super::line::{Event, Says, Site};
 use super::member::{Member, Shared};
 use super::object::ObjectId;
 use super::told::Told;
-use super::watch::watch;
-use crate::ses::caller::Caller;
 
 /// What is claimed at one endpoint and in one region.
 #[derive(Clone)]
 pub(in crate::ses) struct Claims {
     pub(super) member: Arc<Shared>,
     endpoint: Option<String>,
-    pub(super) region: String,
-    pub(super) caller: Option<Arc<dyn Caller>>,
+    region: String,
 }
 
 /// A Set that is queued or in flight, until it is dropped.
@@ -40,32 +37,18 @@ impl Claims {
             member: Arc::clone(Member::alone().shared()),
             endpoint: None,
             region: String::new(),
-            caller: None,
         }
     }
 
     /// The claims at `endpoint` (a URL in place of SES's) and in `region`, which are those
-    /// of the member's run where `caller` uses the same account. Needs a tokio runtime.
-    pub(in crate::ses) fn of_run(
-        member: &Member,
-        caller: Arc<dyn Caller>,
-        endpoint: Option<&str>,
-        region: &str,
-    ) -> Self {
+    /// of the member's run.
+    pub(in crate::ses) fn of_run(member: &Member, endpoint: Option<&str>, region: &str) -> Self {
         let member = Arc::clone(member.shared());
-        if member.join(&caller.settings()) {
-            let watching = watch(
-                Arc::downgrade(&member),
-                Arc::clone(&caller),
-                region.to_owned(),
-            );
-            tokio::spawn(watching);
-        }
+        member.calls_in(region);
         Self {
             member,
             endpoint: endpoint.map(str::to_owned),
             region: region.to_owned(),
-            caller: Some(caller),
         }
     }
 
@@ -89,15 +72,19 @@ impl Claims {
         }
     }
 
-    /// A plan destroys `object` at `identity`.
-    pub(in crate::ses) fn destroys(&self, identity: &str, object: &ObjectId) {
+    /// A plan destroys `object` at `identity`. Of one without a mark only this is told: a
+    /// delete will ask whose the credentials of others are.
+    pub(in crate::ses) fn destroys(&self, identity: &str, object: Option<&ObjectId>) {
+        let site = self.site(identity);
+        let Some(object) = object else {
+            return self.member.tell(Says::Asks(site));
+        };
         if let Some(folder) = self.member.folder()
             && !self.member.own(Told::destroys_any)
         {
             folder.destroys();
         }
-        self.member
-            .happens(Event::Destroys, &self.site(identity), object);
+        self.member.happens(Event::Destroys, &site, object);
     }
 
     /// `object` is deleted, and `identity` not its any more.

@@ -9,6 +9,7 @@ use super::journal::{Journal, journals};
 use super::line::{Line, Site};
 use super::run::{Parent, Run};
 use crate::ses::host_folder::{fnv1a, private_folder};
+use crate::ses::limit::UnixTime;
 
 /// Is in the folder of a run in which a plan destroys something: such a plan may be
 /// saved, and applied by another run.
@@ -97,12 +98,12 @@ impl RunFolder {
     }
 
     /// Removes what nobody will ask for: runs that have ended and whose plan was not
-    /// saved, and those that have ended long ago. `now` is in seconds since the epoch.
-    pub(super) fn sweep(&self, now: f64) {
+    /// saved, and those that have ended long ago.
+    pub(super) fn sweep(&self, now: UnixTime) {
         let others = self.other_runs().into_iter();
         let ended = others.filter(|other| other.run.parent() != Parent::Runs);
         let ended = ended.map(|other| {
-            let age = now - other.last_joined();
+            let age = now.as_seconds() - other.last_joined();
             (other, age)
         });
         let (mut kept, swept): (Vec<_>, Vec<_>) = ended.partition(|(other, age)| {
@@ -197,7 +198,7 @@ mod tests {
         let container = elsewhere(4, 6.9 * DAY);
         let old_container = elsewhere(5, 7.1 * DAY);
         let (sweeping, _journal) = join(parent.path(), &Run::numbered(6));
-        sweeping.sweep(NOW);
+        sweeping.sweep(UnixTime::from_seconds(NOW));
         for (run, is_left) in [
             (&applied, false),
             (&saved, true),
@@ -217,7 +218,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let (running, _) = join(parent.path(), &Run::of_this_process().unwrap());
         let (sweeping, _journal) = join(parent.path(), &Run::numbered(1));
-        sweeping.sweep(NOW + 100.0 * DAY);
+        sweeping.sweep(UnixTime::from_seconds(NOW + 100.0 * DAY));
         assert!(running.path().exists());
     }
 
@@ -233,7 +234,7 @@ mod tests {
         file.set_len(MOST_BYTES).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         let (sweeping, _journal) = join(parent.path(), &Run::numbered(u64::MAX));
-        sweeping.sweep(NOW);
+        sweeping.sweep(UnixTime::from_seconds(NOW));
         let left: Vec<_> = runs.iter().map(|run| run.path().exists()).collect();
         let expected: Vec<_> = (0..runs.len()).map(|number| number < 100).collect();
         assert_eq!(left, expected);

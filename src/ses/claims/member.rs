@@ -6,18 +6,22 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::time::Instant;
 
 use super::folder::RunFolder;
-use super::journal::{Journal, Tail};
+use super::known::Known;
 use super::line::{Event, Line, Says, Site};
 use super::object::ObjectId;
-use super::register::{Process, Register};
+use super::register::Register;
 use super::run::Run;
 use super::told::Told;
+use super::watch::watch;
 use super::whose::Whose;
+use crate::ses::aws::Connection;
+use crate::ses::caller::Caller;
 use crate::ses::limit::Clock;
 
 /// A process as a member of a run. Clones are the same member.
@@ -29,31 +33,27 @@ pub(super) struct Shared {
     home: Option<Home>,
     /// `None` where there is no folder that can be shared.
     folder: OnceLock<Option<RunFolder>>,
+    /// Who makes the calls of this process.
+    caller: OnceLock<Arc<dyn Caller>>,
+    /// Where it has called SES first.
+    region: OnceLock<String>,
     clock: Clock,
-    known: Mutex<Known>,
+    known: std::sync::Mutex<Known>,
     /// Counts what this process has told.
     told: watch::Sender<u64>,
-    /// Held by whoever asks AWS for the account.
-    asking: tokio::sync::Mutex<()>,
+    /// Held by whoever asks AWS for the account: when that last failed, and why.
+    asking: Mutex<Option<Failure>>,
     /// Whoever has a call for a site in flight holds its lock.
-    in_flight: Mutex<HashMap<Site, Arc<tokio::sync::Mutex<()>>>>,
+    in_flight: std::sync::Mutex<HashMap<Site, Arc<Mutex<()>>>>,
 }
+
+/// When AWS has not told the account, and why: a clause.
+pub(super) type Failure = (Instant, String);
 
 /// Where a run's folder may be: below the first of these that lets it.
 struct Home {
     parents: Vec<PathBuf>,
     run: Run,
-}
-
-/// What is known of all members.
-#[derive(Default)]
-struct Known {
-    own: Told,
-    /// When the last line was told.
-    at: u64,
-    journal: Option<Journal>,
-    others: HashMap<PathBuf, Tail>,
-    earlier: Vec<HashMap<PathBuf, Tail>>,
 }
 
 impl Member {
@@ -85,12 +85,28 @@ impl Member {
         Self(Arc::new(Shared {
             home,
             folder: OnceLock::new(),
+            caller: OnceLock::new(),
+            region: OnceLock::new(),
             clock: Clock::System,
-            known: Mutex::default(),
+            known: std::sync::Mutex::default(),
             told: watch::Sender::new(0),
-            asking: tokio::sync::Mutex::default(),
-            in_flight: Mutex::default(),
+            asking: Mutex::default(),
+            in_flight: std::sync::Mutex::default(),
         }))
+    }
+
+    /// Joins the run, once; `connection` says whose the calls of this process are. Needs a
+    /// tokio runtime.
+    pub fn join(&self, connection: &Connection) {
+        self.join_as(Arc::new(connection.clone()));
+    }
+
+    pub(super) fn join_as(&self, caller: Arc<dyn Caller>) {
+        if self.0.join(&caller.settings()) {
+            let caller = self.0.caller.get_or_init(|| caller);
+            let member = Arc::downgrade(&self.0);
+            tokio::spawn(watch(member, Arc::clone(caller)));
+        }
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
@@ -106,27 +122,37 @@ impl std::fmt::Debug for Member {
 }
 
 impl Shared {
-    /// Joins the run, once. `settings` tells, in this run, where the credentials come
-    /// from. Returns whether it was this call that has joined.
-    pub(super) fn join(&self, settings: &str) -> bool {
-        let Some(home) = &self.home else {
-            return false;
-        };
+    /// Opens the run's journals, once. `settings` tells, in this run, where the
+    /// credentials come from. Returns whether this process has just joined.
+    fn join(&self, settings: &str) -> bool {
         let mut joined = false;
         self.folder.get_or_init(|| {
+            let home = self.home.as_ref()?;
             let whose = Whose {
-                marks: [Whose::mark(&home.run.name(), settings)].into(),
+                marks: [self.mark(settings)].into(),
                 ..Whose::default()
             };
-            let mut known = self.known();
-            let first = self.line(&mut known, Says::Whose(whose));
+            let first = Line {
+                at: self.now(),
+                says: Says::Whose(whose),
+            };
             let (folder, journal) = RunFolder::join(&home.parents, &home.run, &first)?;
-            known.own.take(first);
-            known.journal = Some(journal);
+            self.known().joins(first, journal);
             joined = true;
             Some(folder)
         });
         joined
+    }
+
+    /// This process calls SES in `region`.
+    pub(super) fn calls_in(&self, region: &str) {
+        self.region.get_or_init(|| region.to_owned());
+    }
+
+    /// Who makes the calls of this process, and where it calls SES, once it does.
+    pub(super) fn caller(&self) -> Option<(&dyn Caller, Option<&str>)> {
+        let caller = self.caller.get()?.as_ref();
+        Some((caller, self.region.get().map(String::as_str)))
     }
 
     /// The folder of the run, once it is joined, and if it could be.
@@ -146,22 +172,9 @@ impl Shared {
     }
 
     pub(super) fn tell(&self, says: Says) {
-        let mut known = self.known();
-        let line = self.line(&mut known, says);
-        if let Some(journal) = &mut known.journal
-            && let Err(error) = journal.write(&line)
-        {
-            tracing::debug!(%error, "other processes of this run do not hear what is set here");
-        }
-        known.own.take(line);
-        drop(known);
+        let now = self.now();
+        self.known().tell(now, says);
         self.told.send_modify(|count| *count += 1);
-    }
-
-    fn line(&self, known: &mut Known, says: Says) -> Line {
-        let now = (self.clock.now().as_seconds() * 1e6) as u64;
-        known.at = now.max(known.at + 1);
-        Line { at: known.at, says }
     }
 
     /// Counts what this process tells.
@@ -176,42 +189,14 @@ impl Shared {
 
     /// Hears what the other members of the run have told; tells whether anything is new.
     pub(super) fn hear(&self) -> bool {
-        let Some(folder) = self.folder() else {
-            return false;
-        };
-        let known = &mut *self.known();
-        let own = known.journal.as_ref().map(Journal::path);
-        let mut paths = folder.journals();
-        paths.retain(|path| Some(path.as_path()) != own);
-        follow(&mut known.others, paths)
-    }
-
-    /// Hears what earlier runs have told.
-    fn hear_earlier(&self, known: &mut Known) {
-        let Some(folder) = self.folder() else {
-            return;
-        };
-        let runs = folder.earlier();
-        // What is known of a run is found again by its journals.
-        let mut before = std::mem::take(&mut known.earlier);
-        known.earlier = runs
-            .into_iter()
-            .map(|journals| {
-                let is_known = |run: &HashMap<PathBuf, Tail>| {
-                    journals.iter().any(|journal| run.contains_key(journal))
-                };
-                let found = before.iter().position(is_known);
-                let mut run = found.map_or_else(HashMap::new, |at| before.swap_remove(at));
-                follow(&mut run, journals);
-                run
-            })
-            .collect();
+        let folder = self.folder();
+        folder.is_some_and(|folder| self.known().hear(folder))
     }
 
     /// Reads the register of what the members of this run have told, as of the last
     /// [`hear`](Self::hear).
     pub(super) fn register<T>(&self, read: impl FnOnce(&Register<'_>) -> T) -> T {
-        read(&register(&self.known()))
+        read(&self.known().register())
     }
 
     /// The same, with what earlier runs have told where it may matter: about `object`.
@@ -221,19 +206,21 @@ impl Shared {
         read: impl FnOnce(&Register<'_>) -> T,
     ) -> T {
         let mut known = self.known();
-        if register(&known).may_be_saved(object) {
-            self.hear_earlier(&mut known);
+        if let Some(folder) = self.folder()
+            && known.register().may_be_saved(object)
+        {
+            known.hear_earlier(folder);
         }
-        read(&register(&known))
+        read(&known.register())
     }
 
-    /// The right to ask AWS for the account.
-    pub(super) async fn asking(&self) -> tokio::sync::MutexGuard<'_, ()> {
+    /// The right to ask AWS for the account, and how it last failed.
+    pub(super) async fn asking(&self) -> MutexGuard<'_, Option<Failure>> {
         self.asking.lock().await
     }
 
     /// The lock of whoever has a call for `site` in flight in this process.
-    pub(super) fn in_flight(&self, site: &Site) -> Arc<tokio::sync::Mutex<()>> {
+    pub(super) fn in_flight(&self, site: &Site) -> Arc<Mutex<()>> {
         let mut all = self
             .in_flight
             .lock()
@@ -244,49 +231,23 @@ impl Shared {
     /// Removes what is remembered of earlier runs, and what nobody will ask for.
     pub(super) fn sweep(&self) {
         if let Some(folder) = self.folder() {
-            folder.sweep(self.clock.now().as_seconds());
+            folder.sweep(self.clock.now());
         }
     }
 
     /// Ends the process, as far as others can see.
     #[cfg(test)]
     pub(super) fn end(&self) {
-        self.known().journal = None;
+        self.known().end();
+    }
+
+    /// In microseconds since the Unix epoch.
+    fn now(&self) -> u64 {
+        (self.clock.now().as_seconds() * 1e6) as u64
     }
 
     // What is behind it is valid after every statement.
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn register(known: &Known) -> Register<'_> {
-    let others = known.others.values().map(|tail| Process {
-        told: &tail.told,
-        lives: tail.lives,
-    });
-    let earlier = known.earlier.iter();
-    Register {
-        own: &known.own,
-        others: others.collect(),
-        earlier: earlier
-            .map(|run| run.values().map(|tail| &tail.told).collect())
-            .collect(),
-    }
-}
-
-/// Follows the journals at `paths`; tells whether anything is new.
-fn follow(tails: &mut HashMap<PathBuf, Tail>, paths: Vec<PathBuf>) -> bool {
-    for path in paths {
-        if !tails.contains_key(&path)
-            && let Ok(tail) = Tail::open(&path)
-        {
-            tails.insert(path, tail);
-        }
-    }
-    let mut news = false;
-    for tail in tails.values_mut() {
-        news |= tail.follow();
-    }
-    news
 }

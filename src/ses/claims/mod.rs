@@ -13,13 +13,14 @@
 //! | `watch` | asks AWS for the account where it matters |
 //! | `register` | what follows from all that was told, pure |
 //! | `told`, `line`, `whose` | what one process has told, and what a line of it says |
-//! | `member` | this process, and what it knows of the others |
+//! | `member`, `known` | this process as one of a run, and what it knows of the others |
 //! | `run`, `folder`, `journal`, `lock` | which run this is, and the files that its processes share |
 
 mod claim;
 mod folder;
 mod in_flight;
 mod journal;
+mod known;
 mod line;
 mod lock;
 mod member;

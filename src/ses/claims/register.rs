@@ -204,20 +204,25 @@ impl Register<'_> {
     /// What keeps the account of `whose` from being compared with this process's.
     fn open(&self, whose: &Whose) -> Open {
         let theirs = self.known(whose);
+        let others = self.others.iter();
+        let alike = others.filter(|other| theirs.is_marked_as(&other.told.whose));
         // Whoever lives of the same account can ask in the place of who does not.
-        let lives = self.others.iter().filter(|process| process.lives);
-        let able = lives.map(|process| &process.told.whose);
-        let able: Vec<_> = able.filter(|able| theirs.is_marked_as(able)).collect();
+        let able = alike.clone().filter(|process| process.lives);
+        let able: Vec<&Whose> = able.map(|process| &process.told.whose).collect();
+        let never = || {
+            let mut reasons = alike.filter_map(|process| process.told.whose.unknown.clone());
+            Open::Never(reasons.next())
+        };
         if able.iter().any(|whose| !whose.is_known) {
             Open::Theirs { is_new: true }
         } else if able.is_empty() && theirs.account.is_none() {
-            Open::Never(None)
+            never()
         } else if self.account().is_none() {
             Open::Own
         } else if able.iter().any(|whose| whose.unknown.is_none()) {
             Open::Theirs { is_new: false }
         } else {
-            Open::Never(able.iter().find_map(|whose| whose.unknown.clone()))
+            never()
         }
     }
 }

@@ -59,13 +59,13 @@ impl Claims {
                 self.member.tell(Says::Asks(site.clone()));
                 has_asked = true;
             }
-            let known = match (open, &self.caller) {
-                (Open::Never(reason), _) => Err(reason.unwrap_or_else(|| {
+            let known = match open {
+                Open::Never(reason) => Err(reason.unwrap_or_else(|| {
                     "the process that set or planned it has ended without telling its account"
                         .to_owned()
                 })),
-                (Open::Own, Some(caller)) => {
-                    let asking = ask(&self.member, caller.as_ref(), &self.region);
+                Open::Own => {
+                    let asking = ask(&self.member);
                     deadline.bound(asking).await.unwrap_or_else(interrupted)
                 }
                 _ if started.elapsed() > TOLD_WITHIN => {
@@ -90,6 +90,16 @@ impl Claims {
                 .member
                 .register_of(marked, |register| register.answer(site, object)),
             None => self.member.register(|register| register.answer(site, None)),
+        }
+    }
+
+    /// Waits until others can know whose account this is, where somebody has to know it: to
+    /// be awaited when a Set is accepted, since the process may end after it.
+    pub(in crate::ses) async fn make_known(&self, deadline: &Deadline) {
+        self.member.hear();
+        if self.member.register(|register| register.is_met()) {
+            // Whoever has to know asks for it, and is told where it fails.
+            let _ = deadline.bound(ask(&self.member)).await;
         }
     }
 

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::line::Says;
 use super::member::Shared;
@@ -23,7 +23,7 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// Tells the run whose credentials this process uses: at once what is known of them, and
 /// the account when somebody has to know it. Ends with the member.
-pub(super) async fn watch(member: Weak<Shared>, caller: Arc<dyn Caller>, region: String) {
+pub(super) async fn watch(member: Weak<Shared>, caller: Arc<dyn Caller>) {
     let known = caller.known().await;
     if let Some(member) = member.upgrade() {
         tell(&member, Ok(known));
@@ -40,7 +40,7 @@ pub(super) async fn watch(member: Weak<Shared>, caller: Arc<dyn Caller>, region:
         if !member.hear() && told == before || !member.register(|register| register.is_met()) {
             continue;
         }
-        match ask(&member, caller.as_ref(), &region).await {
+        match ask(&member).await {
             Ok(()) => return,
             Err(reason) => tracing::debug!(reason, "the account is not known"),
         }
@@ -51,13 +51,24 @@ pub(super) async fn watch(member: Weak<Shared>, caller: Arc<dyn Caller>, region:
 }
 
 /// Asks for the account, unless it is known, and tells the run. `Err` is a clause.
-pub(super) async fn ask(member: &Shared, caller: &dyn Caller, region: &str) -> Result<(), String> {
-    let _one_at_a_time = member.asking().await;
+pub(super) async fn ask(member: &Shared) -> Result<(), String> {
+    let mut failure = member.asking().await;
     if member.register(|register| register.account().is_some()) {
         return Ok(());
     }
+    if let Some((at, reason)) = &*failure
+        && at.elapsed() < ASKED_AGAIN_AFTER
+    {
+        return Err(reason.clone());
+    }
+    // Who shares a run with nobody never asks.
+    let Some((caller, region)) = member.caller() else {
+        return Err("this process is alone".to_owned());
+    };
     let asked = timeout(TOLD_WITHIN, caller.asked(region)).await;
     let asked = asked.unwrap_or_else(|_| Err("AWS has not told the account in time".to_owned()));
+    let failed = asked.as_ref().err();
+    *failure = failed.map(|reason| (Instant::now(), reason.clone()));
     tell(member, asked.clone());
     asked.map(drop)
 }

@@ -94,6 +94,7 @@ impl Writer {
         let ended = set.as_ref().err();
         if ended.is_none_or(|ended| ended.reach.may_be_made()) {
             claim.stands();
+            self.claims.make_known(deadline).await;
         }
         set.map(drop)
     }

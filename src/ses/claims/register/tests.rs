@@ -299,6 +299,9 @@ fn an_account_that_is_not_known_is_asked_for_first_here_then_there() {
     scene.says(Other(0), Event::Stands, 1);
     let never = |reason: Option<&str>| Answer::Open(Open::Never(reason.map(str::to_owned)));
     assert_eq!(scene.answer(), never(Some("STS is down")));
+    scene.dies(0);
+    assert_eq!(scene.answer(), never(Some("STS is down")));
+    scene.others[0].1 = true;
     scene.others[0].0.whose.unknown = None;
     assert_eq!(scene.answer(), theirs);
     scene.dies(0);

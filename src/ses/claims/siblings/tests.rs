@@ -29,7 +29,7 @@ impl Caller for Keys {
         Known::default()
     }
 
-    async fn asked(&self, _region: &str) -> Result<Known, String> {
+    async fn asked(&self, _region: Option<&str>) -> Result<Known, String> {
         self.asked.fetch_add(1, Relaxed);
         sleep(Duration::from_secs(1)).await;
         let known = |account: &str| Known {
@@ -49,8 +49,9 @@ fn keys(key: &'static str, account: Result<&'static str, &'static str>) -> Arc<K
 }
 
 fn process(folder: &Path, run: u64, keys: &Arc<Keys>) -> Claims {
-    let caller = Arc::clone(keys) as Arc<dyn Caller>;
-    Claims::of_run(&Member::of_run(folder, run), caller, None, "eu-west-1")
+    let member = Member::of_run(folder, run);
+    member.join_as(Arc::clone(keys) as Arc<dyn Caller>);
+    Claims::of_run(&member, None, "eu-west-1")
 }
 
 /// Two processes of one run, of these accounts.
@@ -116,13 +117,13 @@ async fn processes_of_another_run_or_region_are_no_siblings() {
     assert_eq!(siblings(&deleting, &deleted).await, Siblings::Nobody);
 
     let member = Member::of_run(folder.path(), 1);
+    member.join_as(keys);
     for (endpoint, region, expected) in [
         (None, "us-east-1", Siblings::Nobody),
         (Some("http://127.0.0.1:1"), "eu-west-1", Siblings::Nobody),
         (None, "eu-west-1", Siblings::Queued),
     ] {
-        let caller = Arc::clone(&keys) as Arc<dyn Caller>;
-        let elsewhere = Claims::of_run(&member, caller, endpoint, region);
+        let elsewhere = Claims::of_run(&member, endpoint, region);
         assert_eq!(siblings(&elsewhere, &deleted).await, expected);
     }
 }
@@ -154,10 +155,31 @@ async fn accounts_are_compared_where_two_meet_and_only_there() {
         let deleted = ObjectId::random();
         assert_eq!(siblings(&deleting, &deleted).await, expected);
         assert!(started.elapsed() < Duration::from_secs(5));
-        if expected == Siblings::Nobody {
+        assert_eq!(siblings(&deleting, &deleted).await, expected);
+        assert_eq!(asked(), (1, 1), "each is asked once");
+        if other.is_err() {
+            sleep(Duration::from_secs(11)).await;
             assert_eq!(siblings(&deleting, &deleted).await, expected);
-            assert_eq!(asked(), (1, 1), "each is asked once");
+            assert!(asked().1 > 1, "and again after a while");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_tells_its_account_before_it_ends_if_a_delete_will_ask() {
+    for marked in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let [(setting, keys), (planning, _)] = two(&folder, Ok("1"), Ok("2"));
+        let deadline = Deadline::after(Duration::from_secs(300), CancellationToken::new());
+        let claim = setting.claim(DOMAIN, &ObjectId::random());
+        setting.make_known(&deadline).await;
+        assert_eq!(keys.asked.load(Relaxed), 0, "nobody is met");
+        let deleted = ObjectId::random();
+        planning.destroys(DOMAIN, marked.then_some(&deleted));
+        claim.stands();
+        setting.make_known(&deadline).await;
+        setting.member.end();
+        assert_eq!(siblings(&planning, &deleted).await, Siblings::Nobody);
     }
 }
 
@@ -208,8 +230,8 @@ async fn a_saved_plan_is_held_by_the_run_that_applies_it() {
     let keys = keys("same", Err("not to be asked"));
     let (kept, deposed, gone) = (ObjectId::random(), ObjectId::random(), ObjectId::random());
     let planning = process(folder.path(), 1, &keys);
-    planning.destroys(DOMAIN, &deposed);
-    planning.destroys(DOMAIN, &gone);
+    planning.destroys(DOMAIN, Some(&deposed));
+    planning.destroys(DOMAIN, Some(&gone));
     planning.keeps(DOMAIN, &kept);
     planning.keeps(DOMAIN, &kept);
     planning.gone(DOMAIN, &gone);
@@ -217,13 +239,13 @@ async fn a_saved_plan_is_held_by_the_run_that_applies_it() {
     let applying = process(folder.path(), 2, &keys);
     assert!(applying.destroy_planned(&deposed));
     assert!(!applying.destroy_planned(&kept));
-    applying.destroys(DOMAIN, &deposed);
+    applying.destroys(DOMAIN, Some(&deposed));
     assert_eq!(siblings(&applying, &deposed).await, Siblings::Stands);
     // A run whose plan destroys nothing is not read.
     let idle = process(folder.path(), 3, &keys);
     idle.keeps(DOMAIN, &ObjectId::random());
     let another = ObjectId::random();
-    applying.destroys(DOMAIN, &another);
+    applying.destroys(DOMAIN, Some(&another));
     assert!(!applying.destroy_planned(&another));
     assert_eq!(siblings(&applying, &another).await, Siblings::Nobody);
 }
