@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dns::Resolver;
 use crate::mail_from::Region;
-use crate::ses::{self, Connection, Deadline, Error};
+use crate::ses::{self, Connection, Deadline, Error, Member};
 
 pub use cadence::Cadence;
 pub use managed::Managed;
@@ -33,6 +33,7 @@ const REGION_FOUND_WITHIN: Duration = Duration::from_secs(10);
 /// Everything that one Configure has set up. Nothing is called before it is needed.
 pub struct Clients {
     connection: Connection,
+    member: Member,
     /// Settings of the provider block that a call to AWS needs and whose values
     /// are unknown so far, as `region` or `endpoints.ses`.
     unknown: Vec<&'static str>,
@@ -56,18 +57,24 @@ pub enum Dns {
 }
 
 impl Clients {
-    /// `unknown` names the settings that a call to AWS needs and that are not
+    /// `member` is this process, as one of its Terraform run. `unknown` names the settings that a call to AWS needs and that are not
     /// known yet; `requests_per_second` is for each SES operation, 0: no limit. `stop`
     /// ends what goes on beside the calls.
     pub fn new(
         connection: Connection,
+        member: Member,
         unknown: Vec<&'static str>,
         requests_per_second: f64,
         dns: Dns,
         stop: CancellationToken,
     ) -> Self {
+        // Who cannot call yet has nothing to claim.
+        if unknown.is_empty() {
+            member.join(&connection);
+        }
         Self {
             connection,
+            member,
             unknown,
             requests_per_second,
             dns,
@@ -114,6 +121,7 @@ impl Clients {
             }
             ses::Client::new(
                 self.connection.clone(),
+                &self.member,
                 region.clone(),
                 self.requests_per_second,
                 likely,
@@ -208,7 +216,14 @@ mod tests {
             ..ConnectionSettings::default()
         };
         let stop = CancellationToken::new();
-        Clients::new(Connection::new(settings), unknown, 1.0, dns, stop)
+        Clients::new(
+            Connection::new(settings),
+            Member::alone(),
+            unknown,
+            1.0,
+            dns,
+            stop,
+        )
     }
 
     #[tokio::test]

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         version: VERSION,
         address: ADDRESS,
     };
-    match run(Provider::new(environment()), options) {
+    match run(Provider::new(environment(debug)), options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(ServeError::Handshake(HandshakeError::NotStartedByTerraform)) => fail(HELP),
         // Told already, to whoever has started this process.
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
     clippy::disallowed_methods,
     reason = "the environment is read here and handed on"
 )]
-fn environment() -> Environment {
+fn environment(debug: bool) -> Environment {
     let path = |name: &str| {
         let path = std::env::var_os(name).filter(|path| !path.is_empty());
         path.map(std::path::PathBuf::from)
@@ -74,6 +74,8 @@ fn environment() -> Environment {
     Environment {
         ca_bundle: path("AWS_CA_BUNDLE"),
         shared_folders: folders.into_iter().flatten().collect(),
+        // Whoever attaches to a process gives it no certificate.
+        is_started_by_terraform: !debug && text("PLUGIN_CLIENT_CERT").is_some(),
         profile: text("AWS_PROFILE"),
         owner: EnvironmentOwner {
             access_key: text("AWS_ACCESS_KEY_ID"),

@@ -120,13 +120,20 @@ mod tests {
     use crate::attributes::value;
     use crate::clients::Dns;
     use crate::plugin::CancellationToken;
-    use crate::ses::{Connection, ConnectionSettings};
+    use crate::ses::{Connection, ConnectionSettings, Member};
 
     fn call(deferrable: bool) -> Call<Clients> {
         let connection = Connection::new(ConnectionSettings::default());
         let unknown = vec!["region", "endpoints.ses"];
         let stop = CancellationToken::new();
-        let clients = Clients::new(connection, unknown, 1.0, Dns::Unknown, stop.clone());
+        let clients = Clients::new(
+            connection,
+            Member::alone(),
+            unknown,
+            1.0,
+            Dns::Unknown,
+            stop.clone(),
+        );
         Call::new(Some(Arc::new(clients)), stop).deferrable(deferrable)
     }
 

@@ -5,6 +5,7 @@
 //! - [`model`]: the same as Rust types.
 //! - [`validate`]: what can be refused before anything is planned. Pure.
 //! - [`plan`]: what will be, and whether SES will be called. Pure.
+//! - [`claims`]: which objects a plan goes on with, and which it destroys.
 //! - [`advise`]: what is worth a warning about a domain that is new.
 //! - [`resource`]: Terraform's calls, by way of SES and DNS.
 //! - [`refresh`]: the state after a read.
@@ -14,6 +15,7 @@
 //! - [`upgrade`]: states of older releases, rewritten.
 
 mod advise;
+mod claims;
 mod import;
 mod model;
 mod plan;

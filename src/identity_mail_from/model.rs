@@ -89,12 +89,16 @@ impl Model {
     /// What a state says that SES holds: a domain, and where; `None` where it does not
     /// say so.
     pub(super) fn held(&self) -> Option<(Place, DomainName)> {
-        let place = Place {
+        let domain = DomainName::parse(self.mail_from_domain.as_ref_option()?).ok()?;
+        Some((self.place()?, domain))
+    }
+
+    /// Which identity a state is about, and where; `None` where it does not say so.
+    pub(super) fn place(&self) -> Option<Place> {
+        Some(Place {
             identity: Identity::parse(self.identity.as_ref_option()?).ok()?,
             region: Region::parse(self.region.as_ref_option()?).ok()?,
-        };
-        let domain = DomainName::parse(self.mail_from_domain.as_ref_option()?).ok()?;
-        Some((place, domain))
+        })
     }
 
     /// Whether a verification that SES has given up is to be started again.

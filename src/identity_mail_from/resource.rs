@@ -9,6 +9,7 @@ use tf_provider::{AttributePath, Diagnostics};
 
 use super::TYPE_NAME;
 use super::advise::NewDomain;
+use super::claims::claim;
 use super::import::{ImportId, imported};
 use super::model::{Dns, Model};
 use super::plan::{plan, sets};
@@ -57,6 +58,7 @@ impl Resource for IdentityMailFrom {
         if let Some(prior) = prior {
             tell_managed(call.configured()?.as_ref(), prior);
         }
+        claim(call, prior, &plan, &meaning)?;
         if let Some(new) = NewDomain::of(prior, &plan, &meaning) {
             new.advise(call).await?;
         }

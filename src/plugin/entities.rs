@@ -8,6 +8,7 @@ use tf_provider::Diagnostics;
 use tf_provider::schema::{FunctionSchema, Parameter, Schema};
 
 use super::call::Told;
+use super::capabilities::plan_destroy::{ErasedPlanDestroy, PlanDestroy};
 use super::capabilities::upgrade::UpgradeState;
 use super::cty::Type;
 use super::data_source::DataSource;
@@ -58,6 +59,7 @@ pub(super) struct ResourceEntry<C> {
     pub(super) entity: Arc<dyn ErasedResource<C>>,
     pub(super) schema: BlockSchema,
     pub(super) upgrade: Option<Arc<dyn UpgradeState>>,
+    pub(super) plan_destroy: Option<Arc<dyn ErasedPlanDestroy<C>>>,
 }
 
 /// A data source with its schema.
@@ -99,6 +101,7 @@ impl<C: Send + Sync + 'static> Entities<C> {
             schema: resource.schema().into(),
             entity: Arc::clone(&resource) as Arc<dyn ErasedResource<C>>,
             upgrade: None,
+            plan_destroy: None,
         };
         Registered {
             entry: self.resources.insert(type_name, entry),
@@ -149,6 +152,15 @@ impl<C, R> Registered<'_, C, R> {
         R: UpgradeState,
     {
         self.entry.upgrade = Some(Arc::clone(&self.resource) as Arc<dyn UpgradeState>);
+        self
+    }
+
+    /// It is told of destroys that are planned.
+    pub fn plans_destroy(self) -> Self
+    where
+        R: PlanDestroy<Configured = C>,
+    {
+        self.entry.plan_destroy = Some(Arc::clone(&self.resource) as _);
         self
     }
 }

@@ -156,7 +156,10 @@ impl<F: Function> ErasedFunction for F {
 }
 
 /// An object as the entity's model.
-fn model<M: DeserializeOwned>(diags: &mut Diagnostics, value: &Dynamic) -> Result<M, Told> {
+pub(super) fn model<M: DeserializeOwned>(
+    diags: &mut Diagnostics,
+    value: &Dynamic,
+) -> Result<M, Told> {
     if value.is_null() || value.is_unknown() {
         diags.errors.push(error(
             "Value cannot be decoded",

@@ -9,7 +9,7 @@ use super::validate::Parsed;
 use crate::clients::{Clients, Dns};
 use crate::dns::{Resolver, Settings};
 use crate::plugin::{CancellationToken, Number};
-use crate::ses::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
+use crate::ses::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner, Member};
 
 /// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,8 @@ pub struct Environment {
     pub ca_bundle: Option<PathBuf>,
     /// Folders for what the provider processes of this host share, the best first.
     pub shared_folders: Vec<PathBuf>,
+    /// Whether Terraform has started this process, for one run.
+    pub is_started_by_terraform: bool,
     /// `AWS_PROFILE`
     pub profile: Option<String>,
     /// What tells whose the credentials are.
@@ -58,11 +60,13 @@ pub(super) struct DnsBlock {
 const REQUESTS_PER_SECOND: f64 = 1.0;
 
 impl Config {
-    /// The clients for a block that was found valid; `parsed` is what was found.
+    /// The clients for a block that was found valid; `parsed` is what was found,
+    /// `member` this process.
     pub(super) fn into_clients(
         self,
         parsed: Parsed,
         environment: &Environment,
+        member: Member,
         stop: CancellationToken,
     ) -> Clients {
         let unknown = self.unknown();
@@ -88,7 +92,7 @@ impl Config {
             environment: environment.owner.clone(),
         });
         let rate = parsed.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
-        Clients::new(connection, unknown, rate, dns, stop)
+        Clients::new(connection, member, unknown, rate, dns, stop)
     }
 
     /// The settings that a call to AWS needs and that are not known yet.

@@ -14,18 +14,26 @@ use crate::clients::Clients;
 use crate::identity_mail_from::{self, IdentityMailFrom};
 use crate::identity_mail_from_verification::{self, IdentityMailFromVerification};
 use crate::plugin::{self, Configure, Entities, Told};
+use crate::ses::Member;
 
 pub use config::{Config, Environment};
 
 /// The provider `ses`.
 pub struct Provider {
     environment: Environment,
+    /// This process, where it serves one run of Terraform's.
+    member: Option<Member>,
 }
 
 impl Provider {
     /// The provider in a process with this environment.
     pub fn new(environment: Environment) -> Self {
-        Self { environment }
+        let folders = || environment.shared_folders.clone();
+        let is_started = environment.is_started_by_terraform;
+        Self {
+            member: is_started.then(|| Member::of_terraform(folders())),
+            environment,
+        }
     }
 }
 
@@ -41,7 +49,8 @@ impl plugin::Provider for Provider {
     fn register(&self, entities: &mut Entities<Clients>) {
         entities
             .resource(identity_mail_from::TYPE_NAME, IdentityMailFrom)
-            .upgrades_state();
+            .upgrades_state()
+            .plans_destroy();
         entities.resource(
             identity_mail_from_verification::TYPE_NAME,
             IdentityMailFromVerification,
@@ -64,6 +73,8 @@ impl plugin::Provider for Provider {
         if !diags.errors.is_empty() {
             return Err(Told);
         }
-        Ok(config.into_clients(parsed, &self.environment, configure.stop))
+        // Where one process serves many runs, each Configure is one.
+        let member = self.member.clone().unwrap_or_else(Member::alone);
+        Ok(config.into_clients(parsed, &self.environment, member, configure.stop))
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::api::{Api, MailFrom};
 use super::aws::{AwsApi, Connection};
-use super::claims::Claims;
+use super::claims::{Claims, Member, ObjectId};
 use super::deadline::Deadline;
 use super::error::{Error, Operation};
 use super::limit::{Clock, RateLimiter, SharedSchedule};
@@ -21,6 +21,7 @@ use crate::mail_from::{DomainName, Identity, Region};
 pub struct Client {
     reader: Reader,
     writer: Arc<Writer>,
+    claims: Arc<Claims>,
     advisor: IdentityReader,
     sends: Sends,
 }
@@ -35,11 +36,13 @@ const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 
 impl Client {
     /// A client of SES in `region` that sends `rate` requests a second for each
-    /// operation (0: no limit). Calls nothing; needs a tokio runtime. While a fleet is
+    /// operation (0: no limit), in a process that is `member` of a Terraform run. Calls
+    /// nothing; needs a tokio runtime. While a fleet is
     /// refreshed, `likely` is told the MAIL FROM domains that SES holds for identities
     /// that will probably be asked for soon.
     pub fn new(
         connection: Connection,
+        member: &Member,
         region: Region,
         rate: f64,
         likely: mpsc::UnboundedSender<DomainName>,
@@ -47,27 +50,31 @@ impl Client {
         let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
         let schedule = SharedSchedule::of_host(folders, limit);
         let limiter = RateLimiter::by_clock(rate, schedule, Clock::System);
+        let claims = Claims::of_run(member, connection.ses_endpoint(), region.as_str());
         let api = Arc::new(AwsApi::new(connection, region));
-        Self::with_api(api, &limiter, likely, Clock::System)
+        Self::with_api(api, &limiter, claims, likely, Clock::System)
     }
 
     pub(super) fn with_api(
         api: Arc<dyn Api>,
         limiter: &RateLimiter,
+        claims: Claims,
         likely: mpsc::UnboundedSender<DomainName>,
         clock: Clock,
     ) -> Self {
         let reader = Reader::start(Arc::clone(&api), limiter, likely);
         let sends = Sends::new(clock);
+        let claims = Arc::new(claims);
         let writer = Writer::new(
             Arc::clone(&api),
             limiter,
             reader.clone(),
             sends.clone(),
-            Claims::default(),
+            Arc::clone(&claims),
         );
         Self {
             writer: Arc::new(writer),
+            claims,
             advisor: IdentityReader::start(api, limiter),
             reader,
             sends,
@@ -140,5 +147,27 @@ impl Client {
     /// identity or its MAIL FROM domain is gone.
     pub async fn unset(&self, deadline: &Deadline, unwanted: &Unwanted) -> Unset {
         self.writer.unset(deadline, unwanted).await
+    }
+
+    /// A plan goes on with `object` at `identity`, as it is or changed in place: its
+    /// MAIL FROM domain is left to it by whoever deletes another object of the identity.
+    pub fn keeps(&self, identity: &Identity, object: &ObjectId) {
+        self.claims.keeps(identity.as_str(), object);
+    }
+
+    /// A plan destroys `object` at `identity`: what it has claimed it claims no more.
+    /// `None`: an object without a mark.
+    pub fn destroys(&self, identity: &Identity, object: Option<&ObjectId>) {
+        self.claims.destroys(identity.as_str(), object);
+    }
+
+    /// Whether a delete of `object` would leave `identity` to somebody else.
+    #[cfg(test)]
+    pub(crate) async fn is_left(&self, identity: &Identity, object: &ObjectId) -> bool {
+        let deadline = Deadline::after(Duration::MAX, Default::default());
+        let siblings = self
+            .claims
+            .siblings(&deadline, identity.as_str(), Some(object));
+        siblings.await != super::claims::Siblings::Nobody
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use super::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
+use super::claims::Claims;
 use super::client::Client;
 use super::error::{Error, Operation, Reach};
 use super::limit::{Clock, RateLimiter, SharedSchedule};
@@ -109,6 +110,7 @@ impl FakeSes {
         Client::with_api(
             Arc::new(self.clone()),
             &limiter,
+            Claims::of_process(),
             mpsc::unbounded_channel().0,
             Clock::at(1e9),
         )

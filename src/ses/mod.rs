@@ -31,28 +31,31 @@
 //! | what is sent next in the course of a change | `write::table` |
 //! | whether what SES shows may be older than what was sent | `read::sends` |
 //! | whether a request is tried again | `write::table`, `read::task` |
-//! | that a delete leaves what a sibling has set | `claims::claim` |
+//! | that a delete leaves what a sibling wants | `claims::register` |
 //!
-//! Beside the rooms: [`api`] is one call as the rooms see it, [`deadline`] until when a
-//! caller waits, [`client`] puts the rooms together.
+//! Beside the rooms: [`api`] is one call as the rooms see it, [`caller`] who makes it,
+//! [`deadline`] until when a caller waits, [`host_folder`] where the processes of a host
+//! share something, [`client`] puts the rooms together.
 //!
 //! Imports nothing of ours but `mail_from` and `machine`.
 
 mod api;
 mod aws;
+mod caller;
 mod claims;
 mod client;
 mod deadline;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
+mod host_folder;
 mod limit;
 mod read;
 mod write;
 
 pub use api::{MailFrom, SetMailFrom};
 pub use aws::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
-pub use claims::ObjectId;
+pub use claims::{Member, ObjectId};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
 pub use error::{Error, Operation, Reach};

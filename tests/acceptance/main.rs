@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod advice;
+mod aliases;
 mod attached;
 mod block_page;
 mod command_line;

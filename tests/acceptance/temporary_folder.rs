@@ -39,11 +39,11 @@ fn is_planned_or_names(run: &Run, path: &str) {
 #[track_caller]
 fn is_empty(folder: &Path) {
     let left: Vec<_> = fs::read_dir(folder).unwrap().collect();
-    // The pace that the processes of one machine share stays.
+    // What the processes of one machine share stays.
     let left: Vec<_> = left
         .into_iter()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != "terraform-provider-ses")
+        .filter(|name| !name.starts_with("terraform-provider-ses-"))
         .collect();
     assert_eq!(left, Vec::<String>::new());
 }

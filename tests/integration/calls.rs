@@ -109,6 +109,27 @@ async fn a_resource_lives_from_plan_to_destroy() {
 }
 
 #[tokio::test]
+async fn a_resource_is_told_of_a_destroy_that_is_planned() {
+    let plugin = Plugin::start().await;
+    let mut provider = plugin.provider().await;
+    for (mode, expected) in [
+        (None, vec![]),
+        (Some("warn"), vec!["a destroy is planned"]),
+        (Some("unknown"), vec!["rate is unknown"]),
+    ] {
+        let planned = plan(&mut provider, &thing("a", mode), &Json::Null).await;
+        assert_eq!(summaries(&planned.diagnostics), expected);
+        assert_eq!(planned.planned_private, b"private");
+        assert_eq!(read(planned.planned_state.as_ref()), Json::Null);
+        if mode == Some("warn") {
+            assert_eq!(planned.diagnostics[0].detail, "private");
+        }
+    }
+    let planned = plan(&mut provider, &thing("a", Some("panic")), &Json::Null).await;
+    assert!(is_bug(&planned.diagnostics), "{:?}", planned.diagnostics);
+}
+
+#[tokio::test]
 async fn a_handler_that_panics_orphans_and_forgets_nothing() {
     let plugin = Plugin::start().await;
     let mut provider = plugin.provider().await;
@@ -482,7 +503,7 @@ async fn what_is_announced_is_what_is_served() {
         .unwrap()
         .into_inner();
     let capabilities = schemas.server_capabilities.unwrap();
-    assert!(!capabilities.plan_destroy);
+    assert!(capabilities.plan_destroy);
     assert!(capabilities.get_provider_schema_optional);
     assert!(!capabilities.move_resource_state);
     assert!(!capabilities.generate_resource_config);

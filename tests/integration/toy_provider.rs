@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use terraform_provider_ses::plugin::{
     self, Call, Configure, CouldNotRead, DataSource, Entities, Function, NothingChanged, Number,
-    Planned, Read, Resource, ServeOptions, Told, UpgradeState,
+    PlanDestroy, Planned, Read, Resource, ServeOptions, Told, UpgradeState,
 };
 use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, FunctionSchema, NestedBlock,
@@ -88,7 +88,8 @@ impl plugin::Provider for Toy {
     }
 
     fn register(&self, entities: &mut Entities<Rate>) {
-        entities.resource("toy_thing", Thing).upgrades_state();
+        let thing = entities.resource("toy_thing", Thing);
+        thing.upgrades_state().plans_destroy();
         entities.data_source("toy_echo", Echo);
         entities.function("shout", Shout);
         if std::env::args().any(|argument| argument == "--twice") {
@@ -310,6 +311,21 @@ impl Resource for Thing {
             name: Value::Value(id.to_owned()),
             ..ThingModel::default()
         })
+    }
+}
+
+#[async_trait]
+impl PlanDestroy for Thing {
+    async fn plan_destroy(&self, call: &mut Call<Rate>, prior: &ThingModel) {
+        if prior.mode() == "warn" {
+            let private = String::from_utf8_lossy(call.private()).into_owned();
+            call.diags.warnings.push(Diagnostic {
+                detail: private.into(),
+                ..said("a destroy is planned")
+            });
+        }
+        // An error is told by the diagnostics.
+        let _ = act(call, prior).await;
     }
 }
 

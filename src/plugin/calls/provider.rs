@@ -47,12 +47,12 @@ impl<P: Provider> Calls<P> {
         }
     }
 
-    /// What is announced follows from what is registered: no capability of an
-    /// entity needs an announcement yet.
+    /// What is announced follows from what is registered.
     fn capabilities(&self) -> proto::ServerCapabilities {
+        let mut resources = self.entities.resources.iter();
         proto::ServerCapabilities {
             get_provider_schema_optional: true,
-            plan_destroy: false,
+            plan_destroy: resources.any(|(_, resource)| resource.plan_destroy.is_some()),
             move_resource_state: false,
             generate_resource_config: false,
         }

@@ -113,7 +113,10 @@ impl<P: Provider> Calls<P> {
         let proposed = decode(&request.proposed_new_state)?;
         let config = decode(&request.config)?;
         let planned = if proposed.is_null() {
-            // A destroy, of which no resource has anything to say.
+            if let Some(entity) = &resource.plan_destroy {
+                let plan = async |call: &mut Call<_>| entity.plan_destroy(call, &prior).await;
+                answered(call, plan, Told).await?;
+            }
             Planned {
                 state: Dynamic::null(),
                 requires_replace: Vec::new(),

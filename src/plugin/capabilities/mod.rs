@@ -7,11 +7,13 @@
 //! | capability | RPCs | |
 //! |---|---|---|
 //! | [`upgrade`] | UpgradeResourceState | rewrites states of older schema versions |
+//! | [`plan_destroy`] | PlanResourceChange | is told of destroys that are planned |
 //!
 //! Those that the protocol has, and no resource of ours yet, have their place
 //! here: the move from another provider's type (MoveResourceState), resource
 //! identity (GetResourceIdentitySchemas, UpgradeResourceIdentity), lists
-//! (ListResource), the planning of a destroy (`plan_destroy`), attributes that
-//! are write-only or deprecated with a message, and the configuration at apply.
+//! (ListResource), attributes that are write-only or deprecated with a message, and the
+//! configuration at apply.
 
+pub(super) mod plan_destroy;
 pub(super) mod upgrade;

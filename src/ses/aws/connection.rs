@@ -129,6 +129,22 @@ impl Connection {
         }
     }
 
+    pub(super) async fn owner(&self) -> Owner {
+        Owner::of(&self.0.settings).await
+    }
+
+    /// Where the credentials come from, as far as the settings say it.
+    pub(super) fn credential_settings(&self) -> String {
+        let settings = &self.0.settings;
+        let keys = settings.keys.as_ref();
+        let key = keys.map(|keys| (&keys.access_key, keys.token.is_some()));
+        format!("{:?}", (key, &settings.profile, &settings.sts_endpoint))
+    }
+
+    pub(super) fn sts_endpoint(&self) -> Option<&str> {
+        self.0.settings.sts_endpoint.as_deref()
+    }
+
     pub(in crate::ses) fn ses_endpoint(&self) -> Option<&str> {
         self.0.settings.ses_endpoint.as_deref()
     }

@@ -1,6 +1,7 @@
 //! The AWS SDK: the calls, the connection that they go by, the marker of when a request
 //! went out, and the check of what has come back. The only place of the AWS crates.
 
+mod account;
 mod answer;
 mod calls;
 mod connection;

@@ -1,158 +1,128 @@
 //! Keeps a delete from undoing a sibling.
 //!
-//! Two Terraform resources can stand for one MAIL FROM domain for the length of
-//! an apply: a `for_each` key that was renamed without `moved`, or a replacement
-//! with `create_before_destroy`. Terraform runs the create of the one and the
-//! delete of the other in no order. If the delete came last, MAIL FROM would be
-//! off at the end, and nobody would be told. So whoever sets an identity claims
-//! it, and a delete leaves a claimed identity alone.
+//! Two Terraform objects can stand for one MAIL FROM domain: for the length of an apply a
+//! `for_each` key that was renamed without `moved`, or a resource that was moved to another
+//! provider block; for longer what a replacement with `create_before_destroy` has left. If
+//! the delete came last, MAIL FROM would be off at the end, and nobody would be told. So
+//! whoever sets an identity claims it for its object, a plan claims what it keeps, and a
+//! delete asks who else wants what it is about to unset.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::{Notify, OwnedMutexGuard};
-
+use super::line::{Event, Says, Site};
+use super::member::{Member, Shared};
 use super::object::ObjectId;
-use crate::ses::deadline::Deadline;
+use super::told::Told;
 
-/// Who has set, or is about to set, which identity since the last Configure.
-#[derive(Debug, Default)]
+/// What is claimed at one endpoint and in one region.
+#[derive(Clone)]
 pub(in crate::ses) struct Claims {
-    entries: Mutex<HashMap<String, Claimed>>,
-    changed: Notify,
+    pub(super) member: Arc<Shared>,
+    endpoint: Option<String>,
+    region: String,
 }
 
-#[derive(Debug, Default)]
-struct Claimed {
-    /// Of Sets that are queued or in flight.
-    queued: Vec<ObjectId>,
-    /// Whose Set SES has accepted, or may have.
-    stands: Vec<ObjectId>,
-    /// Held by whoever has a call for the identity in flight.
-    in_flight: Arc<tokio::sync::Mutex<()>>,
-}
-
-/// What other objects want of an identity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::ses) enum Siblings {
-    /// Nothing.
-    Nobody,
-    /// One has a Set queued or in flight.
-    Queued,
-    /// One has set it.
-    Stands,
-    /// One of another process does, and whether in this account cannot be known.
-    #[cfg_attr(not(test), expect(dead_code, reason = "other processes are not known yet"))]
-    Unknown(String),
-}
-
-/// The right to have a call for one identity in flight. One holds it at a time, so that
-/// SES sees a Set and an unset of one identity in the order that was decided here.
-pub(in crate::ses) struct InFlight {
-    _held: OwnedMutexGuard<()>,
-}
-
-/// A Set that is queued or in flight.
-pub(in crate::ses) struct Claim<'a> {
-    claims: &'a Claims,
-    identity: &'a str,
-    object: &'a ObjectId,
+/// A Set that is queued or in flight, until it is dropped.
+pub(in crate::ses) struct Claim {
+    member: Arc<Shared>,
+    site: Site,
+    object: ObjectId,
 }
 
 impl Claims {
+    /// The claims of a process that shares a run with nobody.
+    #[cfg(test)]
+    pub(in crate::ses) fn of_process() -> Self {
+        Self {
+            member: Arc::clone(Member::alone().shared()),
+            endpoint: None,
+            region: String::new(),
+        }
+    }
+
+    /// The claims at `endpoint` (a URL in place of SES's) and in `region`, which are those
+    /// of the member's run.
+    pub(in crate::ses) fn of_run(member: &Member, endpoint: Option<&str>, region: &str) -> Self {
+        let member = Arc::clone(member.shared());
+        member.calls_in(region);
+        Self {
+            member,
+            endpoint: endpoint.map(str::to_owned),
+            region: region.to_owned(),
+        }
+    }
+
     /// Claims `identity` for a Set of `object`, until the claim is dropped or stands.
-    pub(in crate::ses) async fn claim<'a>(
-        &'a self,
-        identity: &'a str,
-        object: &'a ObjectId,
-    ) -> Claim<'a> {
-        let mut entries = self.entries();
-        let claimed = entries.entry(identity.to_owned()).or_default();
-        claimed.queued.push(object.clone());
-        Claim {
-            claims: self,
-            identity,
-            object,
-        }
-    }
-
-    /// What other objects than `object` want of `identity`.
-    pub(in crate::ses) async fn siblings(
-        &self,
-        _deadline: &Deadline,
-        identity: &str,
-        object: Option<&ObjectId>,
-    ) -> Siblings {
-        let entries = self.entries();
-        let Some(claimed) = entries.get(identity) else {
-            return Siblings::Nobody;
+    pub(in crate::ses) fn claim(&self, identity: &str, object: &ObjectId) -> Claim {
+        let claim = Claim {
+            member: Arc::clone(&self.member),
+            site: self.site(identity),
+            object: object.clone(),
         };
-        let is_other = |other: &ObjectId| Some(other) != object;
-        if claimed.stands.iter().any(is_other) {
-            Siblings::Stands
-        } else if claimed.queued.iter().any(is_other) {
-            Siblings::Queued
-        } else {
-            Siblings::Nobody
+        claim.happens(Event::Queued);
+        claim
+    }
+
+    /// A plan goes on with `object` at `identity`, as it is or changed in place.
+    pub(in crate::ses) fn keeps(&self, identity: &str, object: &ObjectId) {
+        let site = self.site(identity);
+        // Terraform plans more than once.
+        if !self.member.own(|own| own.keeps(&site, object)) {
+            self.member.happens(Event::Keeps, &site, object);
         }
     }
 
-    /// Resolves when what `Queued` was said of may have come to its end.
-    pub(in crate::ses) async fn siblings_changed(&self, identity: &str) {
-        let mut changed = std::pin::pin!(self.changed.notified());
-        changed.as_mut().enable();
-        let is_queued = {
-            let entries = self.entries();
-            entries.get(identity).is_some_and(|c| !c.queued.is_empty())
+    /// A plan destroys `object` at `identity`. Of one without a mark only this is told: a
+    /// delete will ask whose the credentials of others are.
+    pub(in crate::ses) fn destroys(&self, identity: &str, object: Option<&ObjectId>) {
+        let site = self.site(identity);
+        let Some(object) = object else {
+            return self.member.tell(Says::Asks(site));
         };
-        if is_queued {
-            changed.await;
+        if let Some(folder) = self.member.folder()
+            && !self.member.own(Told::destroys_any)
+        {
+            folder.destroys();
         }
+        self.member.happens(Event::Destroys, &site, object);
     }
 
-    /// Whether a plan of this host is known by which `object` is destroyed.
-    pub(in crate::ses) fn destroy_planned(&self, _object: &ObjectId) -> bool {
-        true
-    }
-
-    /// `object` is gone.
+    /// `object` is deleted, and `identity` not its any more.
     pub(in crate::ses) fn gone(&self, identity: &str, object: &ObjectId) {
-        if let Some(claimed) = self.entries().get_mut(identity) {
-            claimed.stands.retain(|other| other != object);
-        }
+        self.member
+            .happens(Event::Gone, &self.site(identity), object);
     }
 
-    /// Waits for the right to have a call for `identity` in flight.
-    pub(in crate::ses) async fn in_flight(&self, identity: &str) -> InFlight {
-        let in_flight = {
-            let mut entries = self.entries();
-            Arc::clone(&entries.entry(identity.to_owned()).or_default().in_flight)
-        };
-        InFlight {
-            _held: in_flight.lock_owned().await,
-        }
+    /// Whether a plan is known on this host in which `object` was destroyed; not counting
+    /// what this process was asked to plan, as it is for a deposed object in an apply.
+    pub(in crate::ses) fn destroy_planned(&self, object: &ObjectId) -> bool {
+        self.member.hear();
+        self.member
+            .register_of(object, |register| register.is_destroy_planned(object))
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, Claimed>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn site(&self, identity: &str) -> Site {
+        Site {
+            endpoint: self.endpoint.clone(),
+            region: self.region.clone(),
+            identity: identity.to_owned(),
+        }
     }
 }
 
-impl Claim<'_> {
+impl Claim {
     /// SES has accepted the Set, or may have: the claim stands from now on.
     pub(in crate::ses) fn stands(&self) {
-        if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
-            claimed.stands.push(self.object.clone());
-        }
+        self.happens(Event::Stands);
+    }
+
+    fn happens(&self, event: Event) {
+        self.member.happens(event, &self.site, &self.object);
     }
 }
 
-impl Drop for Claim<'_> {
+impl Drop for Claim {
     fn drop(&mut self) {
-        if let Some(claimed) = self.claims.entries().get_mut(self.identity) {
-            let queued = claimed.queued.iter().position(|other| other == self.object);
-            queued.map(|at| claimed.queued.swap_remove(at));
-        }
-        self.claims.changed.notify_waiters();
+        self.happens(Event::Ended);
     }
 }

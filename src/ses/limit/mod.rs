@@ -23,7 +23,7 @@ mod tickets;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(in crate::ses) use backoff::Backoff;
-pub(in crate::ses) use clock::Clock;
+pub(in crate::ses) use clock::{Clock, UnixTime};
 pub(in crate::ses) use limiter::{OperationLimiter, Permit, RateLimiter};
 pub(in crate::ses) use shared::SharedSchedule;
 pub(in crate::ses) use tickets::Ticket;

@@ -44,7 +44,7 @@ impl Scene {
 
     fn wanted(&self, object: ObjectId, restarts: bool) -> Wanted {
         Wanted {
-            identity: Identity::parse("example.com").unwrap(),
+            identity: identity(),
             object,
             setting: setting(),
             restarts,
@@ -68,10 +68,15 @@ impl Scene {
     }
 
     async fn unset(&self) -> Unset {
+        self.unset_of(None).await
+    }
+
+    /// The same of an object that has set `own`; no plan of it is known.
+    async fn unset_of(&self, own: Option<Setting>) -> Unset {
         let unwanted = Unwanted {
-            identity: Identity::parse("example.com").unwrap(),
+            identity: identity(),
             object: Some(self.object.clone()),
-            own: Some(setting()),
+            own,
         };
         self.client.unset(&self.deadline, &unwanted).await
     }
@@ -107,6 +112,10 @@ impl Scene {
         sleep(Duration::from_secs_f64(seconds)).await;
         self.stop.cancel();
     }
+}
+
+fn identity() -> Identity {
+    Identity::parse("example.com").unwrap()
 }
 
 fn setting() -> Setting {

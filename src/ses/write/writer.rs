@@ -27,7 +27,7 @@ pub(super) const FINISHED_WITHIN: Duration = Duration::from_secs(30);
 pub(in crate::ses) struct Writer {
     api: Arc<dyn Api>,
     limiter: OperationLimiter,
-    pub(super) claims: Claims,
+    pub(super) claims: Arc<Claims>,
     pub(super) reader: Reader,
     pub(super) sends: Sends,
 }
@@ -39,7 +39,7 @@ impl Writer {
         limiter: &RateLimiter,
         reader: Reader,
         sends: Sends,
-        claims: Claims,
+        claims: Arc<Claims>,
     ) -> Self {
         Self {
             api,
@@ -58,14 +58,12 @@ impl Writer {
         wanted: &Wanted,
     ) -> (Set, Option<Sent>) {
         let change = Change::set(wanted);
-        let claim = self
-            .claims
-            .claim(wanted.identity.as_str(), &wanted.object)
-            .await;
+        let claim = self.claims.claim(wanted.identity.as_str(), &wanted.object);
         let (end, mut course) = self.carry_out(deadline, &change).await;
         // What SES may have accepted must not be undone, either.
         if end != End::NotMade {
             claim.stands();
+            self.claims.make_known(deadline).await;
         }
         let sent = course.sent.take();
         (course.set(end), sent)
@@ -173,6 +171,13 @@ impl Writer {
         let request = attempts.request;
         if let Err(interrupted) = attempts.pause(deadline).await {
             return course.ends(attempts.interrupted(interrupted, deadline));
+        }
+        // Whose account another process uses may have to be asked: before the permit.
+        if request == Request::Unset
+            && !known.restarts()
+            && let Some(event) = self.sibling(deadline, change, course).await
+        {
+            return event;
         }
         let right = self.right_to_send(deadline, change, course, known, attempts);
         let permit = match deadline.bound(right).await {

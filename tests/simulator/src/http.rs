@@ -75,7 +75,8 @@ async fn answer(request: Request<Incoming>, control: Control) -> Option<Response
         return Some(response(StatusCode::METHOD_NOT_ALLOWED, "text/plain", body));
     }
     let request = ses_request(arrival, &head.headers, &body);
-    match in_its_own_task(control.ses, request).await {
+    let ses = control.accounts.of(request.access_key.as_deref());
+    match in_its_own_task(ses, request).await {
         Reply::Answer(answer) => Some(ses_response(answer)),
         Reply::Reset => None,
     }

@@ -4,7 +4,8 @@
 //! [`Simulator`] closes them. SES speaks the Query API over HTTP/1.1 with SES's
 //! limits, error texts and statuses; the status of a MAIL FROM domain follows
 //! the MX record that SES finds in DNS. Signatures are read for region and
-//! access key, and not checked.
+//! access key, and not checked. STS answers `GetCallerIdentity` on the same port:
+//! [`Simulator::add_account`] adds accounts beside the first.
 //!
 //! ```
 //! use simulator::{Options, Simulator};
@@ -18,7 +19,7 @@
 //!
 //! # Control routes
 //!
-//! What the handles do, JSON over HTTP does on the SES port. Bodies that hold
+//! What the handles do, JSON over HTTP does on the SES port, for the first account. Bodies that hold
 //! an object also take a list of them where it says so. `region` may be left
 //! out: `us-east-1`. A refusal is `{"error": "…"}` with status 400 or 404.
 //!
@@ -45,6 +46,7 @@
 //! curl -sf -X POST "$SES/_simulator/faults" -d '{"kind":"throttle","times":3}'
 //! ```
 
+mod accounts;
 mod clock;
 mod control;
 pub mod dns;
@@ -61,6 +63,7 @@ pub use dns::Dns;
 pub use options::{Lookups, Options, Rate};
 pub use ses::Ses;
 
+use accounts::Accounts;
 use control::Control;
 use dns::Sockets;
 use worker::Worker;
@@ -68,6 +71,7 @@ use worker::Worker;
 /// A running simulator. Dropping it closes its ports and ends its threads.
 #[derive(Debug)]
 pub struct Simulator {
+    accounts: Accounts,
     ses: Ses,
     dns: Dns,
     ses_addr: SocketAddr,
@@ -84,7 +88,9 @@ impl Simulator {
         let sockets = Sockets::bind(options.dns)?;
         let (ses, dns) = (Ses::new(&options), Dns::new());
         let (ses_addr, dns_addr) = (listener.local_addr()?, sockets.address()?);
+        let accounts = Accounts::new(ses.clone());
         let control = Control {
+            accounts: accounts.clone(),
             ses: ses.clone(),
             dns: dns.clone(),
         };
@@ -102,6 +108,7 @@ impl Simulator {
             Ok(())
         })?;
         Ok(Self {
+            accounts,
             ses,
             dns,
             ses_addr,
@@ -118,6 +125,20 @@ impl Simulator {
     /// Where DNS answers, over UDP and TCP.
     pub fn dns_addr(&self) -> SocketAddr {
         self.dns_addr
+    }
+
+    /// STS's endpoint.
+    pub fn sts_url(&self) -> String {
+        self.ses_url()
+    }
+
+    /// Adds an account of this number, of which `access_key` is; until then it was the
+    /// first account's, as all other keys are. What is returned is SES there: with the same
+    /// rate and the same clock, but it looks nowhere for MX records.
+    pub fn add_account(&self, number: &str, access_key: &str) -> Ses {
+        let ses = self.ses.of_account(number);
+        self.accounts.add(access_key, ses.clone());
+        ses
     }
 
     /// SES's state, faults and log.

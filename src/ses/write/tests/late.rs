@@ -81,7 +81,6 @@ async fn an_unset_is_done_however_late_it_shows() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_in_another_process_waits_until_the_last_request_shows() {
-    let identity = Identity::parse("example.com").unwrap();
     for late in delays() {
         for before in [
             MailFrom::Unset,
@@ -94,8 +93,8 @@ async fn a_refresh_in_another_process_waits_until_the_last_request_shows() {
             scene.ses.fail_get(denied());
             let (_, sent) = scene.sends().await;
             let next = scene.ses.client();
-            next.recall(&identity, &sent.unwrap());
-            let read = next.get(&scene.deadline, &identity).await.unwrap();
+            next.recall(&identity(), &sent.unwrap());
+            let read = next.get(&scene.deadline, &identity()).await.unwrap();
             assert_eq!(read, set("bounce.example.com"), "{late:?}");
         }
     }

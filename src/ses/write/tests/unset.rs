@@ -139,3 +139,31 @@ async fn unset_that_is_stopped_with_its_answer_lost_is_looked_up() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_was_planned_elsewhere_leaves_what_the_object_has_not_set() {
+    for (held, is_left) in [
+        (set("bounce.example.com"), false),
+        (failed("bounce.example.com"), false),
+        (set("other.example.com"), true),
+        (MailFrom::Unset, false),
+    ] {
+        let scene = Scene::holding(held.clone());
+        let unset = scene.unset_of(Some(setting())).await;
+        let expected = match is_left {
+            true => matches!(unset, Unset::LeftToOther),
+            false => matches!(unset, Unset::Done),
+        };
+        assert!(expected, "{held:?}: {unset:?}");
+        let left = if is_left { held } else { MailFrom::Unset };
+        assert_eq!(scene.held(), left);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_plan_goes_on_with_stays_on() {
+    let scene = Scene::holding(set("bounce.example.com"));
+    scene.client.keeps(&identity(), &ObjectId::random());
+    assert!(matches!(scene.unset().await, Unset::LeftToSibling));
+    assert!(scene.changes().is_empty());
+}

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::accounts::Accounts;
 use crate::dns::{Dns, RecordError};
 use crate::options::Rate;
 use crate::ses::{Fault, SceneError, Ses, milliseconds};
@@ -21,6 +22,7 @@ use body::{
 /// What the control routes act on.
 #[derive(Clone, Debug)]
 pub(crate) struct Control {
+    pub(crate) accounts: Accounts,
     pub(crate) ses: Ses,
     pub(crate) dns: Dns,
 }

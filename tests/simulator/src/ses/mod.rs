@@ -40,10 +40,14 @@ use status::Verification;
 /// name none.
 pub const DEFAULT_REGION: &str = "us-east-1";
 
-/// SES as the simulator plays it. Clones share it; every change takes effect
+/// The number of the account that there is from the start.
+const FIRST_ACCOUNT: &str = "123456789012";
+
+/// SES of one account as the simulator plays it. Clones share it; every change takes effect
 /// with the next request.
 #[derive(Clone, Debug)]
 pub struct Ses {
+    number: Arc<str>,
     clock: Clock,
     state: Arc<Mutex<State>>,
 }
@@ -95,6 +99,7 @@ impl Sought {
 impl Ses {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
+            number: FIRST_ACCOUNT.into(),
             clock: Clock::start(options.clock_speed),
             state: Arc::new(Mutex::new(State {
                 account: Account::default(),
@@ -107,6 +112,23 @@ impl Ses {
                     identical_set_resets_success: options.identical_set_resets_success,
                     shows_late: Duration::ZERO,
                 },
+            })),
+        }
+    }
+
+    /// SES in another account, which knows no identity yet.
+    pub(crate) fn of_account(&self, number: &str) -> Self {
+        let state = self.state();
+        Self {
+            number: number.into(),
+            clock: self.clock.clone(),
+            state: Arc::new(Mutex::new(State {
+                account: Account::default(),
+                limits: Limits::new(state.limits.rate()),
+                faults: Faults::default(),
+                calls: Calls::default(),
+                latency: state.latency,
+                rules: state.rules,
             })),
         }
     }

@@ -12,6 +12,9 @@ use super::form::Form;
 use super::operations::{Operation, View, ViewKind};
 use super::xml;
 
+/// The one operation of STS.
+pub(super) const CALLER_IDENTITY: &str = "GetCallerIdentity";
+
 /// A request whose body has been read.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -81,13 +84,13 @@ impl Ses {
         let mut state = self.state();
         let action = request.action();
         let identities = request.form.identities();
-        let verdict = if state
-            .limits
-            .admits(&request.region, action, request.arrival)
-        {
+        // STS has no such limit.
+        let is_limited = action != CALLER_IDENTITY;
+        let limits = &state.limits;
+        let verdict = if !is_limited || limits.admits(&request.region, action, request.arrival) {
             let fault = state.faults.strike(action, &identities);
             let throttles = fault.as_ref().map(|fault| &fault.kind) == Some(&FaultKind::Throttle);
-            if !throttles {
+            if is_limited && !throttles {
                 state.limits.count(&request.region, action, request.arrival);
             }
             fault.map_or(Verdict::Proceed, Verdict::Struck)
@@ -194,7 +197,11 @@ impl Ses {
             now,
         };
         let action = request.action();
-        match operation.perform(action, view) {
+        let performed = match action {
+            CALLER_IDENTITY => Ok(caller_identity(&self.number)),
+            _ => operation.perform(action, view),
+        };
+        match performed {
             Ok(result) => {
                 let body = xml::response(action, &result, request_id);
                 (Reply::xml(200, body, request_id), Outcome::Accepted)
@@ -202,6 +209,16 @@ impl Ses {
             Err(error) => refuse(&error, request_id),
         }
     }
+}
+
+/// What the result element of `GetCallerIdentity` holds.
+fn caller_identity(account: &str) -> String {
+    [
+        xml::element("Arn", &format!("arn:aws:iam::{account}:user/simulated")),
+        xml::element("UserId", "AIDASIMULATED"),
+        xml::element("Account", account),
+    ]
+    .concat()
 }
 
 fn refuse(error: &ApiError, request_id: &str) -> (Reply, Outcome) {

@@ -2,12 +2,19 @@
 
 use std::fmt::Write;
 
+use super::service::CALLER_IDENTITY;
+
 const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
+const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// The answer to `action` whose result element holds `result`, which is XML.
 pub(crate) fn response(action: &str, result: &str, request_id: &str) -> String {
+    let namespace = match action {
+        CALLER_IDENTITY => STS_NAMESPACE,
+        _ => NAMESPACE,
+    };
     format!(
-        "<{action}Response xmlns=\"{NAMESPACE}\">\n  \
+        "<{action}Response xmlns=\"{namespace}\">\n  \
            <{action}Result>{result}</{action}Result>\n  \
            <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n\
          </{action}Response>\n"

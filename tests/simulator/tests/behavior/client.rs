@@ -71,6 +71,17 @@ pub(crate) fn call_in(
     action: &str,
     parameters: &[(&str, &str)],
 ) -> io::Result<Answer> {
+    call_as("AKIATEST", simulator, region, action, parameters)
+}
+
+/// The same, signed with this access key.
+pub(crate) fn call_as(
+    access_key: &str,
+    simulator: &Simulator,
+    region: &str,
+    action: &str,
+    parameters: &[(&str, &str)],
+) -> io::Result<Answer> {
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("Action", action)
         .append_pair("Version", "2010-12-01")
@@ -78,7 +89,7 @@ pub(crate) fn call_in(
         .finish();
     let authorization = format!(
         "Authorization: AWS4-HMAC-SHA256 \
-         Credential=AKIATEST/20260102/{region}/ses/aws4_request, SignedHeaders=host, \
+         Credential={access_key}/20260102/{region}/ses/aws4_request, SignedHeaders=host, \
          Signature=00\r\nUser-Agent: test/1\r\n"
     );
     send(&simulator.ses_url(), "POST", "/", &authorization, &body)

@@ -5,6 +5,7 @@
     reason = "the simulator runs in real time on its own thread; tests wait for it in theirs"
 )]
 
+mod accounts;
 mod client;
 mod control;
 mod dns;

@@ -1,0 +1,97 @@
+//! Account of the credentials, where it must be known: as they say themselves, or by STS's
+//! `GetCallerIdentity`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::timeout::TimeoutConfig;
+use aws_sdk_sts::config::{ProvideCredentials as _, Region};
+use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+
+use super::connection::Connection;
+use super::owner::Owner;
+use crate::mail_from::visible;
+use crate::ses::caller::{Caller, Known};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[async_trait]
+impl Caller for Connection {
+    fn settings(&self) -> String {
+        self.credential_settings()
+    }
+
+    async fn known(&self) -> Known {
+        match self.owner().await {
+            Owner::Account(account) => Known {
+                account: Some(account),
+                mark: None,
+            },
+            Owner::Unknown => Known::default(),
+            owner => Known {
+                account: None,
+                mark: Some(format!("{owner:?}")),
+            },
+        }
+    }
+
+    async fn asked(&self, region: Option<&str>) -> Result<Known, String> {
+        let shared = self.sdk_config().await.map_err(|error| error.to_string())?;
+        let provider = shared
+            .credentials_provider()
+            .ok_or("there are no credentials")?;
+        let credentials = provider
+            .provide_credentials()
+            .await
+            .map_err(|error| visible(&DisplayErrorContext(&error).to_string()))?;
+        let key = Some(format!("key {}", credentials.access_key_id()));
+        if let Some(account) = credentials.account_id() {
+            return Ok(Known {
+                account: Some(account.as_str().to_owned()),
+                mark: key,
+            });
+        }
+        let region = match region {
+            Some(region) => region,
+            None => {
+                let own = self.region().await;
+                own.map_err(|error| error.to_string())?.as_str()
+            }
+        };
+        let mut config = aws_sdk_sts::config::Builder::from(shared)
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(credentials)
+            .retry_config(RetryConfig::standard())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .build(),
+            );
+        if let Some(endpoint) = self.sts_endpoint() {
+            config = config.endpoint_url(endpoint);
+        }
+        let sts = aws_sdk_sts::Client::from_conf(config.build());
+        let answer = sts.get_caller_identity().send().await.map_err(|error| {
+            let error = match (error.code(), error.message()) {
+                (Some(code), message) => format!("{code}: {}", message.unwrap_or_default()),
+                (None, _) => DisplayErrorContext(&error).to_string(),
+            };
+            format!("GetCallerIdentity: {}", visible(&error))
+        })?;
+        match answer.account() {
+            Some(account) if is_account(account) => Ok(Known {
+                account: Some(account.to_owned()),
+                mark: key,
+            }),
+            _ => Err("GetCallerIdentity: an answer without an account".to_owned()),
+        }
+    }
+}
+
+/// Twelve digits.
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit())
+}
