@@ -30,6 +30,9 @@ const ADVICE: Duration = Duration::from_millis(1500);
 /// the last in it, may not answer at all.
 const REGION_FOUND_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long AWS may be asked whose account this is before the first call.
+const MADE_KNOWN_WITHIN: Duration = Duration::from_secs(10);
+
 /// Everything that one Configure has set up. Nothing is called before it is needed.
 pub struct Clients {
     connection: Connection,
@@ -84,6 +87,13 @@ impl Clients {
             managed: Managed::default(),
             ses: Mutex::default(),
         }
+    }
+
+    /// Waits until other processes of the run can know whose account this is, where they
+    /// have to.
+    pub async fn make_known(&self, stop: &CancellationToken) {
+        let deadline = Deadline::after(MADE_KNOWN_WITHIN, stop.clone());
+        self.member.make_known(&deadline).await;
     }
 
     /// The provider's region; `None` while the setting is unknown. An error when

@@ -75,6 +75,9 @@ impl plugin::Provider for Provider {
         }
         // Where one process serves many runs, each Configure is one.
         let member = self.member.clone().unwrap_or_else(Member::alone);
-        Ok(config.into_clients(parsed, &self.environment, member, configure.stop))
+        let stop = configure.stop.clone();
+        let clients = config.into_clients(parsed, &self.environment, member, configure.stop);
+        clients.make_known(&stop).await;
+        Ok(clients)
     }
 }

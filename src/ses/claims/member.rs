@@ -18,10 +18,11 @@ use super::object::ObjectId;
 use super::register::Register;
 use super::run::Run;
 use super::told::Told;
-use super::watch::watch;
+use super::watch::{make_known, watch};
 use super::whose::Whose;
 use crate::ses::aws::Connection;
 use crate::ses::caller::Caller;
+use crate::ses::deadline::Deadline;
 use crate::ses::limit::Clock;
 
 /// A process as a member of a run. Clones are the same member.
@@ -107,6 +108,12 @@ impl Member {
             let member = Arc::downgrade(&self.0);
             tokio::spawn(watch(member, Arc::clone(caller)));
         }
+    }
+
+    /// Waits until others can know whose account this is, if somebody has to know it by
+    /// what was planned: Terraform may end this process without another call.
+    pub async fn make_known(&self, deadline: &Deadline) {
+        let _ = deadline.bound(make_known(&self.0)).await;
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

@@ -54,8 +54,12 @@ pub(super) enum Open {
     /// A process that lives can tell its account yet. `is_new`: it has not told yet what
     /// it knows without asking AWS.
     Theirs { is_new: bool },
-    /// No process that lives can tell the account, for this reason.
-    Never(Option<String>),
+    /// No process that lives can tell the account; one that Terraform starts now may.
+    Gone,
+    /// AWS has not told whoever has asked for it, for this reason.
+    Failed(String),
+    /// The saved plan that is applied does not tell.
+    Saved,
 }
 
 impl Register<'_> {
@@ -74,7 +78,7 @@ impl Register<'_> {
             match relation {
                 Accounts::Different => {}
                 Accounts::Same => found.claim(false),
-                Accounts::Open => found.open(Open::Never(None), false),
+                Accounts::Open => found.open(Open::Saved, false),
             }
         }
         found.answer()
@@ -209,20 +213,18 @@ impl Register<'_> {
         // Whoever lives of the same account can ask in the place of who does not.
         let able = alike.clone().filter(|process| process.lives);
         let able: Vec<&Whose> = able.map(|process| &process.told.whose).collect();
-        let never = || {
-            let mut reasons = alike.filter_map(|process| process.told.whose.unknown.clone());
-            Open::Never(reasons.next())
-        };
+        let mut reasons = alike.filter_map(|process| process.told.whose.unknown.clone());
+        let reason = reasons.next();
         if able.iter().any(|whose| !whose.is_known) {
             Open::Theirs { is_new: true }
         } else if able.is_empty() && theirs.account.is_none() {
-            never()
+            reason.map_or(Open::Gone, Open::Failed)
         } else if self.account().is_none() {
             Open::Own
         } else if able.iter().any(|whose| whose.unknown.is_none()) {
             Open::Theirs { is_new: false }
         } else {
-            never()
+            Open::Failed(reason.unwrap_or_default())
         }
     }
 }
@@ -258,13 +260,14 @@ impl Found {
     fn open(&mut self, open: Open, is_queued: bool) {
         match open {
             // If its Set fails, the account does not matter.
-            Open::Never(_) if is_queued => self.queued = true,
+            Open::Gone | Open::Failed(_) if is_queued => self.queued = true,
             open => {
                 let hope = |open: &Open| match open {
                     Open::Theirs { is_new: true } => 0,
                     Open::Own => 1,
                     Open::Theirs { is_new: false } => 2,
-                    Open::Never(_) => 3,
+                    Open::Gone => 3,
+                    Open::Failed(_) | Open::Saved => 4,
                 };
                 if self
                     .open

@@ -8,7 +8,7 @@ use super::claim::Claims;
 use super::line::{Says, Site};
 use super::object::ObjectId;
 use super::register::{Answer, Open};
-use super::watch::ask;
+use super::watch::{ask, make_known};
 use crate::ses::deadline::{Deadline, Interrupted};
 
 /// How often to look at what other processes do.
@@ -16,6 +16,14 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
 
 /// How long to wait at most before siblings may be asked for again.
 const ASKED_AGAIN_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long Terraform may take to start another process of the same provider block.
+const STARTED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Why an account is not known.
+const NOT_IN_PLAN: &str = "the saved plan does not tell the account of the other provider block; \
+                           an apply that plans anew compares the two";
+const ENDED: &str = "the process that set or planned it has ended without telling its account";
 
 /// How long another process may take to tell its account, which it asks AWS for.
 const TOLD_WITHIN: Duration = Duration::from_secs(20);
@@ -60,10 +68,9 @@ impl Claims {
                 has_asked = true;
             }
             let known = match open {
-                Open::Never(reason) => Err(reason.unwrap_or_else(|| {
-                    "the process that set or planned it has ended without telling its account"
-                        .to_owned()
-                })),
+                Open::Failed(reason) => Err(reason),
+                Open::Saved => Err(NOT_IN_PLAN.to_owned()),
+                Open::Gone if started.elapsed() > STARTED_WITHIN => Err(ENDED.to_owned()),
                 Open::Own => {
                     let asking = ask(&self.member);
                     deadline.bound(asking).await.unwrap_or_else(interrupted)
@@ -96,11 +103,8 @@ impl Claims {
     /// Waits until others can know whose account this is, where somebody has to know it: to
     /// be awaited when a Set is accepted, since the process may end after it.
     pub(in crate::ses) async fn make_known(&self, deadline: &Deadline) {
-        self.member.hear();
-        if self.member.register(|register| register.is_met()) {
-            // Whoever has to know asks for it, and is told where it fails.
-            let _ = deadline.bound(ask(&self.member)).await;
-        }
+        // Whoever has to know is told of a failure, too.
+        let _ = deadline.bound(make_known(&self.member)).await;
     }
 
     /// Resolves when an answer of [`Siblings::Queued`] may have become another.

@@ -50,6 +50,16 @@ pub(super) async fn watch(member: Weak<Shared>, caller: Arc<dyn Caller>) {
     }
 }
 
+/// Asks for the account where somebody has to know it.
+pub(super) async fn make_known(member: &Shared) {
+    member.hear();
+    if member.register(|register| register.is_met())
+        && let Err(reason) = ask(member).await
+    {
+        tracing::debug!(reason, "the account is not known");
+    }
+}
+
 /// Asks for the account, unless it is known, and tells the run. `Err` is a clause.
 pub(super) async fn ask(member: &Shared) -> Result<(), String> {
     let mut failure = member.asking().await;

@@ -297,15 +297,15 @@ fn an_account_that_is_not_known_is_asked_for_first_here_then_there() {
         "if it fails, it is nobody's"
     );
     scene.says(Other(0), Event::Stands, 1);
-    let never = |reason: Option<&str>| Answer::Open(Open::Never(reason.map(str::to_owned)));
-    assert_eq!(scene.answer(), never(Some("STS is down")));
+    let failed = Answer::Open(Open::Failed("STS is down".to_owned()));
+    assert_eq!(scene.answer(), failed);
     scene.dies(0);
-    assert_eq!(scene.answer(), never(Some("STS is down")));
+    assert_eq!(scene.answer(), failed);
     scene.others[0].1 = true;
     scene.others[0].0.whose.unknown = None;
     assert_eq!(scene.answer(), theirs);
     scene.dies(0);
-    assert_eq!(scene.answer(), never(None));
+    assert_eq!(scene.answer(), Answer::Open(Open::Gone));
     // Another process of the same block lives, and tells.
     scene.knows(Other(1), None, &["other"]);
     assert_eq!(scene.answer(), theirs);
@@ -334,7 +334,7 @@ fn in_a_saved_plan_accounts_are_compared_with_whoever_planned_the_destroy() {
     };
     assert_eq!(planned(&["a"], &["a"]).answer(), Answer::Stands);
     let mut scene = planned(&["a"], &["b"]);
-    assert_eq!(scene.answer(), Answer::Open(Open::Never(None)));
+    assert_eq!(scene.answer(), Answer::Open(Open::Saved));
     scene.knows(Earlier(0, 0), Some("1"), &["a"]);
     scene.knows(Earlier(0, 1), Some("2"), &["b"]);
     assert_eq!(scene.answer(), Answer::Nobody);

@@ -184,6 +184,27 @@ async fn a_process_tells_its_account_before_it_ends_if_a_delete_will_ask() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_process_that_is_only_started_tells_the_account_of_its_block() {
+    let folder = tempfile::tempdir().unwrap();
+    let [(keeping, keys), (planning, other)] = two(&folder, Ok("1"), Ok("1"));
+    keeping.keeps(DOMAIN, &ObjectId::random());
+    keeping.member.end();
+    let deleted = ObjectId::random();
+    planning.destroys(DOMAIN, Some(&deleted));
+    planning.member.end();
+    // The apply.
+    let deleting = process(folder.path(), 1, &other);
+    let (answer, ()) = tokio::join!(siblings(&deleting, &deleted), async {
+        sleep(Duration::from_secs(5)).await;
+        let idle = Member::of_run(folder.path(), 1);
+        idle.join_as(Arc::clone(&keys) as Arc<dyn Caller>);
+        let deadline = Deadline::after(Duration::from_secs(10), CancellationToken::new());
+        idle.make_known(&deadline).await;
+    });
+    assert_eq!(answer, Siblings::Stands);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_plan_keeps_in_an_account_that_nobody_can_tell_is_not_guessed() {
     let folder = tempfile::tempdir().unwrap();
     let [(planning, _), (deleting, _)] = two(&folder, Ok("1"), Ok("1"));
