@@ -30,7 +30,7 @@ impl Check<'_> {
                 .position(|first| first.answer.says(&opinion.answer));
             let finding = match same.and_then(|first| servers.get(first)) {
                 Some((_, finding)) => finding.clone(),
-                None => self.judge(&opinion.answer.records).await,
+                None => self.judge(&opinion.answer).await,
             };
             servers.push((opinion.server.clone(), finding));
         }

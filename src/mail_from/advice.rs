@@ -1,8 +1,8 @@
 //! What to tell the practitioner about a finding.
 
 use super::{
-    Cause, DmarcFinding, DmarcStatus, DnsRecord, DomainName, Elsewhere, Finding, Place,
-    RecordStatus, SpfCause,
+    Cause, DmarcFinding, DmarcStatus, DnsRecord, DomainName, Elsewhere, Finding, Mended, Place,
+    RecordStatus, SpfCause, presentation,
 };
 
 /// A warning about one record.
@@ -91,9 +91,7 @@ fn summary(finding: &Finding, record_type: &str) -> Option<&'static str> {
             "MX record of a MAIL FROM domain could not be looked up"
         }
         (RecordStatus::Unreachable, _) => "SPF record of a MAIL FROM domain could not be looked up",
-        (RecordStatus::Ok, _) if is_ageing(finding) => {
-            "SPF record of a MAIL FROM domain lists addresses of Amazon SES"
-        }
+        (RecordStatus::Ok, "TXT") => return of_passing(finding.cause.as_ref()?),
         (
             RecordStatus::Ok
             | RecordStatus::OtherRegion
@@ -104,15 +102,16 @@ fn summary(finding: &Finding, record_type: &str) -> Option<&'static str> {
     })
 }
 
-fn is_ageing(finding: &Finding) -> bool {
-    let cause = finding.cause.as_ref();
-    matches!(
-        cause,
-        Some(Cause::Spf {
-            cause: SpfCause::Ages,
-            ..
-        })
-    )
+/// What is to be said of a record that lets mail of SES pass.
+fn of_passing(cause: &Cause) -> Option<&'static str> {
+    let Cause::Spf { cause, .. } = cause else {
+        return None;
+    };
+    Some(match cause {
+        SpfCause::Everyone(_) => "SPF record of a MAIL FROM domain lets anybody pass",
+        SpfCause::Unread(_) => "SPF record of a MAIL FROM domain has terms that nobody reads",
+        _ => "SPF record of a MAIL FROM domain lists addresses of Amazon SES",
+    })
 }
 
 fn unreachable(finding: &Finding, kind: &str, name: &str, rdata: &str) -> String {
@@ -193,10 +192,14 @@ fn spf_missing(finding: &Finding, name: &str, rdata: &str) -> String {
          does not pass for its mail"
     );
     if let Some(Cause::Spf { cause, mended }) = &finding.cause {
+        let which = match finding.found.len() {
+            1 => "It is no SPF record because".to_owned(),
+            _ => format!("Of the first of them, {}:", quoted(&finding.found[0])),
+        };
         return format!(
-            "{problem}. It is no SPF record because {cause}. {}. {}.",
+            "{problem}. {which} {cause}. {}. {}.",
             cause.remedy(),
-            written(mended.as_deref(), rdata)
+            written(mended.as_ref(), rdata)
         );
     }
     let publish = format!("Publish `{rdata}` as a TXT record of {name}");
@@ -210,9 +213,26 @@ fn spf_missing(finding: &Finding, name: &str, rdata: &str) -> String {
 }
 
 fn spf_multiple(finding: &Finding, name: &str, rdata: &str) -> String {
-    let merge = match &finding.elsewhere {
-        Some(_) => format!("Publish `{rdata}` as the only SPF record of {name}"),
-        None => format!(
+    let merge = match (&finding.elsewhere, &finding.cause) {
+        (Some(_), _) => format!("Publish `{rdata}` as the only SPF record of {name}"),
+        (
+            None,
+            Some(Cause::Spf {
+                mended: Some(mended),
+                ..
+            }),
+        ) => {
+            let least = match mended.record == rdata {
+                true => String::new(),
+                false => format!(", or, if only Amazon SES sends for it, `{rdata}`"),
+            };
+            let record = &mended.record;
+            format!(
+                "Merge them into one TXT record, such as `{record}`{least}{}",
+                notes(mended)
+            )
+        }
+        _ => format!(
             "Merge them into one TXT record that holds `include:amazonses.com`, such as `{rdata}`"
         ),
     };
@@ -235,7 +255,7 @@ fn spf_wrong(finding: &Finding, name: &str, rdata: &str) -> String {
         return format!("{has}. {placed}");
     }
     let (remedy, mended) = match &finding.cause {
-        Some(Cause::Spf { cause, mended }) => (cause.remedy(), mended.as_deref()),
+        Some(Cause::Spf { cause, mended }) => (cause.remedy(), mended.as_ref()),
         _ => ("Put `include:amazonses.com` in".to_owned(), None),
     };
     format!(
@@ -245,13 +265,53 @@ fn spf_wrong(finding: &Finding, name: &str, rdata: &str) -> String {
 }
 
 /// The whole of a record as it should be, and the least that does.
-fn written(mended: Option<&str>, rdata: &str) -> String {
-    match mended {
-        Some(mended) if mended == rdata => format!("Replace it by `{rdata}`"),
-        Some(mended) => {
-            format!("Replace it by `{mended}`, or, if only Amazon SES sends for it, by `{rdata}`")
-        }
-        None => format!("If only Amazon SES sends for it, replace it by `{rdata}`"),
+fn written(mended: Option<&Mended>, rdata: &str) -> String {
+    let Some(mended) = mended else {
+        return format!("If only Amazon SES sends for it, replace it by `{rdata}`");
+    };
+    let record = &mended.record;
+    let notes = notes(mended);
+    match record == rdata {
+        true => format!("Replace it by `{rdata}`{notes}"),
+        false => format!(
+            "Replace it by `{record}`, or, if only Amazon SES sends for it, by `{rdata}`{notes}"
+        ),
+    }
+}
+
+/// What has become of single terms.
+fn notes(mended: &Mended) -> String {
+    let terms = |terms: &[String]| {
+        let terms: Vec<String> = terms
+            .iter()
+            .map(|term| quoted(&presentation(term.as_bytes())))
+            .collect();
+        terms.join(", ")
+    };
+    let mut notes = Vec::new();
+    if !mended.left_out.is_empty() {
+        notes.push(format!(
+            "not in it, because nobody can tell what it means, is {}: write it right and put it \
+             before `all`, if it names a sender",
+            terms(&mended.left_out)
+        ));
+    }
+    if !mended.of_anybody.is_empty() {
+        notes.push(format!(
+            "not in it, because it lets anybody pass, is {}: put the addresses that you send from \
+             in its place, if there are any",
+            terms(&mended.of_anybody)
+        ));
+    }
+    if !mended.unread.is_empty() {
+        notes.push(format!(
+            "nobody reads {} in the record as it is",
+            terms(&mended.unread)
+        ));
+    }
+    match notes.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", notes.join("; ")),
     }
 }
 
@@ -278,10 +338,18 @@ fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -> String {
             "It is there by the wildcard `{wildcard}`; a record of {name} itself takes its place. \
              {publish} itself."
         ),
-        Some(Elsewhere::Twice { name: twice, label }) => format!(
-            "It stands at {twice}: the DNS vendor adds the zone's name to what is entered. Enter \
-             `{label}` alone as the name of the record. {publish}."
-        ),
+        Some(Elsewhere::Twice { name: twice, label }) => {
+            let enter = match label.is_empty() {
+                true => format!(
+                    "{name} is a zone by itself: enter `@`, or nothing, as the name of the record"
+                ),
+                false => format!("Enter `{label}` alone as the name of the record"),
+            };
+            format!(
+                "It stands at {twice}: the DNS vendor adds the zone's name to what is entered. \
+                 {enter}. {publish}."
+            )
+        }
     }
 }
 
@@ -291,10 +359,14 @@ fn found(finding: &Finding) -> String {
         if record.starts_with("and ") && record.ends_with(" more") {
             record.clone()
         } else {
-            format!("`{record}`")
+            quoted(record)
         }
     });
     records.collect::<Vec<_>>().join(", ")
+}
+
+fn quoted(text: &str) -> String {
+    format!("`{text}`")
 }
 
 fn reason(finding: &Finding) -> String {

@@ -8,6 +8,7 @@ use super::escape::presentation;
 use super::spf::SpfRecord;
 use super::spf_attempt::{Attempt, named};
 use super::spf_check::SES;
+use super::spf_meant::words;
 
 /// What is wrong with an SPF record. `Display` is a clause about "it", the record,
 /// in printable ASCII.
@@ -34,8 +35,12 @@ pub enum SpfCause {
     TooManyHosts(String),
     /// It does not lead to SES.
     NotNamed(NotNamed),
-    /// It lets everybody pass.
-    Everyone,
+    /// By these terms, anybody may send.
+    Everyone(Vec<String>),
+    /// There are several.
+    Several,
+    /// It names SES, and receivers do not read these terms of it.
+    Unread(Vec<String>),
     /// It lets pass by their addresses a part of SES's senders.
     PartOfRanges,
     /// It names SES, and refuses some of its addresses before.
@@ -139,13 +144,21 @@ pub(super) fn names_ses(domain: &str) -> bool {
     domain.strip_suffix('.').unwrap_or(domain) == SES
 }
 
-/// Whether a domain, in lower case, is another than SES's, and SES's was
-/// probably meant.
+/// Whether a domain, in lower case, is another than SES's, and SES's was probably
+/// meant: a slip of the hand, something in front of it or behind it. Other domains of
+/// Amazon's may be what the owner sends from.
 pub(super) fn resembles_ses(domain: &str) -> bool {
     let domain = domain.strip_suffix('.').unwrap_or(domain);
-    let resembles =
-        domain.contains("amazonses") || domain.contains("amazonaws") || distance(domain, SES) <= 3;
-    domain != SES && resembles
+    let around = domain
+        .strip_suffix(SES)
+        .is_some_and(|host| host.ends_with('.'))
+        || domain
+            .strip_prefix(SES)
+            .is_some_and(|zone| zone.starts_with('.'));
+    let top = domain.strip_prefix("amazonses");
+    let of_another_top = top.is_some_and(|top| !top.trim_start_matches('.').contains('.'));
+    let near = distance(domain, SES) <= 2 && domain != "amazonaws.com";
+    domain != SES && (around || of_another_top || near)
 }
 
 impl fmt::Display for SpfCause {
@@ -161,10 +174,13 @@ impl fmt::Display for SpfCause {
                 f.write_str(", so receivers ignore the whole record")
             }
             Self::Leads { term, name, broken } => {
+                let written = term;
                 let (term, shown) = (shown(term), presentation(name.as_bytes()));
                 write!(f, "its term {term} leads to {shown}, which {broken}, ")?;
                 if resembles_ses(name) {
                     write!(f, "and `include:{SES}` is probably meant, ")?;
+                } else if let Some(meant) = meant(written) {
+                    write!(f, "and {} is probably meant, ", self::shown(&meant))?;
                 }
                 f.write_str("so receivers ignore the whole record")
             }
@@ -187,9 +203,16 @@ impl fmt::Display for SpfCause {
                 shown(term)
             ),
             Self::NotNamed(why) => why.fmt(f),
-            Self::Everyone => write!(
+            Self::Everyone(terms) => write!(
                 f,
-                "it does not lead to `include:{SES}`, and lets mail of any sender pass"
+                "by {}, mail passes from so many addresses that anybody may send in its name",
+                list(terms)
+            ),
+            Self::Several => f.write_str("with more than one, SPF fails for all of its mail"),
+            Self::Unread(terms) => write!(
+                f,
+                "mail of Amazon SES passes, and receivers do not read {}",
+                list(terms)
             ),
             Self::PartOfRanges => write!(
                 f,
@@ -211,6 +234,14 @@ impl fmt::Display for SpfCause {
 }
 
 impl SpfCause {
+    /// Whether it is about who may send, and no error of the record.
+    pub(super) fn is_of_senders(&self) -> bool {
+        matches!(
+            self,
+            Self::NotNamed(_) | Self::PartOfRanges | Self::Everyone(_)
+        )
+    }
+
     /// What to do, as the beginning of a sentence.
     pub(super) fn remedy(&self) -> String {
         match self {
@@ -227,7 +258,14 @@ impl SpfCause {
                 format!("Remove what finds nothing, or put `include:{SES}` before it")
             }
             Self::NotNamed(why) => why.remedy(),
-            Self::Everyone => format!("Put `include:{SES}` in, and end it with `~all`"),
+            Self::Everyone(terms) => {
+                let terms = list(terms);
+                format!("Leave out {terms}, name SES by `include:{SES}`, and end it with `~all`")
+            }
+            Self::Several => format!("Merge them into one that holds `include:{SES}`"),
+            Self::Unread(_) => "What names senders is read only before `all`, not beside it, and \
+                                with `:` between its name and theirs"
+                .to_owned(),
             Self::PartOfRanges | Self::Ages => {
                 format!("Put `include:{SES}` in place of the addresses")
             }
@@ -340,9 +378,18 @@ fn hint(term: &str) -> Option<String> {
         let near = known
             .iter()
             .find(|known| known.len() > 2 && distance(known, name) <= 2);
-        return near.map(|known| format!("`{known}` is probably meant"));
+        if let Some(known) = near {
+            return Some(format!("`{known}` is probably meant"));
+        }
     }
-    None
+    meant(term).map(|meant| format!("{} is probably meant", shown(&meant)))
+}
+
+/// What was probably meant by a term, where it is something else.
+fn meant(term: &str) -> Option<String> {
+    let words = words(term).into_iter().map(|word| word.meant);
+    let meant = words.collect::<Option<Vec<String>>>()?.join(" ");
+    (!meant.is_empty() && meant != term).then_some(meant)
 }
 
 /// The `~all` at the end of a term that is valid without it.

@@ -21,7 +21,10 @@ fn finding(status: RecordStatus, found: &[&str]) -> Finding {
 fn spf(cause: SpfCause, mended: &str) -> Cause {
     Cause::Spf {
         cause,
-        mended: Some(mended.to_owned()),
+        mended: Some(Mended {
+            record: mended.to_owned(),
+            ..Mended::default()
+        }),
     }
 }
 
@@ -181,4 +184,49 @@ fn advice_follows_from_the_cause() {
         detail.contains(&format!("Replace it by `{SPF}`;")),
         "{detail}"
     );
+}
+
+#[test]
+fn a_record_to_copy_tells_what_has_become_of_single_terms() {
+    let RequiredRecords { spf: txt, .. } = records();
+    let record = "v=spf1 include:amazonses.com include:x.example ~all";
+    let cause = Cause::Spf {
+        cause: SpfCause::Invalid("bogus".to_owned()),
+        mended: Some(Mended {
+            record: record.to_owned(),
+            left_out: vec!["bogus".to_owned()],
+            of_anybody: vec!["ip4:0.0.0.0/1".to_owned()],
+            unread: vec!["include:x.example".to_owned()],
+        }),
+    };
+    for status in [RecordStatus::Wrong, RecordStatus::Multiple] {
+        let finding = finding(status, &["v=spf1 a", "v=spf1 b"]).with(cause.clone());
+        let Advice { detail, .. } = advice(&finding, &txt).unwrap();
+        for text in [
+            &format!("`{record}`"),
+            "not in it, because nobody can tell what it means, is `bogus`",
+            "not in it, because it lets anybody pass, is `ip4:0.0.0.0/1`",
+            "nobody reads `include:x.example` in the record as it is",
+        ] {
+            assert!(detail.contains(text), "{detail}");
+        }
+    }
+}
+
+#[test]
+fn each_warning_of_a_record_that_lets_ses_pass_has_its_own_summary() {
+    let RequiredRecords { spf: txt, .. } = records();
+    let terms = || vec!["+all".to_owned()];
+    let summaries = [
+        SpfCause::Ages,
+        SpfCause::Everyone(terms()),
+        SpfCause::Unread(terms()),
+    ]
+    .map(|cause| {
+        let finding = finding(RecordStatus::Ok, &["v=spf1 a"]).with(spf(cause, SPF));
+        let Advice { summary, detail } = advice(&finding, &txt).unwrap();
+        assert!(detail.contains(&format!("`{SPF}`")), "{detail}");
+        summary
+    });
+    assert_eq!(std::collections::HashSet::from(summaries).len(), 3);
 }

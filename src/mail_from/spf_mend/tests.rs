@@ -1,0 +1,164 @@
+use super::*;
+
+fn mend(records: &[&str]) -> Option<Mended> {
+    let records: Vec<Txt> = records
+        .iter()
+        .map(|text| Txt::from_strings([text]))
+        .collect();
+    mended(&records.iter().collect::<Vec<_>>(), &[])
+}
+
+#[test]
+fn what_the_owner_meant_is_kept_and_ses_is_named_first() {
+    for (record, expected) in [
+        ("v=spf1 mx -all", "mx -all"),
+        ("v=spf1", "~all"),
+        ("v=spf1 +all", "~all"),
+        ("\"v=spf1 include:amazonses.com ~all\"", "~all"),
+        ("spf1 include:amazonses.com ~all", "~all"),
+        ("v=spf1, a, mx;", "a mx ~all"),
+        ("v=spf1 include: x.example ~all;", "include:x.example ~all"),
+        ("v=spf1 include:x.example-all", "include:x.example -all"),
+        ("v=spf1include:x.example -all", "include:x.example -all"),
+        ("v=spf1 ?include:amazonses.com ?all", "?all"),
+        ("v=spf1 include=amazonses.com ~all", "~all"),
+        ("v=spf1 include=x.example ~all", "include:x.example ~all"),
+        (
+            "v=spf1 ipv4:192.0.2.1 a:192.0.2.2 -all",
+            "ip4:192.0.2.1 ip4:192.0.2.2 -all",
+        ),
+        (
+            "v=spf1 ip4:192.0.2.1,192.0.2.2 -all",
+            "ip4:192.0.2.1 ip4:192.0.2.2 -all",
+        ),
+        (
+            "v=spf1 ip4:192.0.2.1include:x.example -all",
+            "ip4:192.0.2.1 include:x.example -all",
+        ),
+        (
+            "v=spf1 -all include:x.example mx",
+            "include:x.example mx -all",
+        ),
+        ("v=spf1 redirect=_spf.x.example", "redirect=_spf.x.example"),
+        (
+            "v=spf1 ~all redirect=amazonses.com exp=e.example",
+            "~all exp=e.example",
+        ),
+        (
+            "v=spf1 ~all redirect=_spf.x.example",
+            "include:_spf.x.example ~all",
+        ),
+        (
+            "v=spf1 redirect=a.example redirect=b.example",
+            "include:a.example include:b.example ~all",
+        ),
+        // Senders whose names hold something of SES's, or of Amazon's.
+        (
+            "v=spf1 a:ec2-192-0-2-1.compute-1.amazonaws.com include:amazon.com -all",
+            "a:ec2-192-0-2-1.compute-1.amazonaws.com include:amazon.com -all",
+        ),
+        (
+            "v=spf1 include:notamazonses.example include:amazonses.x.example a:amazonaws.com ~all",
+            "include:notamazonses.example include:amazonses.x.example a:amazonaws.com ~all",
+        ),
+        (
+            "v=spf1 include:amazonse.com a:amazonses.com include:us-east-1.amazonses.com ~all",
+            "~all",
+        ),
+        (
+            "v=spf1 include:amazonses.com.x.example include:amazonses amazonses.com ~all",
+            "~all",
+        ),
+    ] {
+        let expected = Mended {
+            record: format!("v=spf1 include:amazonses.com {expected}"),
+            ..mend(&[record]).unwrap()
+        };
+        assert_eq!(mend(&[record]), Some(expected), "{record}");
+        assert!(mend(&[record]).unwrap().left_out.is_empty(), "{record}");
+    }
+}
+
+#[test]
+fn what_is_not_kept_as_it_is_is_told() {
+    let terms = |terms: &[&str]| {
+        terms
+            .iter()
+            .map(|term| (*term).to_owned())
+            .collect::<Vec<_>>()
+    };
+    for (record, left_out, of_anybody, unread) in [
+        (
+            "v=spf1 mx bogus ip4:192.0.2.0/33 ~all",
+            &["bogus", "ip4:192.0.2.0/33"][..],
+            &[][..],
+            &[][..],
+        ),
+        (
+            "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 mx -all",
+            &[],
+            &["ip4:0.0.0.0/1", "ip4:128.0.0.0/1"],
+            &[],
+        ),
+        (
+            "v=spf1 mx/0 a:h.example/4 ip6:::/0 ip4:10.0.0.0/8",
+            &[],
+            &["mx/0", "a:h.example/4", "ip6:::/0"],
+            &[],
+        ),
+        (
+            "v=spf1 mx ~all include:x.example ~all",
+            &[],
+            &[],
+            &["include:x.example"],
+        ),
+        (
+            "v=spf1 include=x.example redirect=y.example ~all",
+            &[],
+            &[],
+            &["include=x.example", "redirect=y.example"],
+        ),
+        (
+            "v=spf1 mx ~all x=y exp=e.example include:amazonses.com -all",
+            &[],
+            &[],
+            &[],
+        ),
+    ] {
+        let mended = mend(&[record]).unwrap();
+        assert_eq!(mended.left_out, terms(left_out), "{record}");
+        assert_eq!(mended.of_anybody, terms(of_anybody), "{record}");
+        assert_eq!(mended.unread, terms(unread), "{record}");
+    }
+}
+
+#[test]
+fn several_records_become_one_that_refuses_no_more_than_they_did() {
+    for (records, expected) in [
+        (
+            &["v=spf1 mx -all", "v=spf1 include:amazonses.com ~all"][..],
+            "mx ~all",
+        ),
+        (&["v=spf1 a +all", "v=spf1 mx -all"], "a mx ~all"),
+        (
+            &["v=spf1 redirect=x.example", "v=spf1 mx ?all"],
+            "mx include:x.example ?all",
+        ),
+        (
+            &["v=spf1 redirect=x.example", "v=spf1 redirect=y.example"],
+            "include:x.example include:y.example ~all",
+        ),
+    ] {
+        let record = mend(records).map(|mended| mended.record);
+        let expected = format!("v=spf1 include:amazonses.com {expected}");
+        assert_eq!(record, Some(expected), "{records:?}");
+    }
+}
+
+#[test]
+fn a_record_that_is_too_long_to_copy_is_none() {
+    let long = format!("v=spf1 {}", "ip4:192.0.2.1/32 ip4:192.0.2.2 ".repeat(40));
+    assert!(mend(&[&long]).is_some(), "each term once");
+    let long: String = (0..40).map(|n| format!("ip4:192.0.2.{n} ")).collect();
+    assert_eq!(mend(&[&format!("v=spf1 {long}")]), None);
+}
