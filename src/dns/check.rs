@@ -41,7 +41,7 @@ impl Check<'_> {
         answer: Answer,
     ) -> Result<(Vec<Mx>, Finding), LookupError> {
         let records = answer.clone().mx();
-        let finding = judge_mx(&records, &self.place.region);
+        let finding = judge_mx(&records, &self.place.region, self.mail_from);
         if records.is_empty() {
             return Ok((records, finding));
         }
@@ -82,7 +82,7 @@ impl Check<'_> {
     async fn mx(self, records: &[Mx]) -> Finding {
         let region = &self.place.region;
         let amiss = self.resolver.check_region(records, region).await;
-        amiss.unwrap_or_else(|| judge_mx(records, region))
+        amiss.unwrap_or_else(|| judge_mx(records, region, self.mail_from))
     }
 
     async fn spf(self, records: &[Txt]) -> Finding {
@@ -222,7 +222,7 @@ impl Check<'_> {
     /// Whether the records were meant for SES.
     fn is_meant(self, records: &Records) -> bool {
         match records {
-            Records::Mx(records) => are_meant_for_ses(records, &self.place.region),
+            Records::Mx(records) => are_meant_for_ses(records, &self.place.region, self.mail_from),
             Records::Txt(records) => records.iter().any(Txt::is_spf_of_ses),
             _ => false,
         }

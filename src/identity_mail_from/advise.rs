@@ -244,7 +244,7 @@ impl<'a> NewDomain<'a> {
 
     /// Of a domain that has mail of its own; a wildcard's or an alias's mail is none.
     fn receives_mail(&self, mx: &[Mx], finding: &Finding) -> Option<(&'static str, Advice)> {
-        let receiving = receiving(mx, &self.place.region);
+        let receiving = receiving(mx, &self.place.region, self.domain);
         if receiving.is_empty() || finding.elsewhere.is_some() {
             return None;
         }

@@ -64,6 +64,9 @@ pub fn advice(finding: &Finding, expected: &DnsRecord) -> Option<Advice> {
     let rdata = expected.rdata.as_deref()?;
     let summary = summary(finding, expected.record_type)?;
     let detail = match (finding.status, expected.record_type) {
+        (_, kind) if finding.is_amiss() && !expected.documented => {
+            without_a_source(finding, kind, name, rdata)
+        }
         (RecordStatus::Unreachable, kind) => unreachable(finding, kind, name, rdata),
         (RecordStatus::Missing, "MX") => mx_missing(finding, name, rdata),
         (RecordStatus::Multiple, "MX") => mx_multiple(finding, name, rdata),
@@ -130,6 +133,22 @@ fn unreachable(finding: &Finding, kind: &str, name: &str, rdata: &str) -> String
          cannot reach DNS, set other name servers in the provider's `dns` block, or \
          `dns_check = false`.",
         reason(finding)
+    )
+}
+
+/// Of a region whose records AWS does not document: what is there may be right.
+fn without_a_source(finding: &Finding, kind: &str, name: &str, rdata: &str) -> String {
+    let records = match finding.found.is_empty() {
+        true => format!("{name} has no {kind} record that is right for Amazon SES elsewhere"),
+        false => format!(
+            "{name} has the {kind} records {}, which are not those for Amazon SES elsewhere",
+            found(finding)
+        ),
+    };
+    format!(
+        "{records}. AWS documents the records of the commercial regions and of GovCloud alone, and \
+         this region is neither: what would be right there is `{rdata}`. Publish what the SES \
+         console shows for {name}; if it is there already, set `dns_check = false`."
     )
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::dns_name::distance;
 use super::mx::feedback_region;
-use super::{Region, visible};
+use super::{DomainName, Region, visible};
 
 /// What is wrong with an MX record. `Display` is a clause about "it", the record, in
 /// printable ASCII, as the hosts are.
@@ -16,6 +16,8 @@ pub enum MxCause {
     ZoneAdded(String),
     /// The host begins with a priority.
     PriorityInHost,
+    /// Dots of the host have backslashes before them.
+    EscapedDots,
     /// The host has a character that no host name has, such as a quotation mark.
     Character(char),
     /// The host by which SES receives mail.
@@ -42,16 +44,20 @@ pub enum MxCause {
 
 impl MxCause {
     /// Why `host`, in presentation form, lower case and without final dot, is no
-    /// feedback host.
-    pub(super) fn of(host: &str, region: &Region) -> MxCause {
+    /// feedback host; `domain` has it.
+    pub(super) fn of(host: &str, region: &Region, domain: &DomainName) -> MxCause {
         if host == "." {
             return MxCause::Null;
         }
         let expected = region.feedback_host();
-        if is_priority_and_host(host, &expected) {
+        let plain = host.replace(r"\\", "").replace(r"\.", ".");
+        if host.contains(r"\.") && (is_feedback(&plain) || is_like(&plain, &expected)) {
+            return MxCause::EscapedDots;
+        }
+        if is_priority_and_host(host, &expected, domain) {
             return MxCause::PriorityInHost;
         }
-        if let Some(zone) = zone_after(host) {
+        if let Some(zone) = zone_after(host).or_else(|| zone_added(host, &expected, domain)) {
             return MxCause::ZoneAdded(zone.to_owned());
         }
         let odd = |c: &char| !c.is_ascii_alphanumeric() && !"-._".contains(*c);
@@ -72,14 +78,21 @@ impl MxCause {
     }
 }
 
-/// Whether a host begins with a priority: what follows was meant as the host, or
-/// was cut off, and `10` is what people are told to type.
-fn is_priority_and_host(host: &str, expected: &str) -> bool {
+/// Whether a host begins with a priority: what follows was meant as the host, or was cut
+/// off, and the vendor has added the zone's name.
+fn is_priority_and_host(host: &str, expected: &str, domain: &DomainName) -> bool {
     let (first, rest) = host.split_once(['.', ' ']).unwrap_or((host, ""));
     let number = !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit());
     let is_address = host.parse::<std::net::IpAddr>().is_ok();
-    let meant = rest.is_empty() || is_like(rest, expected) || first == "10";
+    let meant = rest.is_empty()
+        || is_feedback(rest)
+        || is_like(rest, expected)
+        || zones(domain).any(|zone| zone == rest);
     number && meant && !is_address
+}
+
+fn is_feedback(host: &str) -> bool {
+    feedback_region(host).is_some()
 }
 
 fn is_amazon(domain: &str) -> bool {
@@ -94,6 +107,24 @@ fn zone_after(host: &str) -> Option<&str> {
     feedback_region(&format!("{before}.amazonses.com"))?;
     // A top level by itself is nobody's zone.
     after.trim_end_matches('.').contains('.').then_some(after)
+}
+
+/// A zone that `domain` may be in, where it stands after what is like a feedback host.
+fn zone_added<'d>(host: &str, expected: &str, domain: &'d DomainName) -> Option<&'d str> {
+    zones(domain).find(|zone| {
+        let typed = host
+            .strip_suffix(zone)
+            .and_then(|typed| typed.strip_suffix('.'));
+        typed.is_some_and(|typed| typed.contains('.') && is_like(typed, expected))
+    })
+}
+
+/// The zones that a domain may be in, and the domain.
+fn zones(domain: &DomainName) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(domain.as_str()), |name| {
+        name.split_once('.').map(|(_, parent)| parent)
+    })
+    .filter(|zone| zone.contains('.'))
 }
 
 /// Whether the feedback host was probably meant.
@@ -139,6 +170,9 @@ impl fmt::Display for MxCause {
             Self::PriorityInHost => f.write_str(
                 "the priority was typed into the host; it has a field of its own, or stands \
                  before the host",
+            ),
+            Self::EscapedDots => f.write_str(
+                "the host has backslashes before its dots, which DNS takes for a part of its labels",
             ),
             Self::Character(c) => {
                 let shown = match c {
@@ -186,6 +220,7 @@ impl MxCause {
             Self::PriorityInHost => {
                 "Enter the priority in its own field, and the host alone in the field for the host."
             }
+            Self::EscapedDots => "Enter the host with plain dots, and without backslashes.",
             Self::Character(_) => "Enter the host alone.",
             Self::Receives | Self::Sends => "Bounces go to the feedback host alone.",
             _ => return None,
@@ -200,6 +235,7 @@ mod tests {
     #[test]
     fn each_slip_has_its_cause() {
         let region = Region::parse("eu-west-1").unwrap();
+        let domain = DomainName::parse("bounce.example.com").unwrap();
         let differs = |found: &str, expected: &str| MxCause::Differs {
             found: found.to_owned(),
             expected: expected.to_owned(),
@@ -240,8 +276,37 @@ mod tests {
             ),
             (
                 r"feedback-smtp\.eu-west-1.amazonses.com",
+                MxCause::EscapedDots,
+            ),
+            (
+                r"feedback-smtp\.eu-west-1\.amazonses\.com.example.com",
+                MxCause::EscapedDots,
+            ),
+            (
+                r"feedback-smtp\\.eu-west-1.amazonses.com",
+                MxCause::EscapedDots,
+            ),
+            (
+                r"feedback-smtp.eu-west-1.amazonses.com\\",
                 MxCause::Character('\\'),
             ),
+            (
+                "feedback-smtp.eu-west-1.amazonaws.com.example.com",
+                zone("example.com"),
+            ),
+            (
+                "feedback-smtp.eu-west-1.amazonse.com.bounce.example.com",
+                zone("bounce.example.com"),
+            ),
+            ("20.example.com", MxCause::PriorityInHost),
+            ("5.bounce.example.com", MxCause::PriorityInHost),
+            ("20", MxCause::PriorityInHost),
+            (
+                "20.feedback-smtp.us-east-1.amazonses.com",
+                MxCause::PriorityInHost,
+            ),
+            ("10.example.net", MxCause::AnotherHost),
+            ("mail.example.com", MxCause::AnotherHost),
             ("inbound-smtp.eu-west-1.amazonaws.com", MxCause::Receives),
             ("email-smtp.eu-west-1.amazonaws.com", MxCause::Sends),
             (
@@ -266,7 +331,7 @@ mod tests {
             ("mail.example.com", MxCause::AnotherHost),
             ("aspmx.l.google.com", MxCause::AnotherHost),
         ] {
-            assert_eq!(MxCause::of(host, &region), cause, "{host}");
+            assert_eq!(MxCause::of(host, &region, &domain), cause, "{host}");
             let told = cause.to_string();
             assert!(told.bytes().all(|b| (b' '..=b'~').contains(&b)), "{told}");
         }

@@ -55,6 +55,7 @@ impl Lookup for Resolver {
             name_exists: true,
             ttl: Duration::from_secs(800),
             zone,
+            aged: false,
             authoritative: false,
         })
     }

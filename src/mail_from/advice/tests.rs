@@ -230,3 +230,26 @@ fn each_warning_of_a_record_that_lets_ses_pass_has_its_own_summary() {
     });
     assert_eq!(std::collections::HashSet::from(summaries).len(), 3);
 }
+
+#[test]
+fn records_without_a_source_are_not_told_to_be_put_in_place() {
+    let domain = DomainName::parse("bounce.example.com").unwrap();
+    for region in ["cn-north-1", "us-iso-east-1", "eusc-de-east-1"] {
+        let region = Region::parse(region).unwrap();
+        let RequiredRecords { mx, spf: txt } = RequiredRecords::new(Some(&domain), Some(&region));
+        for status in [
+            RecordStatus::Missing,
+            RecordStatus::Multiple,
+            RecordStatus::Wrong,
+        ] {
+            for expected in [&mx, &txt] {
+                let wrong = finding(status, &["a", "b"]).with(spf(SpfCause::Several, SPF));
+                let Advice { detail, .. } = advice(&wrong, expected).unwrap();
+                assert!(detail.contains("the SES console shows"), "{detail}");
+                for verb in ["Replace", "ublish `", "Keep", "Merge"] {
+                    assert!(!detail.contains(verb), "{detail}");
+                }
+            }
+        }
+    }
+}
