@@ -177,7 +177,8 @@ impl fmt::Display for SpfCause {
                 let written = term;
                 let (term, shown) = (shown(term), presentation(name.as_bytes()));
                 write!(f, "its term {term} leads to {shown}, which {broken}, ")?;
-                if resembles_ses(name) {
+                let of_amazonaws = name == "amazonaws.com" || name.ends_with(".amazonaws.com");
+                if resembles_ses(name) || of_amazonaws && *broken == Broken::NoRecord {
                     write!(f, "and `include:{SES}` is probably meant, ")?;
                 } else if let Some(meant) = meant(written) {
                     write!(f, "and {} is probably meant, ", self::shown(&meant))?;
@@ -387,6 +388,10 @@ fn hint(term: &str) -> Option<String> {
 
 /// What was probably meant by a term, where it is something else.
 fn meant(term: &str) -> Option<String> {
+    // Nobody writes longer ones by hand.
+    if term.len() > 512 {
+        return None;
+    }
     let words = words(term).into_iter().map(|word| word.meant);
     let meant = words.collect::<Option<Vec<String>>>()?.join(" ");
     (!meant.is_empty() && meant != term).then_some(meant)

@@ -13,7 +13,7 @@ use super::spf::{AddressRange, Directive, Mechanism, SpfRecord, is_spf};
 use super::spf_attempt::attempt;
 use super::spf_cause::{SpfCause, not_named};
 use super::spf_check::{Grounds, Lists, Passed, SES, SpfAnswer, SpfQuestion, Stop, check};
-use super::spf_mend::mended;
+use super::spf_mend::{Known, mended};
 use super::spf_senders::Senders;
 use super::{Cause, DomainName, Finding, RecordStatus, Txt};
 
@@ -61,7 +61,7 @@ pub fn judge_spf(domain: &DomainName, records: &[Txt]) -> SpfStep {
         several => {
             let cause = Cause::Spf {
                 cause: SpfCause::Several,
-                mended: mended(several, &[]),
+                mended: mended(several, Known::default()),
             };
             let finding = Finding::new(RecordStatus::Multiple, shown(several));
             SpfStep::Done(finding.with(cause))
@@ -80,7 +80,7 @@ fn missing(records: &[Txt]) -> Finding {
     match attempts.into_iter().next() {
         Some((_, attempt)) => finding.with(Cause::Spf {
             cause: SpfCause::Attempt(attempt),
-            mended: mended(&records, &[]),
+            mended: mended(&records, Known::default()),
         }),
         None => finding,
     }
@@ -177,7 +177,7 @@ impl Evaluation {
     fn passed(&self, passed: Passed) -> Finding {
         match passed.grounds {
             Grounds::Name => {
-                let mended = mended(&[&self.record], &[]);
+                let mended = mended(&[&self.record], Known::default());
                 match mended.as_ref().map(|mended| mended.unread.clone()) {
                     Some(unread) if !unread.is_empty() => self.ok().with(Cause::Spf {
                         cause: SpfCause::Unread(unread),
@@ -193,6 +193,21 @@ impl Evaluation {
 
     fn check(&self, record: &SpfRecord, senders: Senders) -> (Result<Passed, Stop>, Lists) {
         check(&self.sender, &self.answers, record, senders)
+    }
+
+    /// The terms that list addresses of SES alone.
+    fn lists_of_ses(&self) -> Vec<String> {
+        let Ok(Some(ranges)) = self.ranges_of_ses() else {
+            return Vec::new();
+        };
+        let record = SpfRecord::parse(&self.record).ok();
+        let directives = record.map(|record| record.directives).unwrap_or_default();
+        let is_of_ses = |directive: &Directive| match directive.mechanism {
+            Mechanism::Ip4(range) => Senders::new(vec![range]).without(&ranges).is_empty(),
+            _ => false,
+        };
+        let lists = directives.into_iter().filter(is_of_ses);
+        lists.map(|directive| directive.text).collect()
     }
 
     /// The addresses that SES sends from; `None` where that cannot be found out.
@@ -226,12 +241,14 @@ impl Evaluation {
     }
 
     fn cause(&self, cause: SpfCause) -> Cause {
-        let of_anybody = match &cause {
-            SpfCause::Everyone(terms) => terms.as_slice(),
-            _ => &[],
-        };
+        let mut known = Known::default();
+        match &cause {
+            SpfCause::Everyone(terms) => known.of_anybody.clone_from(terms),
+            SpfCause::Ages | SpfCause::PartOfRanges => known.of_ses = self.lists_of_ses(),
+            _ => {}
+        }
         Cause::Spf {
-            mended: mended(&[&self.record], of_anybody),
+            mended: mended(&[&self.record], known),
             cause,
         }
     }

@@ -41,7 +41,9 @@ fn find(text: &str, what: &str) -> Option<usize> {
 fn without_versions(text: &str) -> String {
     let mut rest = text.to_owned();
     while let Some(at) = find(&rest, VERSION) {
-        rest.replace_range(at..at + VERSION.len(), " ");
+        let after = &rest[at + VERSION.len()..];
+        let end = rest.len() - after.trim_start_matches([':', '=', '.']).len();
+        rest.replace_range(at..end, " ");
     }
     rest
 }
@@ -95,24 +97,20 @@ fn read(text: &str) -> Vec<Word> {
         if words.is_empty() && is_near_version(&piece) {
             continue;
         }
-        let meant = meant(&piece).or_else(|| {
-            let like = words.last().filter(|_| listed)?.meant.as_deref()?;
-            Some(vec![listed_like(like, &piece)?])
-        });
-        match meant {
-            Some(terms) => {
-                let alone = terms.len() == 1;
-                words.extend(terms.into_iter().map(|term| Word {
-                    written: if alone { piece.clone() } else { term.clone() },
-                    meant: Some(term),
-                }));
-            }
+        let parts = parts(&piece);
+        for part in &parts {
+            let meant = meant(part).or_else(|| {
+                let like = words.last().filter(|_| listed)?.meant.as_deref()?;
+                listed_like(like, part)
+            });
             // Which names nobody.
-            None if !piece.contains(|c: char| c.is_alphanumeric()) => {}
-            None => words.push(Word {
-                written: piece,
-                meant: None,
-            }),
+            if meant.is_none() && !part.contains(|c: char| c.is_alphanumeric()) {
+                continue;
+            }
+            words.push(Word {
+                written: (*part).to_owned(),
+                meant,
+            });
         }
     }
     words
@@ -128,15 +126,19 @@ fn joined(piece: &str, next: &str) -> Option<String> {
     if piece.ends_with([':', '=', '/']) {
         // `mx: ~all` is about two things.
         let names = next.contains(|c: char| c.is_alphanumeric());
-        let alone = !names || next.contains([':', '=']) || meant(next).is_some();
+        let alone = !names || next.contains([':', '=']) || is_meant(next);
         return (!alone || is_address(next)).then_some(together);
     }
     let (_, name) = qualified(piece);
     let wants = ["include", "exists", "redirect", "ip4", "ip6"].contains(&mechanism(name)?);
     let argued = format!("{piece}:{next}");
-    let alone = meant(next).is_some() && !is_address(next);
-    (wants && !piece.contains([':', '=', '.', '/']) && !alone && meant(&argued).is_some())
+    let alone = is_meant(next) && !is_address(next);
+    (wants && !piece.contains([':', '=', '.', '/']) && !alone && is_meant(&argued))
         .then_some(argued)
+}
+
+fn is_meant(piece: &str) -> bool {
+    parts(piece).iter().all(|part| meant(part).is_some())
 }
 
 /// Before any term, what is nearly the version.
@@ -145,34 +147,36 @@ fn is_near_version(piece: &str) -> bool {
     lower == "v" || lower.starts_with("v=") || ["spf", "spf1", "spf2"].contains(&lower.as_str())
 }
 
-/// The terms that were meant by a piece, each valid; `None`: nobody can tell.
-fn meant(piece: &str) -> Option<Vec<String>> {
-    if let Some(all) = joined_all(piece)
-        && let Some(mut terms) = meant(&piece[..piece.len() - all.len()])
-    {
-        terms.push(all.to_owned());
-        return Some(terms);
+/// The terms of a piece: strings of one TXT record are joined without a space.
+fn parts(piece: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = piece;
+    while let Some((term, after)) = before_another(rest) {
+        parts.push(term);
+        rest = after;
     }
-    // Strings of one TXT record are joined without a space.
-    let begins = ["include:", "exists:", "redirect=", "ip4:", "ip6:", "mx:"];
-    for (at, _) in piece.char_indices().skip(1) {
-        let (before, after) = piece.split_at(at);
-        let lower = after.to_ascii_lowercase();
-        let begins = begins.iter().any(|begin| {
-            let (_, bare) = qualified(&lower);
-            bare.starts_with(begin)
-        });
-        if begins
-            && before.contains([':', '='])
-            && let (Some(before), Some(after)) = (meant_alone(before), meant(after))
-        {
-            return Some([vec![before], after].concat());
-        }
-    }
-    meant_alone(piece).map(|term| vec![term])
+    let all = joined_all(rest).unwrap_or_default();
+    let (term, all) = rest.split_at(rest.len() - all.len());
+    parts.extend([term, all].into_iter().filter(|part| !part.is_empty()));
+    parts
 }
 
-fn meant_alone(piece: &str) -> Option<String> {
+/// A term, and what begins with the name of another right behind it.
+fn before_another(text: &str) -> Option<(&str, &str)> {
+    const NAMES: [&str; 6] = ["include:", "exists:", "redirect=", "ip4:", "ip6:", "mx:"];
+    let begins = |text: &str| {
+        let (_, bare) = qualified(text);
+        NAMES.iter().any(|name| {
+            let begin = bare.get(..name.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(name))
+        })
+    };
+    let mut places = text.char_indices().skip(1).map(|(at, _)| text.split_at(at));
+    places.find(|(term, after)| begins(after) && term.contains([':', '=']) && meant(term).is_some())
+}
+
+/// The valid term that was meant by a piece; `None`: nobody can tell.
+fn meant(piece: &str) -> Option<String> {
     let (qualifier, rest) = qualified(piece);
     // `a:2001:db8::1` would be an address as a whole, too.
     let of_mechanism = rest.split_once(':').filter(|(name, _)| *name == "a");

@@ -9,6 +9,9 @@ use super::spf_meant::{Word, words};
 /// Octets of a record that people can be asked to copy.
 const COPIED: usize = 450;
 
+/// Octets beyond which nobody writes a record by hand: it is not mended.
+const WRITTEN: usize = 4096;
+
 /// A record as it should be. The terms are as they were written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mended {
@@ -24,11 +27,16 @@ pub struct Mended {
 
 /// The one record of `records` with `include:amazonses.com` as its first term, so that
 /// nothing before it can fail, and with what is invalid written right or left out.
-/// `None` where that comes to no valid record that people could copy. `of_anybody` are
-/// terms that lead to a record which lets anybody pass.
-pub(super) fn mended(records: &[&Txt], of_anybody: &[String]) -> Option<Mended> {
+/// `None` where that comes to no valid record that people could copy.
+pub(super) fn mended(records: &[&Txt], known: Known) -> Option<Mended> {
+    if records
+        .iter()
+        .any(|record| record.as_bytes().len() > WRITTEN)
+    {
+        return None;
+    }
     let mut draft = Draft {
-        lead_to_anybody: of_anybody.to_vec(),
+        known,
         ..Draft::default()
     };
     for record in records {
@@ -40,11 +48,20 @@ pub(super) fn mended(records: &[&Txt], of_anybody: &[String]) -> Option<Mended> 
     valid.then_some(mended)
 }
 
+/// What an evaluation has shown of terms that does not show in themselves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// They lead to a record which lets anybody pass.
+    pub(super) of_anybody: Vec<String>,
+    /// They list addresses of SES.
+    pub(super) of_ses: Vec<String>,
+}
+
 /// What was read so far.
 #[derive(Debug, Default)]
 struct Draft {
     mended: Mended,
-    lead_to_anybody: Vec<String>,
+    known: Known,
     kept: Vec<String>,
     /// The `all` that refuses least.
     all: Option<String>,
@@ -74,16 +91,16 @@ impl Draft {
                 }
             } else if lower.starts_with("exp=") {
                 self.explanation.get_or_insert(term);
-            } else if is_about_ses(&term) {
+            } else if is_about_ses(&term) || self.known.of_ses.contains(&term) {
                 // It stands in front.
-            } else if spf::lets_anybody_pass(&term) || self.lead_to_anybody.contains(&term) {
+            } else if spf::lets_anybody_pass(&term) || self.known.of_anybody.contains(&term) {
                 add(&mut self.mended.of_anybody, written);
             } else {
                 let unread = match is_redirect {
                     true => has_all,
                     false => ended && !is_modifier(&term) || is_ignored(&written, &term),
                 };
-                if unread {
+                if unread && !self.kept.contains(&term) {
                     add(&mut self.mended.unread, written);
                 }
                 add(
@@ -116,7 +133,7 @@ impl Draft {
 
     fn finished(self) -> Mended {
         let Self {
-            mended,
+            mut mended,
             mut kept,
             all,
             redirects,
@@ -128,8 +145,16 @@ impl Draft {
             ([redirect], None) => last = Some(redirect.clone()),
             // Only one is read, and none beside `all`.
             (several, _) => {
-                let domains = several.iter().filter_map(|term| term.split_once('='));
-                domains.for_each(|(_, domain)| add(&mut kept, format!("include:{domain}")));
+                for (term, domain) in several
+                    .iter()
+                    .filter_map(|term| Some((term, term.split_once('=')?.1)))
+                {
+                    let include = format!("include:{domain}");
+                    if kept.contains(&include) {
+                        mended.unread.retain(|unread| unread != term);
+                    }
+                    add(&mut kept, include);
+                }
             }
         }
         let terms = [format!("include:{SES}")]

@@ -291,6 +291,10 @@ fn broken_record_on_the_way_breaks_the_whole() {
         ("two.example", "has several SPF records"),
         ("bad.example", "is not valid (its term `bogus`)"),
         ("amazonse.com", "`include:amazonses.com` is probably meant"),
+        (
+            "email-smtp.us-east-1.amazonaws.com",
+            "`include:amazonses.com` is probably meant",
+        ),
     ] {
         let finding = judge(
             &format!("v=spf1 include:{name} include:amazonses.com"),
@@ -416,6 +420,13 @@ fn lists_of_addresses_are_compared_with_those_of_ses() {
             is_mended(&finding);
         }
     }
+    // The include stands in place of SES's addresses, and of nobody else's.
+    let finding = judge("v=spf1 ip4:192.0.2.1 ip4:54.240.0.0/19 mx -all", &listed);
+    assert_eq!(*cause(&finding), SpfCause::PartOfRanges);
+    assert_eq!(
+        mended(&finding),
+        "v=spf1 include:amazonses.com ip4:192.0.2.1 mx -all"
+    );
     // Where SES's own record cannot be had, only its name counts.
     for unknown in [&[][..], &[(SES, UNANSWERED)]] {
         let finding = judge("v=spf1 ip4:54.240.0.0/18 -all", unknown);

@@ -141,6 +141,10 @@ fn what_nobody_can_tell_is_kept_apart() {
             "v=spf1 mail.x.example include:%{x}.example",
             "<mail.x.example> <include:%{x}.example>",
         ),
+        (
+            "v=spf1 ip4:192.0.2.1include:%{x}.example ~all",
+            "ip4:192.0.2.1 <include:%{x}.example> ~all",
+        ),
         ("v=spf1 foo:x.example", "<foo:x.example>"),
     ] {
         assert_eq!(told(text), expected, "{text}");
@@ -160,6 +164,8 @@ fn the_version_is_no_term() {
         "@ TXT \"V=SPF1 mx\"",
         "SPF: v=spf1: mx",
         "v=spf1,mx",
+        "v=spf1:mx",
+        "v=spf1=mx",
         "v=spf1 v=spf1 mx",
     ] {
         assert_eq!(told(text), "mx", "{text}");

@@ -5,7 +5,7 @@ fn mend(records: &[&str]) -> Option<Mended> {
         .iter()
         .map(|text| Txt::from_strings([text]))
         .collect();
-    mended(&records.iter().collect::<Vec<_>>(), &[])
+    mended(&records.iter().collect::<Vec<_>>(), Known::default())
 }
 
 #[test]
@@ -118,6 +118,13 @@ fn what_is_not_kept_as_it_is_is_told() {
             &[],
             &["include=x.example", "redirect=y.example"],
         ),
+        // What is read elsewhere in it.
+        (
+            "v=spf1 include:x.example mx ~all mx redirect=x.example",
+            &[],
+            &[],
+            &[],
+        ),
         (
             "v=spf1 mx ~all x=y exp=e.example include:amazonses.com -all",
             &[],
@@ -161,4 +168,6 @@ fn a_record_that_is_too_long_to_copy_is_none() {
     assert!(mend(&[&long]).is_some(), "each term once");
     let long: String = (0..40).map(|n| format!("ip4:192.0.2.{n} ")).collect();
     assert_eq!(mend(&[&format!("v=spf1 {long}")]), None);
+    let hostile = format!("v=spf1 {}", "include:a.bip4:1.2.3.4".repeat(3000));
+    assert_eq!(mend(&[&hostile]), None);
 }
