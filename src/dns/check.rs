@@ -147,10 +147,14 @@ impl Check<'_> {
         let records = &answer.records;
         let elsewhere = match self.alias(&around, answer).await {
             Some(alias) => Some(alias),
-            None if finding.status == RecordStatus::Missing => {
-                self.misplaced(&around, records).await
-            }
-            None => self.wildcard(&around, records).await,
+            // A text that was meant as the record may be a wildcard's as well.
+            None if finding.found.is_empty() => self.misplaced(&around, records).await,
+            None => match self.wildcard(&around, records).await {
+                None if finding.status == RecordStatus::Missing => {
+                    self.misplaced(&around, records).await
+                }
+                wildcard => wildcard,
+            },
         };
         Finding {
             elsewhere,

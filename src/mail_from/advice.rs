@@ -1,8 +1,8 @@
 //! What to tell the practitioner about a finding.
 
 use super::{
-    Cause, DmarcFinding, DmarcStatus, DnsRecord, DomainName, Elsewhere, Finding, Mended, Place,
-    RecordStatus, SpfCause, presentation,
+    DmarcFinding, DmarcStatus, DnsRecord, DomainName, Elsewhere, Finding, Place, RecordStatus,
+    mx_advice, spf_advice,
 };
 
 /// A warning about one record.
@@ -68,12 +68,12 @@ pub fn advice(finding: &Finding, expected: &DnsRecord) -> Option<Advice> {
             without_a_source(finding, kind, name, rdata)
         }
         (RecordStatus::Unreachable, kind) => unreachable(finding, kind, name, rdata),
-        (RecordStatus::Missing, "MX") => mx_missing(finding, name, rdata),
-        (RecordStatus::Multiple, "MX") => mx_multiple(finding, name, rdata),
-        (_, "MX") => mx_wrong(finding, name, rdata),
-        (RecordStatus::Missing, _) => spf_missing(finding, name, rdata),
-        (RecordStatus::Multiple, _) => spf_multiple(finding, name, rdata),
-        (_, _) => spf_wrong(finding, name, rdata),
+        (RecordStatus::Missing, "MX") => mx_advice::missing(finding, name, rdata),
+        (RecordStatus::Multiple, "MX") => mx_advice::multiple(finding, name, rdata),
+        (_, "MX") => mx_advice::wrong(finding, name, rdata),
+        (RecordStatus::Missing, _) => spf_advice::missing(finding, name, rdata),
+        (RecordStatus::Multiple, _) => spf_advice::multiple(finding, name, rdata),
+        (_, _) => spf_advice::wrong(finding, name, rdata),
     };
     let detail = match &finding.view {
         Some(view) => format!("{detail} ({view}.)"),
@@ -94,7 +94,7 @@ fn summary(finding: &Finding, record_type: &str) -> Option<&'static str> {
             "MX record of a MAIL FROM domain could not be looked up"
         }
         (RecordStatus::Unreachable, _) => "SPF record of a MAIL FROM domain could not be looked up",
-        (RecordStatus::Ok, "TXT") => return of_passing(finding.cause.as_ref()?),
+        (RecordStatus::Ok, "TXT") => return spf_advice::of_passing(finding.cause.as_ref()?),
         (
             RecordStatus::Ok
             | RecordStatus::OtherRegion
@@ -102,18 +102,6 @@ fn summary(finding: &Finding, record_type: &str) -> Option<&'static str> {
             | RecordStatus::Unchecked,
             _,
         ) => return None,
-    })
-}
-
-/// What is to be said of a record that lets mail of SES pass.
-fn of_passing(cause: &Cause) -> Option<&'static str> {
-    let Cause::Spf { cause, .. } = cause else {
-        return None;
-    };
-    Some(match cause {
-        SpfCause::Everyone(_) => "SPF record of a MAIL FROM domain lets anybody pass",
-        SpfCause::Unread(_) => "SPF record of a MAIL FROM domain has terms that nobody reads",
-        _ => "SPF record of a MAIL FROM domain lists addresses of Amazon SES",
     })
 }
 
@@ -152,190 +140,8 @@ fn without_a_source(finding: &Finding, kind: &str, name: &str, rdata: &str) -> S
     )
 }
 
-fn mx_missing(finding: &Finding, name: &str, rdata: &str) -> String {
-    let problem =
-        format!("{name} has no MX record, so Amazon SES cannot use it as MAIL FROM domain");
-    let publish = format!("Publish `{rdata}` as the only MX record of {name}");
-    match &finding.elsewhere {
-        Some(Elsewhere::Above(above)) => format!(
-            "{problem}. {above} has it, one level too high: there it takes the mail that {above} \
-             itself should receive. Remove it from {above}, give {above} the MX record of its own \
-             mail host back, if it had one, and publish `{rdata}` as the only MX record of {name}."
-        ),
-        elsewhere => format!("{problem}. {}", placed(elsewhere.as_ref(), name, &publish)),
-    }
-}
-
-fn mx_multiple(finding: &Finding, name: &str, rdata: &str) -> String {
-    let keep = format!("Keep `{rdata}` as the only MX record of {name}");
-    let keep = match &finding.elsewhere {
-        Some(_) => format!("Publish `{rdata}` as the only MX record of {name}"),
-        None => keep,
-    };
-    format!(
-        "{name} has the MX records {}. Amazon SES takes a MAIL FROM domain only with exactly one. \
-         {} Mail that people should receive needs another domain.",
-        found(finding),
-        placed(finding.elsewhere.as_ref(), name, &keep)
-    )
-}
-
-fn mx_wrong(finding: &Finding, name: &str, rdata: &str) -> String {
-    let replace = match &finding.elsewhere {
-        Some(_) => format!("Publish `{rdata}` as the only MX record of {name}"),
-        None => format!("Replace it by `{rdata}`, as the only MX record of {name}"),
-    };
-    let remedy = match &finding.cause {
-        Some(Cause::Mx(cause)) if finding.elsewhere.is_none() => cause.remedy(),
-        _ => None,
-    };
-    let text = format!(
-        "{name} has the MX record {}: {}. {}",
-        found(finding),
-        reason(finding),
-        placed(finding.elsewhere.as_ref(), name, &replace)
-    );
-    match remedy {
-        Some(remedy) => format!("{text} {remedy}"),
-        None => text,
-    }
-}
-
-fn spf_missing(finding: &Finding, name: &str, rdata: &str) -> String {
-    let attempts = match finding.found.as_slice() {
-        [] => String::new(),
-        _ => format!("; only {}", found(finding)),
-    };
-    let problem = format!(
-        "{name} has no SPF record (a TXT record that starts with `v=spf1 `){attempts}, so SPF \
-         does not pass for its mail"
-    );
-    if let Some(Cause::Spf { cause, mended }) = &finding.cause {
-        let which = match finding.found.len() {
-            1 => "It is no SPF record because".to_owned(),
-            _ => format!("Of the first of them, {}:", quoted(&finding.found[0])),
-        };
-        return format!(
-            "{problem}. {which} {cause}. {}. {}.",
-            cause.remedy(),
-            written(mended.as_ref(), rdata)
-        );
-    }
-    let publish = format!("Publish `{rdata}` as a TXT record of {name}");
-    match &finding.elsewhere {
-        Some(Elsewhere::Above(above)) => format!(
-            "{problem}. The record of {above} does not hold for {name}: receivers look at the \
-             MAIL FROM domain itself. {publish}, too."
-        ),
-        elsewhere => format!("{problem}. {}", placed(elsewhere.as_ref(), name, &publish)),
-    }
-}
-
-fn spf_multiple(finding: &Finding, name: &str, rdata: &str) -> String {
-    let merge = match (&finding.elsewhere, &finding.cause) {
-        (Some(_), _) => format!("Publish `{rdata}` as the only SPF record of {name}"),
-        (
-            None,
-            Some(Cause::Spf {
-                mended: Some(mended),
-                ..
-            }),
-        ) => {
-            let least = match mended.record == rdata {
-                true => String::new(),
-                false => format!(", or, if only Amazon SES sends for it, `{rdata}`"),
-            };
-            let record = &mended.record;
-            format!(
-                "Merge them into one TXT record, such as `{record}`{least}{}",
-                notes(mended)
-            )
-        }
-        _ => format!(
-            "Merge them into one TXT record that holds `include:amazonses.com`, such as `{rdata}`"
-        ),
-    };
-    format!(
-        "{name} has the SPF records {}. With more than one, SPF fails for all of its mail. {}",
-        found(finding),
-        placed(finding.elsewhere.as_ref(), name, &merge)
-    )
-}
-
-fn spf_wrong(finding: &Finding, name: &str, rdata: &str) -> String {
-    let has = format!(
-        "{name} has the SPF record {}: {}",
-        found(finding),
-        reason(finding)
-    );
-    if finding.elsewhere.is_some() {
-        let publish = format!("Publish `{rdata}` as a TXT record of {name}");
-        let placed = placed(finding.elsewhere.as_ref(), name, &publish);
-        return format!("{has}. {placed}");
-    }
-    let (remedy, mended) = match &finding.cause {
-        Some(Cause::Spf { cause, mended }) => (cause.remedy(), mended.as_ref()),
-        _ => ("Put `include:amazonses.com` in".to_owned(), None),
-    };
-    format!(
-        "{has}. {remedy}. {}; a domain may have only one SPF record.",
-        written(mended, rdata)
-    )
-}
-
-/// The whole of a record as it should be, and the least that does.
-fn written(mended: Option<&Mended>, rdata: &str) -> String {
-    let Some(mended) = mended else {
-        return format!("If only Amazon SES sends for it, replace it by `{rdata}`");
-    };
-    let record = &mended.record;
-    let notes = notes(mended);
-    match record == rdata {
-        true => format!("Replace it by `{rdata}`{notes}"),
-        false => format!(
-            "Replace it by `{record}`, or, if only Amazon SES sends for it, by `{rdata}`{notes}"
-        ),
-    }
-}
-
-/// What has become of single terms.
-fn notes(mended: &Mended) -> String {
-    let terms = |terms: &[String]| {
-        let terms: Vec<String> = terms
-            .iter()
-            .map(|term| quoted(&presentation(term.as_bytes())))
-            .collect();
-        terms.join(", ")
-    };
-    let mut notes = Vec::new();
-    if !mended.left_out.is_empty() {
-        notes.push(format!(
-            "not in it, because nobody can tell what it means, is {}: write it right and put it \
-             before `all`, if it names a sender",
-            terms(&mended.left_out)
-        ));
-    }
-    if !mended.of_anybody.is_empty() {
-        notes.push(format!(
-            "not in it, because it lets anybody pass, is {}: put the addresses that you send from \
-             in its place, if there are any",
-            terms(&mended.of_anybody)
-        ));
-    }
-    if !mended.unread.is_empty() {
-        notes.push(format!(
-            "nobody reads {} in the record as it is",
-            terms(&mended.unread)
-        ));
-    }
-    match notes.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", notes.join("; ")),
-    }
-}
-
 /// `publish`, with what has to be minded because of what is elsewhere.
-fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -> String {
+pub(super) fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -> String {
     match elsewhere {
         None | Some(Elsewhere::Above(_)) => format!("{publish}."),
         Some(Elsewhere::Alias {
@@ -373,7 +179,7 @@ fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -> String {
 }
 
 /// The records in quotes; what says how many more there are is none.
-fn found(finding: &Finding) -> String {
+pub(super) fn found(finding: &Finding) -> String {
     let records = finding.found.iter().map(|record| {
         if record.starts_with("and ") && record.ends_with(" more") {
             record.clone()
@@ -384,11 +190,11 @@ fn found(finding: &Finding) -> String {
     records.collect::<Vec<_>>().join(", ")
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("`{text}`")
 }
 
-fn reason(finding: &Finding) -> String {
+pub(super) fn reason(finding: &Finding) -> String {
     match &finding.cause {
         Some(cause) => cause.to_string(),
         None => "no reason is known".to_owned(),

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use super::Txt;
+use super::NotNamed;
 use super::dns_name::distance;
 use super::escape::presentation;
-use super::spf::SpfRecord;
-use super::spf_attempt::{Attempt, named};
+use super::spf_attempt::Attempt;
 use super::spf_check::SES;
-use super::spf_meant::words;
+use super::spf_hint::{hint, meant};
 
 /// What is wrong with an SPF record. `Display` is a clause about "it", the record,
 /// in printable ASCII.
@@ -62,77 +61,8 @@ pub enum Broken {
     Loops,
 }
 
-/// Why a record does not lead to SES, though it may seem so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotNamed {
-    /// Nothing in it seems so.
-    Nowhere,
-    /// The include stands after `all`.
-    AfterAll,
-    /// The include has a qualifier: this term.
-    Qualified(String),
-    /// The same include twice, the first of them, this term, with a qualifier.
-    FirstDecides(String),
-    /// `include=`: a modifier that nobody knows.
-    Equals(String),
-    /// A redirect beside `all`.
-    RedirectBesideAll,
-    /// Another mechanism than `include`: this term.
-    OtherMechanism(String),
-    /// Another domain that looks like SES's.
-    OtherDomain(String),
-}
-
-/// Why `record`, which is valid, does not lead to SES.
-pub(super) fn not_named(record: &Txt, parsed: &SpfRecord) -> NotNamed {
-    let text = String::from_utf8_lossy(record.as_bytes()).into_owned();
-    let terms: Vec<&str> = text
-        .split(' ')
-        .filter(|term| !term.is_empty())
-        .skip(1)
-        .collect();
-    let is_all = |term: &&str| bare(term).1.eq_ignore_ascii_case("all");
-    let all = terms.iter().position(is_all);
-    let includes = |term: &str| {
-        let (_, mechanism) = bare(term);
-        let name = mechanism.strip_prefix("include:");
-        name.is_some_and(names_ses)
-    };
-    let lower: Vec<String> = terms.iter().map(|term| term.to_ascii_lowercase()).collect();
-    for (index, term) in lower.iter().enumerate() {
-        let shown = terms[index].to_owned();
-        let (qualifier, mechanism) = bare(term);
-        if includes(term) {
-            let again = lower[index + 1..].iter().any(|later| includes(later));
-            return match qualifier {
-                _ if all.is_some_and(|all| all < index) => NotNamed::AfterAll,
-                Some('-' | '~' | '?') if again => NotNamed::FirstDecides(shown),
-                Some('-' | '~' | '?') => NotNamed::Qualified(shown),
-                _ => NotNamed::Nowhere,
-            };
-        }
-        let Some((name, domain)) = mechanism.split_once([':', '=']) else {
-            continue;
-        };
-        match name {
-            "include" if names_ses(domain) => return NotNamed::Equals(shown),
-            "redirect" if names_ses(domain) && all.is_some() && parsed.redirect.is_none() => {
-                return NotNamed::RedirectBesideAll;
-            }
-            "include" | "redirect" if resembles_ses(domain) => {
-                return NotNamed::OtherDomain(shown);
-            }
-            "a" | "mx" | "ptr" | "exists" if names_ses(domain) || resembles_ses(domain) => {
-                return NotNamed::OtherMechanism(shown);
-            }
-            _ => {}
-        }
-    }
-    NotNamed::Nowhere
-}
-
 /// The qualifier, and the rest of a term.
-fn bare(term: &str) -> (Option<char>, &str) {
+pub(super) fn bare(term: &str) -> (Option<char>, &str) {
     match term.strip_prefix(['+', '-', '~', '?']) {
         Some(rest) => (term.chars().next(), rest),
         None => (None, term),
@@ -289,123 +219,7 @@ impl fmt::Display for Broken {
     }
 }
 
-impl fmt::Display for NotNamed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it does not lead to `include:{SES}`")?;
-        match self {
-            Self::Nowhere => Ok(()),
-            Self::AfterAll => write!(f, ", which stands after `all`, where nobody reads it"),
-            Self::Qualified(term) => write!(
-                f,
-                " so that its mail passes: the qualifier of {} says otherwise",
-                shown(term)
-            ),
-            Self::FirstDecides(term) => write!(
-                f,
-                " so that its mail passes: it has the include twice, and the first, {}, decides",
-                shown(term)
-            ),
-            Self::Equals(term) => write!(
-                f,
-                ": {} has `=` in place of `:`, which makes a modifier of it that nobody knows",
-                shown(term)
-            ),
-            Self::RedirectBesideAll => write!(
-                f,
-                ": `redirect={SES}` is ignored, because there is `all` beside it"
-            ),
-            Self::OtherMechanism(term) => {
-                write!(f, ": {} is about a host, and names no senders", shown(term))
-            }
-            Self::OtherDomain(term) => write!(f, ": {} names another domain", shown(term)),
-        }
-    }
-}
-
-impl NotNamed {
-    fn remedy(&self) -> String {
-        match self {
-            Self::Nowhere => format!("Put `include:{SES}` near its start, before `all`"),
-            Self::AfterAll => format!("Put `include:{SES}` before `all`"),
-            Self::Qualified(_) => format!("Write `include:{SES}` without the qualifier"),
-            Self::FirstDecides(term) => format!("Remove {}", shown(term)),
-            Self::Equals(term) | Self::OtherMechanism(term) | Self::OtherDomain(term) => {
-                format!("Write `include:{SES}` in place of {}", shown(term))
-            }
-            Self::RedirectBesideAll => {
-                format!("Put `include:{SES}` before `all`, and remove the redirect")
-            }
-        }
-    }
-}
-
-/// What makes a term invalid, where that can be told.
-fn hint(term: &str) -> Option<String> {
-    let lower = term.to_ascii_lowercase();
-    let (_, mechanism) = bare(&lower);
-    let name_end = mechanism.find([':', '/', '=']).unwrap_or(mechanism.len());
-    let (name, rest) = mechanism.split_at(name_end);
-    if let Some(c) = term
-        .chars()
-        .find(|c| !c.is_ascii_graphic() || "\"'`".contains(*c))
-    {
-        return Some(format!("it holds {}", named(c)));
-    }
-    if let Some(c) = term.chars().find(|c| ",;".contains(*c)) {
-        let c = named(c);
-        return Some(format!("it holds {c}; terms are separated by spaces alone"));
-    }
-    if ["redirect", "exp"].contains(&name) && rest.starts_with('=') && super::spf::is_term(term) {
-        return Some(format!("`{name}=` may stand only once"));
-    }
-    if rest == ":" {
-        return Some("no space may stand after the colon".to_owned());
-    }
-    if let Some(all) = joined_all(term) {
-        return Some(format!(
-            "a space is missing before `{all}`: strings of one TXT record are joined without one"
-        ));
-    }
-    if ["a", "mx"].contains(&name)
-        && let Some(address) = rest.strip_prefix(':')
-        && super::spf::is_term(&format!("ip4:{address}"))
-    {
-        return Some(format!("an address is written `ip4:{address}`"));
-    }
-    let known = [
-        "all", "a", "mx", "ptr", "ip4", "ip6", "include", "exists", "redirect",
-    ];
-    if !known.contains(&name) {
-        let near = known
-            .iter()
-            .find(|known| known.len() > 2 && distance(known, name) <= 2);
-        if let Some(known) = near {
-            return Some(format!("`{known}` is probably meant"));
-        }
-    }
-    meant(term).map(|meant| format!("{} is probably meant", shown(&meant)))
-}
-
-/// What was probably meant by a term, where it is something else.
-fn meant(term: &str) -> Option<String> {
-    // Nobody writes longer ones by hand.
-    if term.len() > 512 {
-        return None;
-    }
-    let words = words(term).into_iter().map(|word| word.meant);
-    let meant = words.collect::<Option<Vec<String>>>()?.join(" ");
-    (!meant.is_empty() && meant != term).then_some(meant)
-}
-
-/// The `~all` at the end of a term that is valid without it.
-pub(super) fn joined_all(term: &str) -> Option<&str> {
-    let at = term.len().checked_sub("~all".len())?;
-    let (before, all) = term.split_at_checked(at)?;
-    let is_all = all.starts_with(['-', '~', '?', '+']) && bare(all).1.eq_ignore_ascii_case("all");
-    (is_all && super::spf::is_term(before)).then_some(all)
-}
-
-fn shown(term: &str) -> String {
+pub(super) fn shown(term: &str) -> String {
     format!("`{}`", presentation(term.as_bytes()))
 }
 

@@ -11,9 +11,10 @@ use std::collections::HashMap;
 
 use super::spf::{AddressRange, Directive, Mechanism, SpfRecord, is_spf};
 use super::spf_attempt::attempt;
-use super::spf_cause::{SpfCause, not_named};
+use super::spf_cause::SpfCause;
 use super::spf_check::{Grounds, Lists, Passed, SES, SpfAnswer, SpfQuestion, Stop, check};
 use super::spf_mend::{Known, mended};
+use super::spf_not_named::not_named;
 use super::spf_senders::Senders;
 use super::{Cause, DomainName, Finding, RecordStatus, Txt};
 

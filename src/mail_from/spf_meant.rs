@@ -6,7 +6,7 @@ use super::DomainName;
 use super::dns_name::distance;
 use super::domain_character::{Kind, kind};
 use super::spf::is_term;
-use super::spf_cause::joined_all;
+use super::spf_hint::joined_all;
 
 /// What every record begins with.
 const VERSION: &str = "v=spf1";

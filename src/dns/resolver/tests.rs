@@ -524,7 +524,17 @@ async fn records_that_are_amiss_are_sought_elsewhere() {
         assert_eq!(findings.mx.elsewhere.as_ref(), Some(&elsewhere));
         assert_eq!(findings.spf.elsewhere.as_ref(), Some(&elsewhere));
     }
-    // Nor is it a wildcard that gives a name what it has itself.
+    // A text that is no SPF record may be there by a wildcard, too.
+    let quoted: World = &[(
+        "*.example.com.",
+        Type::TXT,
+        "\"v=spf1 include:amazonses.com ~all\"",
+    )];
+    let spf = check_world(quoted).await.spf;
+    assert_eq!(spf.status, RecordStatus::Missing);
+    let by = Elsewhere::Wildcard("*.example.com".to_owned());
+    assert_eq!(spf.elsewhere, Some(by));
+    // It is no wildcard that gives a name what it has itself.
     let same: World = &[
         (NAME, Type::MX, "mx.example.com."),
         (NAME, Type::TXT, "v=spf1 -all"),

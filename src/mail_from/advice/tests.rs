@@ -1,5 +1,7 @@
 use super::*;
-use crate::mail_from::{DomainName, MxCause, NotNamed, Region, RequiredRecords};
+use crate::mail_from::{
+    Cause, DomainName, Mended, MxCause, NotNamed, Region, RequiredRecords, SpfCause,
+};
 
 const MX: &str = "10 feedback-smtp.eu-west-1.amazonses.com";
 const SPF: &str = "v=spf1 include:amazonses.com ~all";
@@ -159,6 +161,23 @@ fn advice_follows_from_what_is_elsewhere() {
 }
 
 #[test]
+fn a_text_of_somebody_elses_is_not_told_to_be_replaced() {
+    let RequiredRecords { spf: txt, .. } = records();
+    for elsewhere in [
+        Elsewhere::alias("x.example", None),
+        Elsewhere::Wildcard("*.example.com".to_owned()),
+    ] {
+        let finding = Finding {
+            elsewhere: Some(elsewhere),
+            ..finding(RecordStatus::Missing, &["spf1 mx"]).with(spf(SpfCause::Several, SPF))
+        };
+        let Advice { detail, .. } = advice(&finding, &txt).unwrap();
+        assert!(detail.contains(&format!("ublish `{SPF}`")), "{detail}");
+        assert!(!detail.contains("Replace"), "{detail}");
+    }
+}
+
+#[test]
 fn advice_follows_from_the_cause() {
     let RequiredRecords { mx, spf: txt } = records();
     let zone = MxCause::ZoneAdded("example.com".to_owned());
@@ -252,4 +271,25 @@ fn records_without_a_source_are_not_told_to_be_put_in_place() {
             }
         }
     }
+}
+
+#[test]
+fn a_record_among_several_is_kept_only_if_it_is_there() {
+    let RequiredRecords { mx, .. } = records();
+    let told = |found: &[&str]| advice(&finding(RecordStatus::Multiple, found), &mx).unwrap();
+    for there in [
+        "10 feedback-smtp.eu-west-1.amazonses.com",
+        "5 feedback-smtp.eu-west-1.amazonses.com",
+    ] {
+        let Advice { detail, .. } = told(&[there, "10 mx.example.com"]);
+        assert!(
+            detail.contains(&format!("Keep `{there}` as the only MX record")),
+            "{detail}"
+        );
+    }
+    let Advice { detail, .. } = told(&["10 a.example", "20 b.example"]);
+    assert!(
+        detail.contains(&format!("Publish `{MX}` in their place")),
+        "{detail}"
+    );
 }
