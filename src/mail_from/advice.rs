@@ -157,11 +157,12 @@ pub(super) fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -
             wildcard: Some(wildcard),
         }) => format!(
             "{name} is an alias (CNAME) of {target} by the wildcard `{wildcard}`; a record of \
-             {name} itself takes its place. {publish} itself."
+             {name} itself takes its place, for all types of records: both of `dns_records` are \
+             needed. {publish} itself."
         ),
         Some(Elsewhere::Wildcard(wildcard)) => format!(
-            "It is there by the wildcard `{wildcard}`; a record of {name} itself takes its place. \
-             {publish} itself."
+            "It is there by the wildcard `{wildcard}`; a record of {name} itself takes its place, \
+             for all types of records: both of `dns_records` are needed. {publish} itself."
         ),
         Some(Elsewhere::Twice { name: twice, label }) => {
             let enter = match label.is_empty() {

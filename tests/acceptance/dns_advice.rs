@@ -175,6 +175,20 @@ const MISTAKES: &[Mistake] = &[
         says: &["`5 mx.other.example`, `10 feedback"],
     },
     Mistake {
+        situation: "several-others",
+        publish: |dns, name, _| {
+            mx(
+                dns,
+                name,
+                &[(5, "mx.other.example"), (10, "mx2.other.example")],
+            );
+            txt(dns, name, &[SPF]);
+        },
+        record: "mx",
+        status: "multiple",
+        says: &["in their place, as the only MX record"],
+    },
+    Mistake {
         situation: "mx-twice",
         publish: |dns, name, parent| {
             mx(dns, &format!("{name}.{parent}"), &[(10, FEEDBACK)]);
@@ -282,6 +296,16 @@ const MISTAKES: &[Mistake] = &[
         "\"v=spf1 include:amazonses.com ~all\"",
         &["character 1 is a quotation mark", "remove them"]
     ),
+    Mistake {
+        situation: "quotes-kept-by-wildcard",
+        publish: |dns, _, parent| {
+            mx(dns, &format!("*.{parent}"), &[(10, FEEDBACK)]);
+            txt(dns, &format!("*.{parent}"), &["\"v=spf1 mx -all\""]);
+        },
+        record: "spf",
+        status: "missing",
+        says: &["by the wildcard `*.quotes-kept-by-wildcard.example`"],
+    },
     text!(
         "leading-space",
         "missing",

@@ -118,12 +118,12 @@ fn advice_follows_from_what_is_elsewhere() {
         (
             RecordStatus::Wrong,
             alias(Some("*.example.com")),
-            ["`*.example.com`", "takes its place"],
+            ["`*.example.com`", "both of `dns_records`"],
         ),
         (
             RecordStatus::Multiple,
             Elsewhere::Wildcard("*.example.com".to_owned()),
-            ["`*.example.com`", "takes its place"],
+            ["`*.example.com`", "both of `dns_records`"],
         ),
         (
             RecordStatus::Missing,
