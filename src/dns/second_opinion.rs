@@ -17,9 +17,12 @@ impl Check<'_> {
         if !seen.is_amiss() {
             return (answer, seen);
         }
-        let Some(Ok(own)) = self.resolver.own(question, self.freshness).await else {
-            let view = unconfirmed(&answer);
-            return (answer, Finding { view, ..seen });
+        let own = match self.resolver.own(question, self.freshness).await {
+            Some(Ok(own)) => own,
+            other => {
+                let view = unconfirmed(&answer, other.is_some());
+                return (answer, Finding { view, ..seen });
+            }
         };
         let mut servers: Vec<(String, Finding)> = Vec::new();
         for opinion in &own.servers {
@@ -45,10 +48,11 @@ impl Check<'_> {
 /// time has not begun to pass was just asked for, and says what holds. How old another
 /// is, nobody tells: the TTL that the zone's SOA record began with is not in the answer
 /// (RFC 2308, sections 3 and 5).
-fn unconfirmed(answer: &Answer) -> Option<View> {
+fn unconfirmed(answer: &Answer, asks_own: bool) -> Option<View> {
     let remembered = answer.zone.is_some() && answer.aged && !answer.authoritative;
     (remembered && !answer.ttl.is_zero()).then_some(View::Unconfirmed {
         remembers: answer.ttl,
+        asks_own,
     })
 }
 
@@ -70,17 +74,26 @@ mod tests {
             aged,
             authoritative,
         };
-        let told = unconfirmed(&answer(812, true, false)).map(|view| view.to_string());
-        let expected = "Your resolver remembers this answer for up to 812 s more, and the zone's \
-                        own servers could not be asked what they hold now";
-        assert_eq!(told.as_deref(), Some(expected));
+        for (asks_own, says) in [
+            (
+                true,
+                "the zone's own servers could not be asked what they hold now",
+            ),
+            (false, "`authoritative = true`"),
+        ] {
+            let told = unconfirmed(&answer(812, true, false), asks_own)
+                .unwrap()
+                .to_string();
+            let begin = "Your resolver remembers this answer for up to 812 s more, and ";
+            assert!(told.starts_with(begin) && told.contains(says), "{told}");
+        }
         for (ttl, aged, authoritative) in [
             (0, true, false),
             (812, true, true),
             // Just asked for.
             (900, false, false),
         ] {
-            assert_eq!(unconfirmed(&answer(ttl, aged, authoritative)), None);
+            assert_eq!(unconfirmed(&answer(ttl, aged, authoritative), true), None);
         }
     }
 }

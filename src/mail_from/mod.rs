@@ -21,6 +21,7 @@ mod records;
 mod region;
 mod reported;
 mod spf;
+mod spf_addresses;
 mod spf_advice;
 mod spf_attempt;
 mod spf_cause;

@@ -1,11 +1,10 @@
 //! What the owner of an SPF record meant by its words, valid or not.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use super::DomainName;
 use super::dns_name::distance;
 use super::domain_character::{Kind, kind};
 use super::spf::is_term;
+use super::spf_addresses::{addresses, is_address};
 use super::spf_hint::joined_all;
 
 /// What every record begins with.
@@ -303,43 +302,6 @@ fn qualified(term: &str) -> (&str, &str) {
         qualifiers => &qualifiers[..1],
     };
     (qualifier, rest)
-}
-
-fn is_address(text: &str) -> bool {
-    addresses(text).is_some()
-}
-
-/// The mechanism of an address or a network, however its length is written.
-fn addresses(text: &str) -> Option<String> {
-    let (address, length) = match text.split_once('/') {
-        Some((address, length)) => (address, Some(length)),
-        None => (text, None),
-    };
-    let (name, whole) = if address.parse::<Ipv4Addr>().is_ok() {
-        ("ip4", 32)
-    } else if address.parse::<Ipv6Addr>().is_ok() {
-        ("ip6", 128)
-    } else {
-        return None;
-    };
-    let length = match length {
-        None => None,
-        Some(length) => Some(prefix_length(length).filter(|length| *length <= whole)?),
-    };
-    Some(match length {
-        Some(length) => format!("{name}:{address}/{length}"),
-        None => format!("{name}:{address}"),
-    })
-}
-
-/// `24`, `024` or `255.255.255.0`.
-fn prefix_length(text: &str) -> Option<u32> {
-    if let Ok(mask) = text.parse::<Ipv4Addr>() {
-        let ones = mask.to_bits().leading_ones();
-        return (mask.to_bits().count_ones() == ones).then_some(ones);
-    }
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|_| digits)
 }
 
 #[cfg(test)]

@@ -103,14 +103,10 @@ impl Draft {
                 if unread && !self.kept.contains(&term) {
                     add(&mut self.mended.unread, written);
                 }
-                add(
-                    if is_redirect {
-                        &mut self.redirects
-                    } else {
-                        &mut self.kept
-                    },
-                    term,
-                );
+                match is_redirect {
+                    true => add(&mut self.redirects, term),
+                    false => add(&mut self.kept, term),
+                }
             }
         }
     }
@@ -140,27 +136,25 @@ impl Draft {
             explanation,
             ..
         } = self;
-        let mut last = all;
-        match (redirects.as_slice(), &last) {
-            ([redirect], None) => last = Some(redirect.clone()),
+        let last = match (all, redirects.as_slice()) {
+            (None, [redirect]) => redirect.clone(),
             // Only one is read, and none beside `all`.
-            (several, _) => {
-                for (term, domain) in several
-                    .iter()
-                    .filter_map(|term| Some((term, term.split_once('=')?.1)))
-                {
-                    let include = format!("include:{domain}");
+            (all, several) => {
+                for redirect in several {
+                    let domain = redirect.split_once('=').map(|(_, domain)| domain);
+                    let include = format!("include:{}", domain.unwrap_or_default());
                     if kept.contains(&include) {
-                        mended.unread.retain(|unread| unread != term);
+                        mended.unread.retain(|unread| unread != redirect);
                     }
                     add(&mut kept, include);
                 }
+                all.unwrap_or_else(|| "~all".to_owned())
             }
-        }
+        };
         let terms = [format!("include:{SES}")]
             .into_iter()
             .chain(kept)
-            .chain([last.unwrap_or_else(|| "~all".to_owned())])
+            .chain([last])
             .chain(explanation);
         Mended {
             record: format!("v=spf1 {}", terms.collect::<Vec<_>>().join(" ")),
