@@ -65,7 +65,12 @@ pub(super) fn meant(term: &str) -> Option<String> {
 }
 
 /// The `~all` at the end of a term that is valid without it.
-pub(super) fn joined_all(term: &str) -> Option<&str> {
+fn joined_all(term: &str) -> Option<&str> {
+    final_all(term, is_term)
+}
+
+/// The `~all` at the end of a term, where what is before it `is_term`.
+pub(super) fn final_all(term: &str, is_term: impl Fn(&str) -> bool) -> Option<&str> {
     let at = term.len().checked_sub("~all".len())?;
     let (before, all) = term.split_at_checked(at)?;
     let is_all = all.starts_with(['-', '~', '?', '+']) && bare(all).1.eq_ignore_ascii_case("all");

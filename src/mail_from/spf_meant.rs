@@ -5,7 +5,7 @@ use super::dns_name::distance;
 use super::domain_character::{Kind, kind};
 use super::spf::is_term;
 use super::spf_addresses::{addresses, is_address};
-use super::spf_hint::joined_all;
+use super::spf_hint::final_all;
 
 /// What every record begins with.
 const VERSION: &str = "v=spf1";
@@ -119,7 +119,11 @@ fn read(text: &str) -> Vec<Word> {
 fn joined(piece: &str, next: &str) -> Option<String> {
     let is_qualifier = piece.chars().all(|c| "+-~?".contains(c));
     let together = format!("{piece}{next}");
-    if is_qualifier || next.starts_with([':', '=']) && !piece.contains([':', '=']) {
+    if is_qualifier {
+        // A dash alone may stand between terms as well.
+        return (is_all(&next.to_ascii_lowercase()) || piece == "+").then_some(together);
+    }
+    if next.starts_with([':', '=']) && !piece.contains([':', '=']) {
         return Some(together);
     }
     if piece.ends_with([':', '=', '/']) {
@@ -148,15 +152,22 @@ fn is_near_version(piece: &str) -> bool {
 
 /// The terms of a piece: strings of one TXT record are joined without a space.
 fn parts(piece: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
+    let mut terms = Vec::new();
     let mut rest = piece;
     while let Some((term, after)) = before_another(rest) {
-        parts.push(term);
+        terms.push(term);
         rest = after;
     }
-    let all = joined_all(rest).unwrap_or_default();
-    let (term, all) = rest.split_at(rest.len() - all.len());
-    parts.extend([term, all].into_iter().filter(|part| !part.is_empty()));
+    terms.push(rest);
+    let mut parts = Vec::new();
+    for mut term in terms {
+        let at = parts.len();
+        while let Some(all) = final_all(term, |term| meant(term).is_some()) {
+            parts.insert(at, all);
+            term = &term[..term.len() - all.len()];
+        }
+        parts.insert(at, term);
+    }
     parts
 }
 
@@ -284,10 +295,14 @@ fn listed_like(like: &str, domain: &str) -> Option<String> {
     }
 }
 
-/// Whether a domain has no colon, unless a macro does: no host has one.
+/// Whether a domain has no colon and no `=` outside its macros: no host has one.
 fn is_plain(argument: &str) -> bool {
     let argument = argument.strip_prefix([':', '=']).unwrap_or(argument);
-    argument.contains('%') || !argument.contains(':') || is_address(argument)
+    let mut literals = argument.split("%{").enumerate().map(|(n, part)| match n {
+        0 => part,
+        _ => part.split_once('}').map_or(part, |(_, literal)| literal),
+    });
+    is_address(argument) || literals.all(|literal| !literal.contains([':', '=']))
 }
 
 fn is_all(name: &str) -> bool {

@@ -116,6 +116,10 @@ fn what_can_be_told_is_written_right() {
             "\u{201c}include:x.example\u{201d} mx: ~ all",
             "include:x.example mx ~all",
         ),
+        (
+            "- mx - include:x.example ~ all",
+            "mx include:x.example ~all",
+        ),
         ("~all; -al ~all.", "~all -all ~all"),
         ("a. mx; <include:x.example>", "a mx include:x.example"),
         ("v=spf1include:x.example v=spf1 mx", "include:x.example mx"),

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn mend(records: &[&str]) -> Option<Mended> {
@@ -170,4 +172,97 @@ fn a_record_that_is_too_long_to_copy_is_none() {
     assert_eq!(mend(&[&format!("v=spf1 {long}")]), None);
     let hostile = format!("v=spf1 {}", "include:a.bip4:1.2.3.4".repeat(3000));
     assert_eq!(mend(&[&hostile]), None);
+}
+
+/// Fragments of records, right and wrong, in any order.
+fn fragments() -> impl Strategy<Value = String> {
+    const FRAGMENTS: &[&str] = &[
+        "v=spf1",
+        "V=SPF1",
+        " ",
+        " ",
+        " ",
+        ",",
+        ";",
+        "\"",
+        ":",
+        "=",
+        "/",
+        "+",
+        "-",
+        "~",
+        "?",
+        ".",
+        "all",
+        "ALL",
+        "a",
+        "mx",
+        "ptr",
+        "include:",
+        "include=",
+        "include",
+        "exists:",
+        "redirect=",
+        "exp=",
+        "ip4:",
+        "ipv4:",
+        "ip6:",
+        "ip",
+        "192.0.2.1",
+        "0.0.0.0/1",
+        "/24",
+        "/0",
+        "2001:db8::1",
+        "::/0",
+        "x.example",
+        "_spf.x.example",
+        "amazonses.com",
+        "amazonse.com",
+        "amazonaws.com",
+        "%{i}",
+        "%{d}",
+        "%",
+        "bogus",
+        "\u{2013}",
+        "\u{fc}",
+        "\u{200b}",
+        "\u{fffd}",
+        "\u{ff1a}",
+    ];
+    let fragment = prop::sample::select(FRAGMENTS);
+    prop::collection::vec(fragment, 0..24).prop_map(|fragments| fragments.concat())
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_mended_names_ses_first_and_needs_no_further_warning(text in fragments()) {
+        if let Some(mended) = mend(&[&text]) {
+            let record = Txt::from_strings([&mended.record]);
+            prop_assert!(is_spf(&record));
+            prop_assert!(SpfRecord::parse(&record).is_ok());
+            prop_assert!(mended.record.starts_with("v=spf1 include:amazonses.com "));
+            prop_assert!(mended.record.is_ascii());
+            let again = mend(&[&mended.record]).unwrap();
+            prop_assert!(again.unread.is_empty() && again.of_anybody.is_empty(), "{:?}", again);
+        }
+    }
+
+    #[test]
+    fn each_valid_term_is_kept_or_told(text in fragments()) {
+        let record = Txt::from_strings([format!("v=spf1 {text}")]);
+        if let Ok(parsed) = SpfRecord::parse(&record)
+            && let Some(mended) = mend(&[&format!("v=spf1 {text}")])
+        {
+            let bare = |term: &str| term.trim_start_matches('+').to_owned();
+            for directive in parsed.directives {
+                let term = directive.text;
+                let kept = mended.record.split(' ').any(|kept| bare(kept) == bare(&term));
+                let told = [&mended.left_out, &mended.of_anybody];
+                let told = told.iter().any(|terms| terms.contains(&term));
+                let replaced = is_all(&term) || is_about_ses(&term) || words(&term).len() > 1
+                    || words(&term).iter().any(|word| word.meant.as_deref() != Some(&term));
+                prop_assert!(kept || told || replaced, "{} in {:?}", term, mended);
+            }
+        }
+    }
 }
