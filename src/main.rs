@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use terraform_provider_ses::plugin::{HandshakeError, ServeError, ServeOptions, run};
 use terraform_provider_ses::provider::{Environment, Provider};
-use terraform_provider_ses::ses::EnvironmentOwner;
+use terraform_provider_ses::ses::{EnvironmentOwner, WebIdentity};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -70,6 +70,8 @@ fn environment() -> Environment {
         path.map(std::path::PathBuf::from)
     };
     let text = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let token_file = path("AWS_WEB_IDENTITY_TOKEN_FILE");
+    let web_identity = token_file.zip(text("AWS_ROLE_ARN"));
     let folders = [path("XDG_RUNTIME_DIR"), Some(std::env::temp_dir())];
     Environment {
         ca_bundle: path("AWS_CA_BUNDLE"),
@@ -81,6 +83,11 @@ fn environment() -> Environment {
             account: text("AWS_ACCOUNT_ID"),
             role_arn: text("AWS_ROLE_ARN"),
         },
+        web_identity: web_identity.map(|(token_file, role_arn)| WebIdentity {
+            token_file,
+            role_arn,
+            session_name: text("AWS_ROLE_SESSION_NAME"),
+        }),
     }
 }
 

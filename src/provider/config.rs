@@ -9,7 +9,7 @@ use super::validate::Parsed;
 use crate::clients::{Clients, Dns};
 use crate::dns::{Resolver, Settings};
 use crate::plugin::{CancellationToken, Number};
-use crate::ses::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
+use crate::ses::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner, WebIdentity};
 
 /// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,8 @@ pub struct Environment {
     pub profile: Option<String>,
     /// What tells whose the credentials are.
     pub owner: EnvironmentOwner,
+    /// `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME`.
+    pub web_identity: Option<WebIdentity>,
 }
 
 /// The provider block.
@@ -86,6 +88,7 @@ impl Config {
             shared_folders: environment.shared_folders.clone(),
             env_profile: environment.profile.clone(),
             environment: environment.owner.clone(),
+            web_identity: environment.web_identity.clone(),
         });
         let rate = parsed.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
         Clients::new(connection, unknown, rate, dns, stop)

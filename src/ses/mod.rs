@@ -14,6 +14,9 @@
 //!
 //! | where is it decided … | |
 //! |---|---|
+//! | when credentials are loaded, and whether their failure passes | `aws::credentials` |
+//! | what may take how long of an exchange | `aws::phases` |
+//! | whether what stands between us and SES lasts | `aws::contact` |
 //! | whether an answer is SES's | `aws::answer` |
 //! | what SES's answer means | `aws::calls` |
 //! | what an error is, and what is done about it | `aws::translate`, [`error`] |
@@ -48,8 +51,8 @@ mod read;
 mod write;
 
 pub use api::{MailFrom, SetMailFrom};
-pub use aws::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
+pub use aws::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner, WebIdentity};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
-pub use error::{Error, Operation, Reach};
+pub use error::{CredentialFault, Error, Obstacle, Operation, Reach};
 pub use write::{Left, RestartError, SetError, Unset};

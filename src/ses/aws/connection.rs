@@ -1,18 +1,21 @@
 //! How to reach AWS: settings, credentials, endpoints, HTTP.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-use aws_sdk_ses::config::{Credentials, SharedHttpClient};
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, Connector};
+use aws_sdk_ses::config::SharedCredentialsProvider;
+use aws_sdk_ses::config::timeout::TimeoutConfig;
 use tokio::sync::OnceCell;
 
+use super::credentials::Credentials;
+use super::credentials::chain::{Chain, WebIdentity};
+use super::http::Http;
+use super::look_up::LookUps;
 use super::owner::{EnvironmentOwner, Owner};
+use super::phases;
 use crate::mail_from::Region;
 use crate::ses::error::Error;
 
@@ -43,6 +46,8 @@ pub struct ConnectionSettings {
     pub env_profile: Option<String>,
     /// What the environment says of whose the credentials are.
     pub environment: EnvironmentOwner,
+    /// A role that the environment names, for who holds a token.
+    pub web_identity: Option<WebIdentity>,
 }
 
 /// Static credentials. Never printed.
@@ -70,7 +75,14 @@ pub struct Connection(Arc<Shared>);
 struct Shared {
     settings: ConnectionSettings,
     found_region: OnceCell<Region>,
-    sdk_config: OnceCell<SdkConfig>,
+    aws: OnceCell<Aws>,
+}
+
+/// What all AWS clients of a process are made of.
+#[derive(Clone, Debug)]
+pub(super) struct Aws {
+    pub(super) sdk: SdkConfig,
+    pub(super) credentials: Credentials,
 }
 
 impl Connection {
@@ -79,7 +91,7 @@ impl Connection {
         Self(Arc::new(Shared {
             settings,
             found_region: OnceCell::new(),
-            sdk_config: OnceCell::new(),
+            aws: OnceCell::new(),
         }))
     }
 
@@ -94,7 +106,7 @@ impl Connection {
         if let Some(region) = &self.0.settings.region {
             return Ok(region);
         }
-        let found = self.sdk_config().await?.region();
+        let found = self.aws().await?.sdk.region();
         self.0
             .found_region
             .get_or_try_init(|| async {
@@ -133,14 +145,34 @@ impl Connection {
         self.0.settings.ses_endpoint.as_deref()
     }
 
-    pub(in crate::ses) async fn sdk_config(&self) -> Result<&SdkConfig, Error> {
+    /// Reads the configuration, and makes the HTTP client; loads no credentials.
+    pub(super) async fn aws(&self) -> Result<&Aws, Error> {
         self.0
-            .sdk_config
+            .aws
             .get_or_try_init(|| async {
                 let settings = &self.0.settings;
+                let look_ups = LookUps::of_system();
+                let http = Http::new(settings.ca_bundle.as_deref(), look_ups).await?;
+                let files = match &settings.sts_endpoint {
+                    Some(endpoint) => {
+                        let profile = settings.profile.as_ref().or(settings.env_profile.as_ref());
+                        with_sts_endpoint(profile, endpoint)
+                    }
+                    None => EnvConfigFiles::default(),
+                };
                 // The chain looks for the region with this client, too.
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(http_client(settings.ca_bundle.as_deref()).await?);
+                    .http_client(http.clone())
+                    .no_credentials()
+                    .profile_files(files.clone())
+                    .timeout_config(
+                        TimeoutConfig::builder()
+                            // Each phase has a limit of its own.
+                            .disable_connect_timeout()
+                            .disable_read_timeout()
+                            .operation_attempt_timeout(phases::LONGEST)
+                            .build(),
+                    );
                 if let Some(region) = &settings.region {
                     loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
                 }
@@ -150,18 +182,16 @@ impl Connection {
                 if let Some(profile) = &settings.profile {
                     loader = loader.profile_name(profile);
                 }
-                if let Some(endpoint) = &settings.sts_endpoint {
-                    let profile = settings.profile.as_ref().or(settings.env_profile.as_ref());
-                    loader = loader.profile_files(with_sts_endpoint(profile, endpoint));
-                }
-                if let Some(keys) = &settings.keys {
-                    loader = loader.credentials_provider(Credentials::from_keys(
-                        &keys.access_key,
-                        &keys.secret_key,
-                        keys.token.clone(),
-                    ));
-                }
-                Ok(loader.load().await)
+                let sdk = loader.load().await;
+                let credentials = Credentials::of(Chain {
+                    settings: settings.clone(),
+                    http,
+                    sdk: sdk.clone(),
+                    files,
+                });
+                let provider = SharedCredentialsProvider::new(credentials.clone());
+                let sdk = sdk.into_builder().credentials_provider(provider).build();
+                Ok(Aws { sdk, credentials })
             })
             .await
     }
@@ -185,41 +215,4 @@ fn with_sts_endpoint(profile: Option<&String>, endpoint: &str) -> EnvConfigFiles
         .include_default_credentials_file(true)
         .with_contents(EnvConfigFileKind::Config, overlay)
         .build()
-}
-
-/// The SDK's own client, but one that honours `HTTPS_PROXY` and its kin, and a
-/// certificate bundle.
-async fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, Error> {
-    let mut context = TlsContext::builder();
-    if let Some(path) = ca_bundle {
-        let pem = tokio::fs::read(path)
-            .await
-            .map_err(|error| Error::Settings {
-                reason: format!(
-                    "cannot read the certificate bundle {} that AWS_CA_BUNDLE names: {error}",
-                    path.display()
-                ),
-            })?;
-        context = context.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
-    }
-    let context = context.build().map_err(|error| Error::Settings {
-        reason: format!("cannot use the certificate bundle that AWS_CA_BUNDLE names: {error}"),
-    })?;
-    Ok(
-        Builder::new().build_with_connector_fn(move |settings, components| {
-            let mut connector = Connector::builder()
-                .proxy_config(ProxyConfig::from_env())
-                .tls_provider(tls::Provider::Rustls(
-                    tls::rustls_provider::CryptoMode::AwsLc,
-                ))
-                .tls_context(context.clone());
-            if let Some(settings) = settings {
-                connector = connector.connector_settings(settings.clone());
-            }
-            if let Some(sleep) = components.and_then(|components| components.sleep_impl()) {
-                connector = connector.sleep_impl(sleep);
-            }
-            connector.build()
-        }),
-    )
 }

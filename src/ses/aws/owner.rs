@@ -89,7 +89,7 @@ impl Owner {
 }
 
 /// The configuration files; `None` where they cannot be read: the credential chain tells.
-async fn profiles(name: Option<String>) -> Option<ProfileSet> {
+pub(super) async fn profiles(name: Option<String>) -> Option<ProfileSet> {
     let files = EnvConfigFiles::default();
     let name = name.map(Cow::Owned);
     let loaded = profile::load(&Fs::real(), &Env::real(), &files, name).await;

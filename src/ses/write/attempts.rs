@@ -54,7 +54,7 @@ impl Attempts {
         self.ended(Error::interrupted(interrupted, SET, deadline, last))
     }
 
-    fn ended(&self, error: Error) -> SetError {
+    pub(super) fn ended(&self, error: Error) -> SetError {
         SetError {
             error,
             reach: self.reach,

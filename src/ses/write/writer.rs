@@ -105,6 +105,8 @@ impl Writer {
         // A refused request keeps its place.
         let ticket = self.limiter.ticket();
         loop {
+            let ready = self.api.ready(SET, deadline).await;
+            ready.map_err(|error| attempts.ended(error))?;
             let right = self.right_to_send(deadline, &ticket, request, course);
             let right = deadline.bound(right).await;
             let (in_flight, permit) =
