@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use terraform_provider_ses::plugin::{HandshakeError, ServeError, ServeOptions, run};
 use terraform_provider_ses::provider::{Environment, Provider};
-use terraform_provider_ses::ses::{EnvironmentOwner, WebIdentity};
+use terraform_provider_ses::ses::AwsEnvironment;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -70,24 +70,11 @@ fn environment() -> Environment {
         path.map(std::path::PathBuf::from)
     };
     let text = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let token_file = path("AWS_WEB_IDENTITY_TOKEN_FILE");
-    let web_identity = token_file.zip(text("AWS_ROLE_ARN"));
     let folders = [path("XDG_RUNTIME_DIR"), Some(std::env::temp_dir())];
     Environment {
         ca_bundle: path("AWS_CA_BUNDLE"),
         shared_folders: folders.into_iter().flatten().collect(),
-        profile: text("AWS_PROFILE"),
-        owner: EnvironmentOwner {
-            access_key: text("AWS_ACCESS_KEY_ID"),
-            has_token: text("AWS_SESSION_TOKEN").is_some(),
-            account: text("AWS_ACCOUNT_ID"),
-            role_arn: text("AWS_ROLE_ARN"),
-        },
-        web_identity: web_identity.map(|(token_file, role_arn)| WebIdentity {
-            token_file,
-            role_arn,
-            session_name: text("AWS_ROLE_SESSION_NAME"),
-        }),
+        aws: AwsEnvironment::read(text),
     }
 }
 

@@ -64,6 +64,7 @@ impl plugin::Provider for Provider {
         if !diags.errors.is_empty() {
             return Err(Told);
         }
+        config.warn_of_two_sources(diags, &self.environment);
         Ok(config.into_clients(parsed, &self.environment, configure.stop))
     }
 }

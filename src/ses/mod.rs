@@ -51,7 +51,7 @@ mod read;
 mod write;
 
 pub use api::{MailFrom, SetMailFrom};
-pub use aws::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner, WebIdentity};
+pub use aws::{AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Role, WebIdentity};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
 pub use error::{CredentialFault, Error, Obstacle, Operation, Reach};

@@ -110,8 +110,8 @@ fn program_that_fails_is_started_once_and_quoted() {
     add_fleet(&ws, 30);
     ws.apply().fails_with(&[
         "The AWS credentials could not be loaded",
-        "the AWS profile `mail`",
-        "the second factor was wrong",
+        "the profile `mail` in the provider block",
+        "Stderr: the second factor was wrong",
         "SES was not called",
     ]);
     assert_eq!(starts(&ws), 1);
@@ -130,7 +130,7 @@ fn role_that_may_not_be_assumed_is_told_at_once_in_the_words_of_sts() {
         "request id 7e6d",
     ]);
     // Once for the advice of the plan, once for the apply.
-    assert_eq!(sts.calls(), 2);
+    assert_eq!(sts.requests().len(), 2);
     assert_eq!(ws.ses().calls(), []);
 }
 

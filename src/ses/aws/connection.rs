@@ -4,18 +4,24 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_ses::config::SharedCredentialsProvider;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
 use tokio::sync::OnceCell;
 
 use super::credentials::Credentials;
-use super::credentials::chain::{Chain, WebIdentity};
+use super::credentials::chain::{Chain, find};
+use super::environment::AwsEnvironment;
+use super::files::Files;
 use super::http::Http;
 use super::look_up::LookUps;
-use super::owner::{EnvironmentOwner, Owner};
+use super::owner::Owner;
 use super::phases;
+use super::profile::Base;
+use super::sts::{Role, Sts};
 use crate::mail_from::Region;
 use crate::ses::error::Error;
 
@@ -42,12 +48,28 @@ pub struct ConnectionSettings {
     /// The folders below which the provider processes of this host share SES's limit:
     /// the first that lets them.
     pub shared_folders: Vec<PathBuf>,
-    /// `AWS_PROFILE`
-    pub env_profile: Option<String>,
-    /// What the environment says of whose the credentials are.
-    pub environment: EnvironmentOwner,
-    /// A role that the environment names, for who holds a token.
-    pub web_identity: Option<WebIdentity>,
+    /// What the environment says.
+    pub environment: AwsEnvironment,
+    /// Roles that are assumed one after the other, with whatever credentials there are.
+    pub roles: Vec<Role>,
+}
+
+impl ConnectionSettings {
+    /// The profile that is selected.
+    pub(super) fn profile_name(&self) -> &str {
+        let named = self.profile.as_ref().or(self.environment.profile.as_ref());
+        named.map_or("default", String::as_str)
+    }
+
+    /// AWS's configuration files as they are now.
+    pub(super) async fn files(&self) -> Files {
+        let AwsEnvironment {
+            config_file,
+            credentials_file,
+            ..
+        } = &self.environment;
+        Files::read(config_file.as_deref(), credentials_file.as_deref()).await
+    }
 }
 
 /// Static credentials. Never printed.
@@ -110,11 +132,10 @@ impl Connection {
         self.0
             .found_region
             .get_or_try_init(|| async {
-                let found = found.ok_or_else(|| Error::Settings {
-                    reason: "no AWS region: set `region` in the provider block, or AWS_REGION, \
-                             or a region in the AWS profile"
-                        .to_owned(),
-                })?;
+                let Some(found) = found else {
+                    let reason = without_region(&self.0.settings).await;
+                    return Err(Error::Settings { reason });
+                };
                 Region::parse(found.as_ref()).map_err(|error| Error::Settings {
                     reason: format!("the AWS region that was found in the environment: {error}"),
                 })
@@ -136,7 +157,7 @@ impl Connection {
         let (connection, region) = (self.clone(), region.clone());
         async move {
             let settings = &connection.0.settings;
-            let owner = Owner::of(settings).await;
+            let owner = Owner::of(settings, &settings.files().await);
             format!("{:?}", (region.as_str(), &settings.ses_endpoint, owner))
         }
     }
@@ -153,18 +174,14 @@ impl Connection {
                 let settings = &self.0.settings;
                 let look_ups = LookUps::of_system();
                 let http = Http::new(settings.ca_bundle.as_deref(), look_ups).await?;
-                let files = match &settings.sts_endpoint {
-                    Some(endpoint) => {
-                        let profile = settings.profile.as_ref().or(settings.env_profile.as_ref());
-                        with_sts_endpoint(profile, endpoint)
-                    }
-                    None => EnvConfigFiles::default(),
-                };
-                // The chain looks for the region with this client, too.
+                let files = settings.files().await;
+                let region = find_region(settings, &files, &http).await;
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
                     .http_client(http.clone())
                     .no_credentials()
-                    .profile_files(files.clone())
+                    .region(RegionProviderChain::first_try(region))
+                    .profile_name(settings.profile_name())
+                    .profile_files(files.for_sdk())
                     .timeout_config(
                         TimeoutConfig::builder()
                             // Each phase has a limit of its own.
@@ -173,21 +190,18 @@ impl Connection {
                             .operation_attempt_timeout(phases::LONGEST)
                             .build(),
                     );
-                if let Some(region) = &settings.region {
-                    loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
-                }
                 if let Ok(name) = AppName::new(APP_NAME) {
                     loader = loader.app_name(name);
                 }
-                if let Some(profile) = &settings.profile {
-                    loader = loader.profile_name(profile);
-                }
                 let sdk = loader.load().await;
+                let sts = Sts {
+                    sdk: sdk.clone(),
+                    endpoint: settings.sts_endpoint.clone(),
+                };
                 let credentials = Credentials::of(Chain {
                     settings: settings.clone(),
                     http,
-                    sdk: sdk.clone(),
-                    files,
+                    sts,
                 });
                 let provider = SharedCredentialsProvider::new(credentials.clone());
                 let sdk = sdk.into_builder().credentials_provider(provider).build();
@@ -197,22 +211,43 @@ impl Connection {
     }
 }
 
-/// The user's configuration files, with one service setting laid over them: the
-/// SDK builds its own STS clients, and asks only environment and files for their
-/// endpoint.
-fn with_sts_endpoint(profile: Option<&String>, endpoint: &str) -> EnvConfigFiles {
-    let section = match profile.map(String::as_str) {
-        None | Some("default") => "default".to_owned(),
-        Some(name) => format!("profile {name}"),
+/// Why there is no region.
+async fn without_region(settings: &ConnectionSettings) -> String {
+    let files = settings.files().await;
+    find(settings, &files).err().unwrap_or_else(|| {
+        format!(
+            "no AWS region: set `region` in the provider block, or AWS_REGION, or a region in the \
+             AWS profile `{}` (looked for in {})",
+            settings.profile_name(),
+            files.looked_for()
+        )
+    })
+}
+
+/// The region of the settings, of the environment or of the profile; the instance's where
+/// nothing but its role has credentials.
+async fn find_region(
+    settings: &ConnectionSettings,
+    files: &Files,
+    http: &Http,
+) -> Option<aws_config::Region> {
+    if let Some(region) = &settings.region {
+        return Some(aws_config::Region::new(region.as_str().to_owned()));
+    }
+    let of_profile = || {
+        let region = files.profile(settings.profile_name())?.get("region")?;
+        (!region.is_empty()).then(|| region.clone())
     };
-    let services = "terraform-provider-ses";
-    let overlay = format!(
-        "[{section}]\nservices = {services}\n\n\
-         [services {services}]\nsts =\n  endpoint_url = {endpoint}\n"
-    );
-    EnvConfigFiles::builder()
-        .include_default_config_file(true)
-        .include_default_credentials_file(true)
-        .with_contents(EnvConfigFileKind::Config, overlay)
-        .build()
+    if let Some(region) = settings.environment.region.clone().or_else(of_profile) {
+        return Some(aws_config::Region::new(region));
+    }
+    let found = find(settings, files).ok()?;
+    let of_instance =
+        matches!(found.links.as_slice(), [link] if matches!(link.base, Base::Instance));
+    if !of_instance {
+        return None;
+    }
+    let config = ProviderConfig::without_region().with_http_client(http.clone());
+    let instance = ImdsRegionProvider::builder().configure(&config).build();
+    instance.region().await
 }

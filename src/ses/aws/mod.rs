@@ -6,6 +6,8 @@
 //! |---|---|
 //! | `calls` | [`Api`](super::api::Api) by the SDK |
 //! | `connection` | settings, region and clients |
+//! | `environment`, `files`, `profile` | what the environment and AWS's files say |
+//! | `sts` | roles that are assumed |
 //! | `credentials` | credentials of the process: loaded once, kept, renewed |
 //! | `http`, `phases`, `look_up` | HTTP, with a limit for each phase of an exchange |
 //! | `obstacle` | why a request has no answer, in words |
@@ -20,15 +22,19 @@ mod calls;
 mod connection;
 mod contact;
 mod credentials;
+mod environment;
+mod files;
 mod http;
 mod look_up;
 mod obstacle;
 mod owner;
 mod phases;
+mod profile;
 mod stamp;
+mod sts;
 mod translate;
 
 pub(in crate::ses) use calls::AwsApi;
 pub use connection::{AccessKeys, Connection, ConnectionSettings};
-pub use credentials::chain::WebIdentity;
-pub use owner::EnvironmentOwner;
+pub use environment::AwsEnvironment;
+pub use sts::{Role, WebIdentity};

@@ -1,201 +1,257 @@
-//! Chain of the sources of credentials: the first that has any gives them.
+//! Chain of the sources of credentials, in hashicorp/aws's order: the first that has any
+//! gives them, and the provider block's roles are assumed with them.
 //!
-//! Each load asks anew, so that a first failure is told as often as it happens, and files
-//! that have changed meanwhile are read again.
-
-use std::path::PathBuf;
+//! 1. Keys of the provider block; else its profile. Whichever is set stands alone.
+//! 2. Keys of the environment.
+//! 3. A web identity of the environment.
+//! 4. The profile that AWS_PROFILE names, or the default one. One that is named and does
+//!    not exist is an error, whatever else there is.
+//! 5. A container's credentials.
+//! 6. An instance's role.
+//!
+//! Each load asks anew, so that a failure is told as often as it happens, and files that
+//! have changed meanwhile are read again.
 
 use async_trait::async_trait;
-use aws_config::SdkConfig;
+use aws_config::Region;
+use aws_config::credential_process::CredentialProcessProvider;
 use aws_config::ecs::EcsCredentialsProvider;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
-use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::sso::SsoCredentialsProvider;
 use aws_credential_types::Credentials as Keys;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials};
-use aws_runtime::env_config::file::EnvConfigFiles;
 
 use super::source_error::failed;
 use super::{LoadFailed, Loaded, Source};
-use crate::ses::aws::connection::ConnectionSettings;
+use crate::ses::aws::connection::{AccessKeys, ConnectionSettings};
+use crate::ses::aws::files::Files;
 use crate::ses::aws::http::{Http, LastStatus};
-use crate::ses::aws::owner::profiles;
+use crate::ses::aws::profile::{Base, Profile, Sso};
+use crate::ses::aws::sts::{Role, Sts};
 use crate::ses::error::CredentialFault;
 
-/// How many profiles may stand behind one another.
-const MOST_PROFILES: usize = 10;
+const DEFAULT: &str = "default";
 
-/// A role that the holder of a token may assume (`AssumeRoleWithWebIdentity`).
-#[derive(Clone, Debug)]
-pub struct WebIdentity {
-    /// The file with the token.
-    pub token_file: PathBuf,
-    /// The role's ARN.
-    pub role_arn: String,
-    /// The session's name; a default if left out.
-    pub session_name: Option<String>,
-}
-
-/// The sources, by what the practitioner and the environment say.
+/// The sources, by what the practitioner, the environment and the files say.
 #[derive(Debug)]
 pub(in crate::ses::aws) struct Chain {
     pub(in crate::ses::aws) settings: ConnectionSettings,
     pub(in crate::ses::aws) http: Http,
-    /// The way to STS.
-    pub(in crate::ses::aws) sdk: SdkConfig,
-    /// The configuration files, and the endpoint of STS laid over them.
-    pub(in crate::ses::aws) files: EnvConfigFiles,
+    pub(in crate::ses::aws) sts: Sts,
 }
 
-/// One source, and what it is called.
-enum Link {
-    Block,
-    Profile(Option<String>),
-    Environment,
-    WebIdentity(WebIdentity),
-    Container,
-    Instance,
+/// Where the credentials come from, as far as that is known before any is asked.
+pub(in crate::ses::aws) struct Found {
+    pub(in crate::ses::aws) links: Vec<Link>,
+    /// Sources that have none, each with the reason.
+    without: Vec<String>,
+}
+
+/// One source.
+pub(in crate::ses::aws) struct Link {
+    /// What it is called.
+    name: String,
+    pub(in crate::ses::aws) base: Base,
+    /// The roles that a profile assumes.
+    pub(in crate::ses::aws) roles: Vec<Role>,
+    /// Whether another load may give other credentials.
+    renews: bool,
 }
 
 impl Link {
-    fn name(&self) -> String {
-        match self {
-            Self::Block => "`access_key` and `secret_key` in the provider block".to_owned(),
-            Self::Profile(Some(name)) => format!("the AWS profile `{name}`"),
-            Self::Profile(None) => "the default AWS profile".to_owned(),
-            Self::Environment => "the environment variables".to_owned(),
-            Self::WebIdentity(WebIdentity { token_file, .. }) => {
-                format!("the web identity in {}", token_file.display())
-            }
-            Self::Container => "the container's credentials".to_owned(),
-            Self::Instance => "the instance metadata service".to_owned(),
+    fn new(name: impl Into<String>, base: Base) -> Self {
+        Self {
+            name: name.into(),
+            base,
+            roles: Vec::new(),
+            renews: true,
         }
     }
 
-    /// Whether another load may give other credentials.
-    fn renews(&self) -> bool {
-        !matches!(self, Self::Block | Self::Environment)
+    fn of_profile(name: String, Profile { base, roles }: Profile) -> Self {
+        Self {
+            roles,
+            ..Self::new(name, base)
+        }
     }
 }
 
-impl Chain {
-    /// In the order in which they are asked.
-    fn links(&self) -> Vec<Link> {
-        let settings = &self.settings;
-        if settings.keys.is_some() {
-            return vec![Link::Block];
+/// The sources that may have credentials, in their order. An error, as a clause, where
+/// what is named does not exist or is at fault.
+pub(in crate::ses::aws) fn find(
+    settings: &ConnectionSettings,
+    files: &Files,
+) -> Result<Found, String> {
+    let environment = &settings.environment;
+    let only = |link| Found {
+        links: vec![link],
+        without: Vec::new(),
+    };
+    if let Some(keys) = &settings.keys {
+        let name = "`access_key` and `secret_key` in the provider block";
+        return Ok(only(Link {
+            renews: false,
+            ..Link::new(name, Base::Keys(keys.clone()))
+        }));
+    }
+    if let Some(name) = &settings.profile {
+        let profile = Profile::of(files, name)?;
+        let profile = profile.ok_or_else(|| {
+            let looked_for = files.looked_for();
+            format!("the profile `{name}` has no credentials (looked for in {looked_for})")
+        })?;
+        let name = format!("the profile `{name}` in the provider block");
+        return Ok(only(Link::of_profile(name, profile)));
+    }
+    // One that is named has to exist, also where it is not needed.
+    if let Some(name) = &environment.profile
+        && files.profile(name).is_none()
+    {
+        Profile::of(files, name).map_err(|missing| format!("{missing}: see AWS_PROFILE"))?;
+    }
+    let (mut links, mut without) = (Vec::new(), Vec::new());
+    match &environment.keys {
+        Some(keys) => links.push(Link {
+            renews: false,
+            ..Link::new("the environment's keys", Base::Keys(keys.clone()))
+        }),
+        None => without.push("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set".to_owned()),
+    }
+    match &environment.web_identity {
+        Some(web) => {
+            let name = format!("the web identity in {}", web.token_file.display());
+            links.push(Link::new(name, Base::WebIdentity(web.clone())));
         }
-        let mut links = vec![Link::Environment];
-        let profile = settings.profile.as_ref().or(settings.env_profile.as_ref());
-        links.push(Link::Profile(profile.cloned()));
-        links.extend(settings.web_identity.clone().map(Link::WebIdentity));
-        links.extend([Link::Container, Link::Instance]);
-        links
+        None => without.push("AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not set".to_owned()),
+    }
+    // What comes first is not hindered by what is wrong with what comes later.
+    if links.is_empty() {
+        let name = environment.profile.as_deref().unwrap_or(DEFAULT);
+        let profile = match files.profile(name) {
+            Some(_) => Profile::of(files, name)?,
+            None => None,
+        };
+        match profile {
+            Some(profile) => links.push(Link::of_profile(format!("the profile `{name}`"), profile)),
+            None => without.push(format!(
+                "the profile `{name}` does not exist or has none (looked for in {})",
+                files.looked_for()
+            )),
+        }
+    }
+    if environment.is_container {
+        links.push(Link::new("the container's credentials", Base::Container));
+    }
+    links.push(Link::new("the instance metadata service", Base::Instance));
+    Ok(Found { links, without })
+}
+
+impl Chain {
+    async fn files(&self) -> Files {
+        self.settings.files().await
     }
 
     async fn ask(&self, link: &Link, last: &LastStatus) -> provider::Result {
         let config = self.provider_config(last);
-        match link {
-            Link::Block => self.keys(),
-            Link::Environment => {
-                EnvironmentVariableCredentialsProvider::new()
+        match &link.base {
+            Base::Keys(keys) => Ok(of_keys(keys)),
+            Base::Environment => {
+                let keys = self.settings.environment.keys.as_ref();
+                let none = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";
+                let keys = keys.ok_or_else(|| CredentialsError::invalid_configuration(none))?;
+                Ok(of_keys(keys))
+            }
+            Base::Program(program) => {
+                CredentialProcessProvider::new(program.clone())
                     .provide_credentials()
                     .await
             }
-            Link::Profile(name) => {
-                let mut profile = ProfileFileCredentialsProvider::builder()
-                    .configure(&config)
-                    .profile_files(self.files.clone());
-                if let Some(name) = name {
-                    profile = profile.profile_name(name);
-                }
-                profile.build().provide_credentials().await
-            }
-            Link::WebIdentity(identity) => self.with_token(identity).await,
-            Link::Container => {
+            Base::Sso(sso) => by_sso(sso, &config).provide_credentials().await,
+            Base::WebIdentity(web) => self.sts.with_token(web).await,
+            Base::Container => {
                 let container = EcsCredentialsProvider::builder().configure(&config);
                 container.build().provide_credentials().await
             }
-            Link::Instance => {
+            Base::Instance => {
                 let instance = ImdsCredentialsProvider::builder().configure(&config);
                 instance.build().provide_credentials().await
             }
         }
     }
 
-    fn keys(&self) -> provider::Result {
-        let keys = self.settings.keys.as_ref();
-        let keys = keys.ok_or_else(|| CredentialsError::not_loaded("not set"))?;
-        Ok(Keys::from_keys(
-            &keys.access_key,
-            &keys.secret_key,
-            keys.token.clone(),
-        ))
-    }
-
     fn provider_config(&self, last: &LastStatus) -> ProviderConfig {
+        let sdk = &self.sts.sdk;
         let mut config = ProviderConfig::without_region()
-            .with_region(self.sdk.region().cloned())
-            .with_use_fips(self.sdk.use_fips())
-            .with_use_dual_stack(self.sdk.use_dual_stack())
+            .with_region(sdk.region().cloned())
+            .with_use_fips(sdk.use_fips())
+            .with_use_dual_stack(sdk.use_dual_stack())
             .with_http_client(self.http.noting(last));
-        if let Some(timeouts) = self.sdk.timeout_config() {
+        if let Some(timeouts) = sdk.timeout_config() {
             config = config.with_timeout_config(timeouts.clone());
         }
         config
     }
 
-    async fn with_token(&self, identity: &WebIdentity) -> provider::Result {
-        let token = tokio::fs::read_to_string(&identity.token_file).await;
-        let token = token.map_err(CredentialsError::invalid_configuration)?;
-        let mut config = aws_sdk_sts::config::Builder::from(&self.sdk);
-        if let Some(endpoint) = &self.settings.sts_endpoint {
-            config = config.endpoint_url(endpoint);
+    /// Assumes roles, each with the credentials of the one before.
+    async fn assume(&self, of: &str, roles: &[Role], mut keys: Keys) -> Result<Keys, LoadFailed> {
+        for role in roles {
+            let assumed = self.sts.assume(role, keys).await;
+            keys = assumed
+                .map_err(|error| failed(&format!("the role {} of {of}", role.arn), &error, None))?;
         }
-        let session = identity.session_name.as_deref();
-        let answer = aws_sdk_sts::Client::from_conf(config.build())
-            .assume_role_with_web_identity()
-            .role_arn(&identity.role_arn)
-            .role_session_name(session.unwrap_or("terraform-provider-ses"))
-            .web_identity_token(token.trim())
-            .send()
-            .await;
-        let answer = answer.map_err(CredentialsError::provider_error)?;
-        let keys = answer.credentials;
-        let keys = keys.ok_or_else(|| CredentialsError::unhandled("STS gave no credentials"))?;
-        let expires = std::time::SystemTime::try_from(keys.expiration);
-        Ok(Keys::new(
-            keys.access_key_id,
-            keys.secret_access_key,
-            Some(keys.session_token),
-            Some(expires.map_err(CredentialsError::unhandled)?),
-            "WebIdentityToken",
-        ))
+        Ok(keys)
     }
+}
+
+fn of_keys(keys: &AccessKeys) -> Keys {
+    Keys::from_keys(&keys.access_key, &keys.secret_key, keys.token.clone())
+}
+
+fn by_sso(sso: &Sso, config: &ProviderConfig) -> SsoCredentialsProvider {
+    let mut provider = SsoCredentialsProvider::builder()
+        .configure(config)
+        .account_id(&sso.account_id)
+        .role_name(&sso.role_name)
+        .start_url(&sso.start_url)
+        .region(Region::new(sso.region.clone()));
+    if let Some(session) = &sso.session {
+        provider = provider.session_name(session);
+    }
+    provider.build()
 }
 
 #[async_trait]
 impl Source for Chain {
     async fn load(&self) -> Result<Loaded, LoadFailed> {
-        let mut without = Vec::new();
-        for link in self.links() {
+        let found = find(&self.settings, &self.files().await);
+        let found = found.map_err(|reason| LoadFailed {
+            fault: CredentialFault::Lasting,
+            reason,
+        })?;
+        let mut without = found.without;
+        for link in &found.links {
             let last = LastStatus::default();
-            match self.ask(&link, &last).await {
-                Ok(keys) => {
-                    let renews = link.renews();
-                    tracing::debug!(source = link.name(), "credentials were loaded");
-                    return Ok(Loaded { keys, renews });
-                }
+            let keys = match self.ask(link, &last).await {
+                Ok(keys) => keys,
                 Err(error) => {
-                    let failed = failed(&link.name(), &error, last.get());
+                    let failed = failed(&link.name, &error, last.get());
                     if failed.fault != CredentialFault::Absent {
                         return Err(failed);
                     }
                     without.push(failed.reason);
+                    continue;
                 }
-            }
+            };
+            tracing::debug!(source = link.name, "credentials were loaded");
+            let keys = self.assume(&link.name, &link.roles, keys).await?;
+            let roles = &self.settings.roles;
+            let keys = self.assume("the provider block", roles, keys).await?;
+            return Ok(Loaded {
+                keys,
+                renews: link.renews || !roles.is_empty(),
+            });
         }
         Err(LoadFailed {
             fault: CredentialFault::Absent,
@@ -203,26 +259,10 @@ impl Source for Chain {
         })
     }
 
-    /// Only profiles start programs.
+    /// Only programs of profiles are none.
     async fn is_quiet(&self) -> bool {
-        let settings = &self.settings;
-        if settings.keys.is_some() || settings.environment.access_key.is_some() {
-            return true;
-        }
-        let Some(profiles) = profiles(settings.profile.clone()).await else {
-            return true;
-        };
-        let mut name = Some(profiles.selected_profile());
-        for _ in 0..MOST_PROFILES {
-            let Some(profile) = name.and_then(|name| profiles.get_profile(name)) else {
-                break;
-            };
-            if profile.get("credential_process").is_some() {
-                return false;
-            }
-            let source = profile.get("source_profile");
-            name = source.filter(|source| *source != profile.name());
-        }
-        true
+        let found = find(&self.settings, &self.files().await);
+        let is_program = |link: &Link| matches!(link.base, Base::Program(_));
+        found.is_ok_and(|found| !found.links.first().is_some_and(is_program))
     }
 }

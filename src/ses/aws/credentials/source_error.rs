@@ -80,7 +80,7 @@ where
 fn said(error: &CredentialsError) -> String {
     let mut said: Vec<String> = Vec::new();
     for cause in chain(error).skip(1) {
-        let says = cause.to_string();
+        let says = cause.to_string().trim().to_owned();
         if !said.iter().any(|earlier| earlier.contains(&says)) {
             said.push(says);
         }
