@@ -38,7 +38,8 @@ impl Caller for Connection {
     }
 
     async fn asked(&self, region: Option<&str>) -> Result<Known, String> {
-        let shared = self.sdk_config().await.map_err(|error| error.to_string())?;
+        let aws = self.aws().await.map_err(|error| error.to_string())?;
+        let shared = &aws.sdk;
         let provider = shared
             .credentials_provider()
             .ok_or("there are no credentials")?;
