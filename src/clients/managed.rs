@@ -2,7 +2,9 @@
 //! been told of them in the course of a plan or an apply.
 //!
 //! Terraform tells of a resource by itself: that another one is renamed or replaced
-//! shows only in that both are of one identity.
+//! shows only in that both are of one identity. And when it applies what is created
+//! before the old one is destroyed, it plans the new one once more, in a process that it
+//! has not told of the old one.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};

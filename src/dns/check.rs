@@ -5,7 +5,7 @@ use super::lookup::{Answer, LookupError, Question, RecordType, Records};
 use super::resolver::Resolver;
 use crate::mail_from::{
     DmarcFinding, DmarcStatus, DmarcStep, DnsFindings, DomainName, Elsewhere, Finding, Mx, Place,
-    RecordStatus, SpfAnswer, SpfQuestion, SpfStep, Surroundings, Txt, are_meant_for_ses,
+    RecordStatus, SES, SpfAnswer, SpfQuestion, SpfStep, Surroundings, Txt, are_meant_for_ses,
     find_dmarc, judge_mx, judge_spf,
 };
 
@@ -41,7 +41,7 @@ impl Check<'_> {
         answer: Answer,
     ) -> Result<(Vec<Mx>, Finding), LookupError> {
         let records = answer.clone().mx();
-        let finding = judge_mx(&records, &self.place.region);
+        let finding = judge_mx(&records, &self.place.region, self.mail_from);
         if records.is_empty() {
             return Ok((records, finding));
         }
@@ -55,7 +55,7 @@ impl Check<'_> {
         let question = Question::new(self.mail_from.as_str(), record_type);
         match self.resolver.ask(&question, self.freshness).await {
             Ok(answer) => {
-                let finding = self.judge(&answer.records).await;
+                let finding = self.judge(&answer).await;
                 let (answer, finding) = self.second_opinion(question, answer, finding).await;
                 self.explained(finding, &answer).await
             }
@@ -63,10 +63,17 @@ impl Check<'_> {
         }
     }
 
-    /// The verdict on these records.
-    pub(super) async fn judge(self, records: &Records) -> Finding {
-        match records {
-            Records::Txt(records) => self.spf(records).await,
+    /// The verdict on the records of an answer.
+    pub(super) async fn judge(self, answer: &Answer) -> Finding {
+        match &answer.records {
+            Records::Txt(records) => {
+                let finding = self.spf(records).await;
+                // Then it is SES that keeps the list of addresses.
+                match answer.aliases.iter().any(|alias| alias == SES) {
+                    true => finding.of_alias_of_ses(),
+                    false => finding,
+                }
+            }
             Records::Mx(records) => self.mx(records).await,
             _ => self.mx(&[]).await,
         }
@@ -75,7 +82,7 @@ impl Check<'_> {
     async fn mx(self, records: &[Mx]) -> Finding {
         let region = &self.place.region;
         let amiss = self.resolver.check_region(records, region).await;
-        amiss.unwrap_or_else(|| judge_mx(records, region))
+        amiss.unwrap_or_else(|| judge_mx(records, region, self.mail_from))
     }
 
     async fn spf(self, records: &[Txt]) -> Finding {
@@ -98,7 +105,14 @@ impl Check<'_> {
             ..
         } = self;
         Ok(match question {
-            SpfQuestion::Txt(name) => SpfAnswer::Txt(resolver.txt_as(name, freshness).await?),
+            SpfQuestion::Txt(name) => {
+                let question = Question::new(name, RecordType::Txt);
+                let answer = resolver.ask(&question, freshness).await?;
+                match answer.aliases.iter().any(|alias| alias == SES) {
+                    true => SpfAnswer::AliasOfSes,
+                    false => SpfAnswer::Txt(answer.txt()),
+                }
+            }
             SpfQuestion::Mx(name) => {
                 let records = resolver.mx_as(name, freshness).await?;
                 SpfAnswer::Mx(records.iter().filter_map(Mx::mail_host).collect())
@@ -128,14 +142,19 @@ impl Check<'_> {
         if !finding.is_amiss() {
             return finding;
         }
-        let around = Surroundings::of(self.mail_from, self.place.identity.domain());
+        let identity = self.place.identity.domain();
+        let around = Surroundings::of(self.mail_from, identity, answer.zone.as_deref());
         let records = &answer.records;
         let elsewhere = match self.alias(&around, answer).await {
             Some(alias) => Some(alias),
-            None if finding.status == RecordStatus::Missing => {
-                self.misplaced(&around, records).await
-            }
-            None => self.wildcard(&around, records).await,
+            // A text that was meant as the record may be a wildcard's as well.
+            None if finding.found.is_empty() => self.misplaced(&around, records).await,
+            None => match self.wildcard(&around, records).await {
+                None if finding.status == RecordStatus::Missing => {
+                    self.misplaced(&around, records).await
+                }
+                wildcard => wildcard,
+            },
         };
         Finding {
             elsewhere,
@@ -145,15 +164,21 @@ impl Check<'_> {
 
     async fn alias(self, around: &Surroundings, answer: &Answer) -> Option<Elsewhere> {
         let target = answer.aliases.first()?;
-        for wildcard in &around.wildcards {
-            if self.alias_of(wildcard).await.as_ref() == Some(target) {
-                return Some(Elsewhere::alias(target, Some(wildcard)));
+        let below = self.below(self.mail_from.as_str(), &answer.records).await;
+        if below.is_some_and(|below| below.aliases.first() == Some(target)) {
+            for wildcard in &around.wildcards {
+                if self.alias_of(wildcard).await.as_ref() == Some(target) {
+                    return Some(Elsewhere::alias(target, Some(wildcard)));
+                }
             }
         }
         Some(Elsewhere::alias(target, None))
     }
 
     async fn wildcard(self, around: &Surroundings, records: &Records) -> Option<Elsewhere> {
+        if !self.is_by_wildcard(self.mail_from.as_str(), records).await {
+            return None;
+        }
         for wildcard in &around.wildcards {
             if self.same_type(records, wildcard).await.as_ref() == Some(records) {
                 return Some(Elsewhere::Wildcard(wildcard.clone()));
@@ -164,35 +189,52 @@ impl Check<'_> {
 
     async fn misplaced(self, around: &Surroundings, records: &Records) -> Option<Elsewhere> {
         for (name, label) in &around.twice {
-            if self.is_meant(self.same_type(records, name).await) {
+            if let Some(found) = self.meant(records, name).await
+                && !self.is_by_wildcard(name, &found).await
+            {
                 let (name, label) = (name.clone(), label.clone());
                 return Some(Elsewhere::Twice { name, label });
             }
         }
         for name in &around.above {
-            if self.is_meant(self.same_type(records, name).await) {
+            if self.meant(records, name).await.is_some() {
                 return Some(Elsewhere::Above(name.clone()));
             }
         }
         None
     }
 
+    /// Whether `name` has `records` by a wildcard. Then a name below it has them too; no
+    /// wildcard stands for what is below a name that exists (RFC 4592, section 3.3.1).
+    async fn is_by_wildcard(self, name: &str, records: &Records) -> bool {
+        let below = self.below(name, records).await;
+        below.is_some_and(|below| below.records == *records)
+    }
+
+    /// What there is of the type of `records` below `name`, where nobody publishes.
+    async fn below(self, name: &str, records: &Records) -> Option<Answer> {
+        let question = Question::new(&format!("_wildcard.{name}"), type_of(records));
+        self.resolver.ask(&question, self.freshness).await.ok()
+    }
+
+    /// The records at `name` of the type of `records`, if they were meant for SES.
+    async fn meant(self, records: &Records, name: &str) -> Option<Records> {
+        let found = self.same_type(records, name).await;
+        found.filter(|found| self.is_meant(found))
+    }
+
     /// Whether the records were meant for SES.
-    fn is_meant(self, records: Option<Records>) -> bool {
+    fn is_meant(self, records: &Records) -> bool {
         match records {
-            Some(Records::Mx(records)) => are_meant_for_ses(&records, &self.place.region),
-            Some(Records::Txt(records)) => records.iter().any(Txt::is_spf_of_ses),
+            Records::Mx(records) => are_meant_for_ses(records, &self.place.region, self.mail_from),
+            Records::Txt(records) => records.iter().any(Txt::is_spf_of_ses),
             _ => false,
         }
     }
 
     /// The records at `name` of the type of `records`.
     async fn same_type(self, records: &Records, name: &str) -> Option<Records> {
-        let record_type = match records {
-            Records::Txt(_) => RecordType::Txt,
-            _ => RecordType::Mx,
-        };
-        let question = Question::new(name, record_type);
+        let question = Question::new(name, type_of(records));
         let answer = self.resolver.ask(&question, self.freshness).await;
         answer.ok().map(|answer| answer.records)
     }
@@ -200,5 +242,12 @@ impl Check<'_> {
     async fn alias_of(self, name: &str) -> Option<String> {
         let target = self.resolver.alias_of(name, self.freshness).await;
         target.ok().flatten()
+    }
+}
+
+fn type_of(records: &Records) -> RecordType {
+    match records {
+        Records::Txt(_) => RecordType::Txt,
+        _ => RecordType::Mx,
     }
 }

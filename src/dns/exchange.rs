@@ -67,6 +67,7 @@ impl Exchange<'_> {
             Err(failure) => Err(failure),
             Ok(whole) => Ok(Response {
                 edns: whole.edns.or(response.edns),
+                silent_to_edns: response.silent_to_edns,
                 ..whole
             }),
         }
@@ -114,7 +115,10 @@ impl Exchange<'_> {
             // lost packet.
             return Ok(match first || refused.is_some() {
                 true => self.telling_edns(response, refused.as_ref()),
-                false => response,
+                false => Response {
+                    silent_to_edns: self.manner.edns,
+                    ..response
+                },
             });
         }
     }
@@ -184,11 +188,13 @@ impl Manner {
 /// Whether a server that does not know EDNS may have meant that. One that gives
 /// its reason knows it.
 fn owed_to_edns(response: &Response) -> bool {
-    response.reason.is_none()
-        && matches!(
-            response.code,
-            ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::ServFail
-        )
+    match response.code {
+        ResponseCode::BADVERS => true,
+        ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::ServFail => {
+            response.reason.is_none()
+        }
+        _ => false,
+    }
 }
 
 /// A socket that hears of this server alone, and at once if its port is closed.

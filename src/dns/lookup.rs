@@ -47,6 +47,9 @@ pub(super) struct Answer {
     pub(super) name_exists: bool,
     /// How long whoever gave the answer may go on giving it without asking.
     pub(super) ttl: Duration,
+    /// Whether it may come out of a memory: its TTL is less than what the zone lets
+    /// answers that there is nothing begin with.
+    pub(super) aged: bool,
     /// The zone that holds the name, lower case, without final dot, where the
     /// answer tells by an SOA record: it does when there is no record.
     pub(super) zone: Option<String>,

@@ -8,6 +8,7 @@ use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
 
+use super::sections::Sections;
 use crate::mail_from::presentation;
 
 /// What fits into one packet everywhere (DNS flag day 2020).
@@ -35,6 +36,8 @@ pub(super) struct Response {
     pub(super) truncated: bool,
     /// Whether the server speaks EDNS, where the response tells.
     pub(super) edns: Option<bool>,
+    /// Whether the question was put with EDNS first, and nothing came to that.
+    pub(super) silent_to_edns: bool,
     /// What the server says of a failure, in printable ASCII.
     pub(super) reason: Option<String>,
     pub(super) answers: Vec<Record>,
@@ -88,37 +91,46 @@ pub(super) fn decode(
         }),
         _ => false,
     };
-    asked.then(|| read(&mut decoder, header))
+    asked.then(|| read(decoder, header, record_type))
 }
 
-fn read(decoder: &mut BinDecoder<'_>, header: Header) -> Result<Response, String> {
+fn read(
+    decoder: BinDecoder<'_>,
+    header: Header,
+    record_type: RecordType,
+) -> Result<Response, String> {
     let Header { metadata, counts } = header;
-    let mut section = |count: u16, additional| {
-        Message::read_records(decoder, usize::from(count), additional, OpCode::Query)
-    };
-    let answers = match section(counts.answers, false) {
-        Ok((answers, ..)) => answers,
+    let mut sections = Sections::new(decoder);
+    let answers = match sections.read(counts.answers, Some(record_type)) {
+        Ok(answers) => answers,
         // Cut where the packet ended.
         Err(_) if metadata.truncation => Vec::new(),
         Err(error) => return Err(format!("the answer cannot be read: {error}")),
     };
-    let rest = section(counts.authorities, false).and_then(|(authorities, ..)| {
-        section(counts.additionals, true)
-            .map(|(additionals, edns, _)| (authorities, additionals, edns))
-    });
-    let (authorities, additionals, edns) = rest.unwrap_or_default();
-    let code = match &edns {
+    let authorities = sections.read(counts.authorities, None);
+    let additionals = match authorities.is_ok() {
+        true => sections.read(counts.additionals, None).unwrap_or_default(),
+        false => Vec::new(),
+    };
+    let edns = sections.edns();
+    let code = match edns {
         Some(edns) => ResponseCode::from(edns.rcode_high(), metadata.response_code.low()),
         None => metadata.response_code,
+    };
+    // Of the two errors of this number, the other is about signatures, which we do not use.
+    let code = match code {
+        ResponseCode::BADSIG => ResponseCode::BADVERS,
+        code => code,
     };
     Ok(Response {
         code,
         authoritative: metadata.authoritative,
         truncated: metadata.truncation,
-        edns: edns.is_some().then_some(true),
-        reason: edns.as_ref().and_then(extended_error),
+        edns: (edns.is_some() && code != ResponseCode::BADVERS).then_some(true),
+        silent_to_edns: false,
+        reason: edns.and_then(extended_error),
         answers,
-        authorities,
+        authorities: authorities.unwrap_or_default(),
         additionals,
     })
 }

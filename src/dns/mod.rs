@@ -6,7 +6,7 @@
 //! who ask it), `gate` (bounded concurrency), `name_servers` (which of them is asked,
 //! and when the next) or `own_servers` (those of the zone itself, for a second
 //! opinion), `server` (its `pace`, and by its `health` no waiting for one that is
-//! silent), `exchange` (UDP and TCP), `message`, `name` and `reading` (octets, and
+//! silent), `exchange` (UDP and TCP), `message`, `sections`, `name` and `reading` (octets, and
 //! what they say).
 
 mod cache;
@@ -26,6 +26,7 @@ mod resolver;
 #[cfg(test)]
 mod scripted_server;
 mod second_opinion;
+mod sections;
 mod server;
 mod system;
 

@@ -4,10 +4,10 @@
 //! Resolvers find them: where the zone begins (its SOA), its servers (NS), their
 //! addresses. They are then asked directly, without anybody remembering that.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -57,8 +57,9 @@ pub(super) struct OwnServers<R: Lookup> {
     servers: Mutex<HashMap<SocketAddr, Arc<Server>>>,
     /// Whether any of them has ever answered.
     heard: AtomicBool,
-    /// The network lets no question through to them.
-    closed: AtomicBool,
+    /// The zones whose servers were all silent before any of another one has answered:
+    /// from two on, the network lets no question through to such servers.
+    silent: Mutex<HashSet<String>>,
 }
 
 /// A server of a zone, by its name, and where it is.
@@ -73,7 +74,7 @@ impl<R: Lookup<Found = Answer>> OwnServers<R> {
             places: Semaphore::new(in_flight().div_ceil(4)),
             servers: Mutex::default(),
             heard: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
+            silent: Mutex::default(),
         }
     }
 
@@ -140,15 +141,15 @@ impl<R: Lookup<Found = Answer>> OwnServers<R> {
             (name, addresses)
         }))
         .await;
-        let readings = self.readings(question, servers).await?;
+        let readings = self.readings(question, &apex, servers).await?;
         let referred = readings.iter().find_map(|(_, reading)| match reading {
             Reading::Referral(referral) => Some(referral),
             _ => None,
         });
         let readings = match referred {
             Some(referral) if is_below(&referral.zone, &apex) => {
-                self.readings(question, self.located(referral).await)
-                    .await?
+                let servers = self.located(referral).await;
+                self.readings(question, &referral.zone, servers).await?
             }
             _ => readings,
         };
@@ -211,18 +212,19 @@ impl<R: Lookup<Found = Answer>> OwnServers<R> {
         answers.flat_map(Answer::addresses).collect()
     }
 
-    /// What each server says. An error where none can be reached; and for good,
-    /// where none ever was.
+    /// What each server of a zone says. An error where none can be reached; and for
+    /// good, where none of any zone ever was.
     async fn readings(
         &self,
         question: &Question,
+        zone: &str,
         servers: Vec<Located>,
     ) -> Result<Vec<(String, Reading)>, LookupError> {
         let name = name_of(&question.name)?;
         // The semaphore is never closed; without a place it is still bounded by
         // the callers.
         let _place = self.places.acquire().await.ok();
-        if self.closed.load(Ordering::Relaxed) {
+        if self.is_closed() {
             return Err(LookupError::Suspended);
         }
         let query = Query {
@@ -246,11 +248,10 @@ impl<R: Lookup<Found = Answer>> OwnServers<R> {
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        if !self.heard.load(Ordering::Relaxed)
-            && let Some(LookupError::Timeout(_) | LookupError::NoConnection(_)) = failure
+        if let Some(LookupError::Timeout(_) | LookupError::NoConnection(_)) = failure
             && readings.is_empty()
         {
-            self.closed.store(true, Ordering::Relaxed);
+            self.silent().insert(zone.to_owned());
         }
         match failure {
             Some(failure) if readings.is_empty() => Err(failure),
@@ -287,6 +288,15 @@ impl<R: Lookup<Found = Answer>> OwnServers<R> {
             }
         }
         Err(failure)
+    }
+
+    /// Whether the network seems to let no question through.
+    fn is_closed(&self) -> bool {
+        !self.heard.load(Ordering::Relaxed) && self.silent().len() > 1
+    }
+
+    fn silent(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn server(&self, address: SocketAddr) -> Arc<Server> {

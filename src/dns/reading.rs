@@ -58,6 +58,11 @@ pub(super) fn read(
         ResponseCode::NoError | ResponseCode::NXDomain => {}
         ResponseCode::ServFail => return Err(LookupError::ServFail(response.reason.clone())),
         ResponseCode::Refused => return Err(LookupError::Refused),
+        ResponseCode::BADVERS => {
+            let reason = "the name server answered with an error (BADVERS: it does not know \
+                          version 0 of EDNS)";
+            return Err(LookupError::Other(reason.to_owned()));
+        }
         code => {
             let code = presentation(code.to_string().as_bytes());
             let reason = format!("the name server answered with an error ({code})");
@@ -89,7 +94,7 @@ pub(super) fn read(
     }
     ttl = match (records.iter().map(|record| record.ttl).min(), &soa) {
         (Some(positive), _) => ttl.min(positive),
-        (None, Some((_, left))) => ttl.min(*left),
+        (None, Some((_, left, _))) => ttl.min(*left),
         (None, None) => 0,
     };
     Ok(Reading::Answer(Answer {
@@ -100,7 +105,8 @@ pub(super) fn read(
             .map(|alias| shown(&alias.to_lowercase()))
             .collect(),
         ttl: Duration::from_secs(ttl.into()),
-        zone: soa.map(|(zone, _)| zone),
+        aged: soa.as_ref().is_some_and(|(_, left, begin)| left < begin),
+        zone: soa.map(|(zone, ..)| zone),
         authoritative: response.authoritative,
     }))
 }
@@ -195,12 +201,13 @@ fn address(data: &RData) -> Option<IpAddr> {
 }
 
 /// The zone of `name` by its SOA record, and for how many seconds more its word
-/// that something is missing may be kept (RFC 2308, section 5).
-fn zone(records: &[Record], name: &Name) -> Option<(String, u32)> {
+/// that something is missing may be kept; at most as long as the last (RFC 2308,
+/// sections 3 and 5).
+fn zone(records: &[Record], name: &Name) -> Option<(String, u32, u32)> {
     records.iter().find_map(|record| match &record.data {
         RData::SOA(soa) if record.name.zone_of(name) => {
             let apex = shown(&record.name.to_lowercase());
-            Some((apex, record.ttl.min(soa.minimum)))
+            Some((apex, record.ttl.min(soa.minimum), soa.minimum))
         }
         _ => None,
     })

@@ -17,9 +17,12 @@ impl Check<'_> {
         if !seen.is_amiss() {
             return (answer, seen);
         }
-        let Some(Ok(own)) = self.resolver.own(question, self.freshness).await else {
-            let view = unconfirmed(&answer);
-            return (answer, Finding { view, ..seen });
+        let own = match self.resolver.own(question, self.freshness).await {
+            Some(Ok(own)) => own,
+            other => {
+                let view = unconfirmed(&answer, other.is_some());
+                return (answer, Finding { view, ..seen });
+            }
         };
         let mut servers: Vec<(String, Finding)> = Vec::new();
         for opinion in &own.servers {
@@ -30,7 +33,7 @@ impl Check<'_> {
                 .position(|first| first.answer.says(&opinion.answer));
             let finding = match same.and_then(|first| servers.get(first)) {
                 Some((_, finding)) => finding.clone(),
-                None => self.judge(&opinion.answer.records).await,
+                None => self.judge(&opinion.answer).await,
             };
             servers.push((opinion.server.clone(), finding));
         }
@@ -41,13 +44,15 @@ impl Check<'_> {
     }
 }
 
-/// What an answer that there is nothing leaves open, if a resolver may go on giving
-/// it. How old it is already, nobody tells: the TTL that the zone's SOA record began
-/// with is not in the answer (RFC 2308, sections 3 and 5).
-fn unconfirmed(answer: &Answer) -> Option<View> {
-    let remembered = answer.zone.is_some() && !answer.authoritative && !answer.ttl.is_zero();
-    remembered.then_some(View::Unconfirmed {
+/// What an answer that there is nothing leaves open, if it may be from before. One whose
+/// time has not begun to pass was just asked for, and says what holds. How old another
+/// is, nobody tells: the TTL that the zone's SOA record began with is not in the answer
+/// (RFC 2308, sections 3 and 5).
+fn unconfirmed(answer: &Answer, asks_own: bool) -> Option<View> {
+    let remembered = answer.zone.is_some() && answer.aged && !answer.authoritative;
+    (remembered && !answer.ttl.is_zero()).then_some(View::Unconfirmed {
         remembers: answer.ttl,
+        asks_own,
     })
 }
 
@@ -60,19 +65,35 @@ mod tests {
 
     #[test]
     fn what_a_resolver_goes_on_saying_is_told_without_an_age() {
-        let answer = |ttl, authoritative| Answer {
+        let answer = |ttl, aged, authoritative| Answer {
             records: Records::Mx(Vec::new()),
             aliases: Vec::new(),
             name_exists: false,
             ttl: Duration::from_secs(ttl),
             zone: Some("example.com".to_owned()),
+            aged,
             authoritative,
         };
-        let told = unconfirmed(&answer(900, false)).map(|view| view.to_string());
-        let expected = "Your resolver remembers this answer for up to 900 s more, and the zone's \
-                        own servers could not be asked what they hold now";
-        assert_eq!(told.as_deref(), Some(expected));
-        assert_eq!(unconfirmed(&answer(0, false)), None);
-        assert_eq!(unconfirmed(&answer(900, true)), None);
+        for (asks_own, says) in [
+            (
+                true,
+                "the zone's own servers could not be asked what they hold now",
+            ),
+            (false, "`authoritative = true`"),
+        ] {
+            let told = unconfirmed(&answer(812, true, false), asks_own)
+                .unwrap()
+                .to_string();
+            let begin = "Your resolver remembers this answer for up to 812 s more, and ";
+            assert!(told.starts_with(begin) && told.contains(says), "{told}");
+        }
+        for (ttl, aged, authoritative) in [
+            (0, true, false),
+            (812, true, true),
+            // Just asked for.
+            (900, false, false),
+        ] {
+            assert_eq!(unconfirmed(&answer(ttl, aged, authoritative), true), None);
+        }
     }
 }

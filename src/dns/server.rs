@@ -1,5 +1,5 @@
 //! One name server: asked at its pace, left alone while it is silent, and without
-//! EDNS if it does not know it.
+//! EDNS if it does not know it, or for a while if it is silent to that.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,13 @@ use super::lookup::RecordType;
 use super::message::{Manner, Response};
 use super::pace::{Pace, TurnedAway};
 use super::reading::wire_type;
+
+/// So many questions with EDNS that stay without an answer in a row, where those
+/// without get one, are no loss of packets.
+const SWALLOWED: u32 = 2;
+
+/// How long a server that swallows EDNS is asked without.
+const PLAIN: Duration = Duration::from_secs(5 * 60);
 
 /// After so long without an answer, or a quarter of the time, something seems to
 /// be wrong.
@@ -35,6 +42,10 @@ struct State {
     pace: Pace,
     /// Whether it speaks EDNS, once that is known.
     edns: Option<bool>,
+    /// Questions with EDNS that it was silent to, in a row.
+    swallowed: u32,
+    /// Until when it is asked without EDNS, being silent to it.
+    plain_until: Option<Instant>,
     /// The last question that it has answered.
     answered: Option<(Name, rr::RecordType)>,
 }
@@ -109,7 +120,7 @@ impl Server {
     ) -> Result<Response, Failure> {
         let record_type = wire_type(query.record_type);
         let manner = Manner {
-            edns: self.state(|state| state.edns) != Some(false),
+            edns: self.state(|state| state.asks_with_edns(Instant::now())),
             recursion: query.recursion,
             checking_disabled: query.checking_disabled,
         };
@@ -184,8 +195,19 @@ impl Server {
 }
 
 impl State {
+    fn asks_with_edns(&self, now: Instant) -> bool {
+        self.edns != Some(false) && self.plain_until.is_none_or(|until| now >= until)
+    }
+
     fn hear(&mut self, response: &Response, question: (Name, rr::RecordType)) {
-        self.health.heard(Instant::now());
+        let now = Instant::now();
+        self.health.heard(now);
+        if response.silent_to_edns && self.edns.is_none() {
+            self.swallowed += 1;
+            if self.swallowed >= SWALLOWED {
+                self.plain_until = Some(now + PLAIN);
+            }
+        }
         let answered = matches!(
             response.code,
             ResponseCode::NoError | ResponseCode::NXDomain

@@ -185,8 +185,9 @@ impl<'a> NewDomain<'a> {
             summary: "Identity has another MAIL FROM domain already",
             detail: format!(
                 "{identity} in {region} has the MAIL FROM domain {other} ({}). Applying this plan \
-                 puts {domain} in its place; if something else manages {other}, the two undo each \
-                 other. To manage what is there instead, set `mail_from_domain = \"{other}\"`, and \
+                 puts {domain} in its place. If a resource that this one replaces has set {other} \
+                 (`create_before_destroy`), nothing has to be done. If something else manages \
+                 {other}, the two undo each other. To manage what is there instead, set `mail_from_domain = \"{other}\"`, and \
                  run `terraform import ses_identity_mail_from.NAME {identity}` or write an \
                  `import` block with `id = \"{identity}\"`.",
                 held.status
@@ -244,7 +245,7 @@ impl<'a> NewDomain<'a> {
 
     /// Of a domain that has mail of its own; a wildcard's or an alias's mail is none.
     fn receives_mail(&self, mx: &[Mx], finding: &Finding) -> Option<(&'static str, Advice)> {
-        let receiving = receiving(mx, &self.place.region);
+        let receiving = receiving(mx, &self.place.region, self.domain);
         if receiving.is_empty() || finding.elsewhere.is_some() {
             return None;
         }

@@ -2,10 +2,10 @@
 //! delete leaves on what another object goes on with. SES is not called for it.
 
 use async_trait::async_trait;
-use serde::Deserialize;
 
 use super::model::Model;
 use super::plan::Plan;
+use super::private::Private;
 use super::resource::IdentityMailFrom;
 use super::validate::Meaning;
 use crate::clients::Clients;
@@ -23,12 +23,9 @@ pub(super) fn claim(
     let object = object_of(call);
     let (place, becomes) = match (prior, &object) {
         (None, None) => return Ok(()),
-        (None, Some(_)) => {
-            // Where a replacement is planned, Terraform hands on the private state of the
-            // object that is replaced, which the new object is not to have.
-            call.set_private(Vec::new());
-            (plan.place(meaning), Becomes::Destroyed)
-        }
+        // Where a replacement is planned, Terraform hands on the private state of the object
+        // that is replaced; its delete has that, and the create makes a new one.
+        (None, Some(_)) => (plan.place(meaning), Becomes::Destroyed),
         (Some(prior), _) if plan.requires_replace.is_empty() => (prior.place(), Becomes::Kept),
         (Some(prior), _) => (prior.place(), Becomes::Destroyed),
     };
@@ -72,12 +69,7 @@ fn tell(
 
 /// The mark of the object that the call is about. States of older releases have none.
 fn object_of(call: &Call<Clients>) -> Option<ObjectId> {
-    #[derive(Deserialize)]
-    struct Private {
-        object: String,
-    }
-    let private: Private = serde_json::from_slice(call.private()).ok()?;
-    ObjectId::parse(&private.object)
+    Private::of(call).map(|private| private.object)
 }
 
 #[cfg(test)]
@@ -167,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_replaced_is_not_gone_on_with_and_its_mark_is_not_handed_on() {
+    async fn what_is_replaced_is_not_gone_on_with() {
         let prior = state("example.com", "bounce.example.com");
         let scene = Scene::new(Vec::new());
         let moved = config("example.org", "bounce.example.org");
@@ -180,7 +172,7 @@ mod tests {
         let private = scene.plan(MARKED, Some(&prior), &same);
         assert!(scene.is_left("example.com").await);
         let private = String::from_utf8(private).unwrap();
-        assert_eq!(scene.plan(&private, None, &same), Vec::<u8>::new());
+        assert_eq!(scene.plan(&private, None, &same), private.as_bytes());
         assert!(!scene.is_left("example.com").await);
     }
 

@@ -9,8 +9,7 @@
 //! - [`advise`]: what is worth a warning about a domain that is new.
 //! - [`resource`]: Terraform's calls, by way of SES and DNS.
 //! - [`refresh`]: the state after a read.
-//! - [`settle`]: what to do about a Set once it is sent, and about a
-//!   verification that SES has given up.
+//! - [`private`]: what Terraform keeps beside the state, for this provider alone.
 //! - [`report`]: what is told about it.
 //! - [`import`]: what an import id says.
 //! - [`upgrade`]: states of older releases, rewritten.
@@ -20,11 +19,11 @@ mod claims;
 mod import;
 mod model;
 mod plan;
+mod private;
 mod refresh;
 mod report;
 mod resource;
 mod schema;
-mod settle;
 mod upgrade;
 mod validate;
 

@@ -4,30 +4,34 @@
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use super::plan::{GivenUp, Plan};
-use super::settle::Settled;
 use super::validate::Meaning;
 use crate::diagnostics::{diagnostic, explain, ses as ses_failed, warn};
 use crate::mail_from::{DomainName, Place, VerificationStatus};
-use crate::plugin::NothingChanged;
+use crate::plugin::{NothingChanged, Told};
+use crate::ses::{Set, Unset};
 use crate::target::Target;
 
 /// Tells what became of a Set of `domain`, and returns the status for the state.
 /// `creating`: an error would taint, so there is none once SES has accepted.
-pub(super) fn settled(
+pub(super) fn set(
     diags: &mut Diagnostics,
     target: &Target,
     domain: &DomainName,
-    settled: Settled,
+    set: Set,
     creating: bool,
 ) -> Result<String, NothingChanged> {
     let place = &target.place;
-    let status = match settled {
-        Settled::Shown { status } => return Ok(status.as_str().to_owned()),
-        Settled::NotMade(error) => {
-            diags.add_error(ses_failed(target.doing(), &error.error));
+    let status = match set {
+        Set::Shown(status) => return Ok(status.as_str().to_owned()),
+        Set::NotMade(error) => {
+            diags.add_error(ses_failed(target.doing(), &error));
             return Err(NothingChanged);
         }
-        Settled::NotShownYet { reason } => {
+        Set::NotShown(unread) => {
+            let reason = unread.as_ref().map_or_else(
+                || "SES does not show the new setting yet.".to_owned(),
+                explain,
+            );
             diags.add_warning(diagnostic(
                 "MAIL FROM domain set, its status not read yet",
                 format!(
@@ -39,7 +43,7 @@ pub(super) fn settled(
             ));
             VerificationStatus::Pending
         }
-        Settled::InDoubt(error) => {
+        Set::InDoubt(error) => {
             diags.add_error(diagnostic(
                 target.doing(),
                 format!(
@@ -51,7 +55,7 @@ pub(super) fn settled(
             ));
             VerificationStatus::Pending
         }
-        Settled::NotRestarted(error) => {
+        Set::NotRestarted(error) => {
             diags.add_warning(diagnostic(
                 "Verification of a MAIL FROM domain not started again",
                 format!(
@@ -64,7 +68,7 @@ pub(super) fn settled(
             ));
             VerificationStatus::Failed
         }
-        Settled::LeftOff { error, certain } => {
+        Set::Off { error, certain } => {
             let told = left_off(place, domain, &explain(&error), certain);
             if creating {
                 diags.add_warning(told);
@@ -91,15 +95,72 @@ fn left_off(place: &Place, domain: &DomainName, reason: &str, certain: bool) -> 
     )
 }
 
+/// Tells what became of an unset. An error keeps the object in the state.
+pub(super) fn unset(diags: &mut Diagnostics, target: &Target, unset: Unset) -> Result<(), Told> {
+    let place = &target.place;
+    match unset {
+        Unset::Done => Ok(()),
+        Unset::LeftToSibling => {
+            diags.add_warning(left_to_sibling(place));
+            Ok(())
+        }
+        Unset::LeftToOther => {
+            diags.add_warning(left_to_other(place));
+            Ok(())
+        }
+        Unset::SiblingUnknown(reason) => {
+            diags.add_error(sibling_unknown(target.doing(), place, &reason));
+            Err(Told)
+        }
+        Unset::NotDone(error) => {
+            diags.add_error(ses_failed(target.doing(), &error));
+            Err(Told)
+        }
+    }
+}
+
 /// A delete that has changed nothing.
-pub(super) fn left_to_sibling(place: &Place) -> Diagnostic {
+fn left_to_sibling(place: &Place) -> Diagnostic {
     diagnostic(
         "MAIL FROM domain left to another resource",
         format!(
-            "Another resource sets the MAIL FROM domain of {place} with this apply, so deleting this \
-             one has changed nothing in SES. This is how it should be when a resource was renamed \
-             or is replaced with `create_before_destroy`; otherwise two resources are configured \
-             for one identity, and one of them has to go."
+            "Another resource sets the MAIL FROM domain of {place} with this apply, or keeps it, \
+             so deleting this one has changed nothing in SES. This is how it should be when a \
+             resource was renamed or is replaced with `create_before_destroy`; otherwise two \
+             resources are configured for one identity, and one of them has to go."
+        ),
+        AttributePath::root(),
+    )
+}
+
+/// A delete, planned elsewhere, of an object that has set something else than SES holds.
+fn left_to_other(place: &Place) -> Diagnostic {
+    diagnostic(
+        "MAIL FROM domain left as it is",
+        format!(
+            "SES holds a MAIL FROM domain of {place} that this object has not set, so deleting it \
+             has changed nothing in SES: another resource may have set it, as the one that \
+             replaces this one does with `create_before_destroy`. (The delete was planned on \
+             another machine, so what that plan keeps is not known here.) If nothing is to \
+             remain, unset it in SES: `aws ses set-identity-mail-from-domain --region {} \
+             --identity {}`.",
+            place.region, place.identity
+        ),
+        AttributePath::root(),
+    )
+}
+
+/// A delete that cannot be decided.
+fn sibling_unknown(doing: &str, place: &Place, reason: &str) -> Diagnostic {
+    diagnostic(
+        doing,
+        format!(
+            "Another provider configuration sets the MAIL FROM domain of {place} with this apply, \
+             or keeps it, with other credentials, and whether its account is this one is not \
+             known: {reason}. Nothing was changed in SES, and the state keeps this object. If it \
+             is the same account, remove the object from the state (`terraform state rm ADDRESS`): \
+             the other resource goes on managing it. If it is another account, allow \
+             `sts:GetCallerIdentity` and apply again."
         ),
         AttributePath::root(),
     )

@@ -13,16 +13,16 @@ use super::claims::claim;
 use super::import::{ImportId, imported};
 use super::model::{Dns, Model};
 use super::plan::{plan, sets};
+use super::private::Private;
 use super::refresh::{look_up, refresh};
 use super::report;
 use super::schema::schema;
-use super::settle::{self, Wanted};
 use super::validate::{check_underscores, validate};
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
-use crate::ses::{MailFrom, Unset};
+use crate::ses::{MailFrom, Setting, Unwanted, Wanted};
 use crate::target::{Target, provider_region, region_of_import};
 
 /// The resource `ses_identity_mail_from`.
@@ -82,6 +82,15 @@ impl Resource for IdentityMailFrom {
             timeout,
         )?;
         tell_managed(&target.clients, &state);
+        match Private::of(call) {
+            Some(Private { sent, .. }) => {
+                if let Some(sent) = &sent {
+                    target.ses.recall(&target.place.identity, sent);
+                }
+            }
+            // An older release has made the object.
+            None => Private::begin().keep(call),
+        }
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let held = target.answered(&mut call.diags, held.await)?;
         match held {
@@ -106,6 +115,8 @@ impl Resource for IdentityMailFrom {
         planned: Model,
     ) -> Result<Model, NothingChanged> {
         let timeout = planned.timeout(|timeouts| &timeouts.create);
+        // Of a replacement, what was planned with is that of the object which it replaces.
+        Private::begin().keep(call);
         set(call, planned, timeout, true).await
     }
 
@@ -133,13 +144,18 @@ impl Resource for IdentityMailFrom {
             timeout,
         )?;
         tell_managed(&target.clients, &prior);
-        let unset = target.ses.unset(&target.deadline, &target.place.identity);
-        let unset = target.answered(&mut call.diags, unset.await)?;
-        if unset == Unset::LeftToSibling {
-            call.diags
-                .add_warning(report::left_to_sibling(&target.place));
+        let private = Private::of(call);
+        if let Some(sent) = private.as_ref().and_then(|private| private.sent.as_ref()) {
+            target.ses.recall(&target.place.identity, sent);
         }
-        Ok(())
+        let (object, own) = private.map(|private| (private.object, private.own)).unzip();
+        let unwanted = Unwanted {
+            identity: target.place.identity.clone(),
+            object,
+            own: own.flatten(),
+        };
+        let unset = target.ses.unset(&target.deadline, &unwanted).await;
+        report::unset(&mut call.diags, &target, unset)
     }
 
     async fn import(&self, call: &mut Call<Clients>, id: &str) -> Result<Model, Told> {
@@ -163,6 +179,7 @@ impl Resource for IdentityMailFrom {
                 region_of_import(call, &doing).await?
             }
         };
+        Private::begin().keep(call);
         Ok(imported(&id.identity, &region))
     }
 }
@@ -194,14 +211,23 @@ async fn set(
     let (Some(domain), Some(behavior)) = (meaning.names.mail_from_domain, meaning.behavior) else {
         return Err(NothingChanged);
     };
+    let mut private = Private::of(call).unwrap_or_else(Private::begin);
     let wanted = Wanted {
-        identity: &target.place.identity,
-        domain: &domain,
-        behavior,
-        restart: planned.restarts_failed_verification(),
+        identity: target.place.identity.clone(),
+        object: private.object.clone(),
+        setting: Setting {
+            domain: domain.clone(),
+            behavior,
+        },
+        restarts: planned.restarts_failed_verification(),
     };
-    let settled = settle::set(&target.ses, &target.deadline, &wanted).await;
-    let status = report::settled(&mut call.diags, &target, &domain, settled, creating)?;
+    let (set, sent) = target.ses.set(&target.deadline, &wanted).await;
+    if sent.is_some() {
+        private.own = Some(wanted.setting);
+        private.sent = sent;
+    }
+    private.keep(call);
+    let status = report::set(&mut call.diags, &target, &domain, set, creating)?;
     // DNS is not asked here: the records cannot exist yet, and the question would
     // plant a negative answer in the resolver's cache.
     let dns_check = planned.dns_check.as_option();

@@ -9,7 +9,7 @@ use crate::ses::{MailFrom, SetMailFrom};
 
 /// How long SES may show something else than what is waited for: the resource
 /// that sets it may be on its way still, and SES shows late what it has accepted.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(15);
 
 /// The time between two looks, at first and at last. Each is a multiple of the
 /// shorter ones, so that waits of any age look at the same instants.
@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(32);
 pub(super) enum Seen {
     /// The domain is verified.
     Verified(SetMailFrom),
-    /// SES looks for its MX record: Pending or TemporaryFailure.
+    /// SES looks for its MX record: Pending or TemporaryFailure, or Failed of before.
     Sought(SetMailFrom),
     /// SES has stopped looking: Failed.
     GivenUp(SetMailFrom),
@@ -34,8 +34,9 @@ pub(super) enum Seen {
 }
 
 impl Seen {
-    /// Measures what SES holds by the domain that was asked for, if any was.
-    pub(super) fn new(held: MailFrom, asked: Option<&DomainName>) -> Self {
+    /// Measures what SES holds by the domain that was asked for, if any was. `is_late`: SES
+    /// may show what it held before the last Set.
+    pub(super) fn new(held: MailFrom, asked: Option<&DomainName>, is_late: bool) -> Self {
         let held = match held {
             MailFrom::UnknownIdentity => return Self::NoIdentity,
             MailFrom::Unset => return Self::Unset,
@@ -46,11 +47,9 @@ impl Seen {
         }
         match held.status.known() {
             Some(VerificationStatus::Success) => Self::Verified(held),
-            Some(VerificationStatus::Failed) => Self::GivenUp(held),
+            Some(VerificationStatus::Failed) if !is_late => Self::GivenUp(held),
             // A status that SES may have one day is none of the two ends.
-            Some(VerificationStatus::Pending | VerificationStatus::TemporaryFailure) | None => {
-                Self::Sought(held)
-            }
+            Some(_) | None => Self::Sought(held),
         }
     }
 
@@ -135,7 +134,7 @@ mod tests {
     use crate::ses::fake::with_status;
 
     fn seen(status: &str) -> Seen {
-        Seen::new(with_status("bounce.example.com", status), None)
+        Seen::new(with_status("bounce.example.com", status), None, false)
     }
 
     #[test]
@@ -144,17 +143,22 @@ mod tests {
         let mail = DomainName::parse("mail.example.com").unwrap();
         let success = with_status("bounce.example.com", "Success");
         for asked in [None, Some(&bounce)] {
-            let seen = Seen::new(success.clone(), asked);
+            let seen = Seen::new(success.clone(), asked, false);
             assert!(matches!(seen, Seen::Verified(_)), "{asked:?}");
         }
-        assert!(matches!(Seen::new(success, Some(&mail)), Seen::Other(_)));
+        assert!(matches!(
+            Seen::new(success, Some(&mail), false),
+            Seen::Other(_)
+        ));
         for status in ["Pending", "TemporaryFailure", "Novel"] {
             assert!(matches!(seen(status), Seen::Sought(_)), "{status}");
         }
         assert!(matches!(seen("Failed"), Seen::GivenUp(_)));
-        assert_eq!(Seen::new(MailFrom::Unset, None), Seen::Unset);
+        let before = Seen::new(with_status("bounce.example.com", "Failed"), None, true);
+        assert!(matches!(before, Seen::Sought(_)));
+        assert_eq!(Seen::new(MailFrom::Unset, None, false), Seen::Unset);
         assert_eq!(
-            Seen::new(MailFrom::UnknownIdentity, Some(&mail)),
+            Seen::new(MailFrom::UnknownIdentity, Some(&mail), false),
             Seen::NoIdentity
         );
     }
@@ -199,12 +203,16 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let again = Step::Again(SHORTEST);
         let asked = DomainName::parse("bounce.example.com").unwrap();
-        let other = Seen::new(with_status("old.example.com", "Success"), Some(&asked));
+        let other = Seen::new(
+            with_status("old.example.com", "Success"),
+            Some(&asked),
+            false,
+        );
         for astray in [Seen::Unset, Seen::NoIdentity, other] {
             let mut progress = Progress::new(start);
             assert_eq!(progress.saw(astray.clone(), at(0)), again);
-            assert_eq!(progress.saw(astray.clone(), at(9)), again);
-            let over = progress.saw(astray.clone(), at(10));
+            assert_eq!(progress.saw(astray.clone(), at(14)), again);
+            let over = progress.saw(astray.clone(), at(15));
             assert_eq!(over, Step::Over(astray));
         }
         // Another resource starts the verification again meanwhile.
@@ -212,8 +220,8 @@ mod tests {
         progress.saw(Seen::Unset, at(0));
         progress.saw(seen("Pending"), at(8));
         progress.saw(Seen::Unset, at(100));
-        assert_eq!(progress.saw(Seen::Unset, at(109)), again);
-        let over = progress.saw(Seen::Unset, at(110));
+        assert_eq!(progress.saw(Seen::Unset, at(114)), again);
+        let over = progress.saw(Seen::Unset, at(115));
         assert_eq!(over, Step::Over(Seen::Unset));
     }
 }

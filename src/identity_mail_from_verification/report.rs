@@ -152,13 +152,13 @@ mod tests {
 
     fn over(held: MailFrom) -> Unverified {
         let asked = DomainName::parse("bounce.example.com").unwrap();
-        Unverified::Over(Seen::new(held, Some(&asked)))
+        Unverified::Over(Seen::new(held, Some(&asked), false))
     }
 
     fn timed_out() -> Unverified {
         Unverified::TimedOut {
             waited: Duration::from_millis(5_001),
-            last: Some(Seen::new(set("bounce.example.com"), None)),
+            last: Some(Seen::new(set("bounce.example.com"), None, false)),
             error: None,
         }
     }

@@ -75,7 +75,7 @@ impl Resource for IdentityMailFromVerification {
         let target = Target::of(call, TYPE_NAME, &state.names(), to, READ_WITHIN)?;
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let held = target.answered(&mut call.diags, held.await)?;
-        match Seen::new(held, asked(&state).as_ref()) {
+        match Seen::new(held, asked(&state).as_ref(), false) {
             Seen::Verified(held) => Ok(Read::Is(verified(state, held))),
             Seen::Sought(held) if is_missed(&held) => {
                 target.warn_of_temporary_failure(&mut call.diags, &held);

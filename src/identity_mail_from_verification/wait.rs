@@ -46,7 +46,10 @@ pub(super) async fn wait(
     };
     loop {
         let seen = match client.get_fresh(deadline, identity).await {
-            Ok(held) => Seen::new(held, domain),
+            Ok(held) => {
+                let is_late = client.may_be_older(identity, &held);
+                Seen::new(held, domain, is_late)
+            }
             Err(error @ Error::TimedOut { .. }) => {
                 return Err(timed_out(last, error.last().cloned()));
             }

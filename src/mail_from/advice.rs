@@ -1,8 +1,8 @@
 //! What to tell the practitioner about a finding.
 
 use super::{
-    Cause, DmarcFinding, DmarcStatus, DnsRecord, DomainName, Elsewhere, Finding, Place,
-    RecordStatus, SpfCause,
+    DmarcFinding, DmarcStatus, DnsRecord, DomainName, Elsewhere, Finding, Place, RecordStatus,
+    mx_advice, spf_advice,
 };
 
 /// A warning about one record.
@@ -64,13 +64,16 @@ pub fn advice(finding: &Finding, expected: &DnsRecord) -> Option<Advice> {
     let rdata = expected.rdata.as_deref()?;
     let summary = summary(finding, expected.record_type)?;
     let detail = match (finding.status, expected.record_type) {
+        (_, kind) if finding.is_amiss() && !expected.documented => {
+            without_a_source(finding, kind, name, rdata)
+        }
         (RecordStatus::Unreachable, kind) => unreachable(finding, kind, name, rdata),
-        (RecordStatus::Missing, "MX") => mx_missing(finding, name, rdata),
-        (RecordStatus::Multiple, "MX") => mx_multiple(finding, name, rdata),
-        (_, "MX") => mx_wrong(finding, name, rdata),
-        (RecordStatus::Missing, _) => spf_missing(finding, name, rdata),
-        (RecordStatus::Multiple, _) => spf_multiple(finding, name, rdata),
-        (_, _) => spf_wrong(finding, name, rdata),
+        (RecordStatus::Missing, "MX") => mx_advice::missing(finding, name, rdata),
+        (RecordStatus::Multiple, "MX") => mx_advice::multiple(finding, name, rdata),
+        (_, "MX") => mx_advice::wrong(finding, name, rdata),
+        (RecordStatus::Missing, _) => spf_advice::missing(finding, name, rdata),
+        (RecordStatus::Multiple, _) => spf_advice::multiple(finding, name, rdata),
+        (_, _) => spf_advice::wrong(finding, name, rdata),
     };
     let detail = match &finding.view {
         Some(view) => format!("{detail} ({view}.)"),
@@ -91,9 +94,7 @@ fn summary(finding: &Finding, record_type: &str) -> Option<&'static str> {
             "MX record of a MAIL FROM domain could not be looked up"
         }
         (RecordStatus::Unreachable, _) => "SPF record of a MAIL FROM domain could not be looked up",
-        (RecordStatus::Ok, _) if is_ageing(finding) => {
-            "SPF record of a MAIL FROM domain lists addresses of Amazon SES"
-        }
+        (RecordStatus::Ok, "TXT") => return spf_advice::of_passing(finding.cause.as_ref()?),
         (
             RecordStatus::Ok
             | RecordStatus::OtherRegion
@@ -102,17 +103,6 @@ fn summary(finding: &Finding, record_type: &str) -> Option<&'static str> {
             _,
         ) => return None,
     })
-}
-
-fn is_ageing(finding: &Finding) -> bool {
-    let cause = finding.cause.as_ref();
-    matches!(
-        cause,
-        Some(Cause::Spf {
-            cause: SpfCause::Ages,
-            ..
-        })
-    )
 }
 
 fn unreachable(finding: &Finding, kind: &str, name: &str, rdata: &str) -> String {
@@ -134,129 +124,24 @@ fn unreachable(finding: &Finding, kind: &str, name: &str, rdata: &str) -> String
     )
 }
 
-fn mx_missing(finding: &Finding, name: &str, rdata: &str) -> String {
-    let problem =
-        format!("{name} has no MX record, so Amazon SES cannot use it as MAIL FROM domain");
-    let publish = format!("Publish `{rdata}` as the only MX record of {name}");
-    match &finding.elsewhere {
-        Some(Elsewhere::Above(above)) => format!(
-            "{problem}. {above} has it, one level too high: there it takes the mail that {above} \
-             itself should receive. Remove it from {above}, give {above} the MX record of its own \
-             mail host back, if it had one, and publish `{rdata}` as the only MX record of {name}."
-        ),
-        elsewhere => format!("{problem}. {}", placed(elsewhere.as_ref(), name, &publish)),
-    }
-}
-
-fn mx_multiple(finding: &Finding, name: &str, rdata: &str) -> String {
-    let keep = format!("Keep `{rdata}` as the only MX record of {name}");
-    let keep = match &finding.elsewhere {
-        Some(_) => format!("Publish `{rdata}` as the only MX record of {name}"),
-        None => keep,
-    };
-    format!(
-        "{name} has the MX records {}. Amazon SES takes a MAIL FROM domain only with exactly one. \
-         {} Mail that people should receive needs another domain.",
-        found(finding),
-        placed(finding.elsewhere.as_ref(), name, &keep)
-    )
-}
-
-fn mx_wrong(finding: &Finding, name: &str, rdata: &str) -> String {
-    let replace = match &finding.elsewhere {
-        Some(_) => format!("Publish `{rdata}` as the only MX record of {name}"),
-        None => format!("Replace it by `{rdata}`, as the only MX record of {name}"),
-    };
-    let remedy = match &finding.cause {
-        Some(Cause::Mx(cause)) if finding.elsewhere.is_none() => cause.remedy(),
-        _ => None,
-    };
-    let text = format!(
-        "{name} has the MX record {}: {}. {}",
-        found(finding),
-        reason(finding),
-        placed(finding.elsewhere.as_ref(), name, &replace)
-    );
-    match remedy {
-        Some(remedy) => format!("{text} {remedy}"),
-        None => text,
-    }
-}
-
-fn spf_missing(finding: &Finding, name: &str, rdata: &str) -> String {
-    let attempts = match finding.found.as_slice() {
-        [] => String::new(),
-        _ => format!("; only {}", found(finding)),
-    };
-    let problem = format!(
-        "{name} has no SPF record (a TXT record that starts with `v=spf1 `){attempts}, so SPF \
-         does not pass for its mail"
-    );
-    if let Some(Cause::Spf { cause, mended }) = &finding.cause {
-        return format!(
-            "{problem}. It is no SPF record because {cause}. {}. {}.",
-            cause.remedy(),
-            written(mended.as_deref(), rdata)
-        );
-    }
-    let publish = format!("Publish `{rdata}` as a TXT record of {name}");
-    match &finding.elsewhere {
-        Some(Elsewhere::Above(above)) => format!(
-            "{problem}. The record of {above} does not hold for {name}: receivers look at the \
-             MAIL FROM domain itself. {publish}, too."
-        ),
-        elsewhere => format!("{problem}. {}", placed(elsewhere.as_ref(), name, &publish)),
-    }
-}
-
-fn spf_multiple(finding: &Finding, name: &str, rdata: &str) -> String {
-    let merge = match &finding.elsewhere {
-        Some(_) => format!("Publish `{rdata}` as the only SPF record of {name}"),
-        None => format!(
-            "Merge them into one TXT record that holds `include:amazonses.com`, such as `{rdata}`"
+/// Of a region whose records AWS does not document: what is there may be right.
+fn without_a_source(finding: &Finding, kind: &str, name: &str, rdata: &str) -> String {
+    let records = match finding.found.is_empty() {
+        true => format!("{name} has no {kind} record that is right for Amazon SES elsewhere"),
+        false => format!(
+            "{name} has the {kind} records {}, which are not those for Amazon SES elsewhere",
+            found(finding)
         ),
     };
     format!(
-        "{name} has the SPF records {}. With more than one, SPF fails for all of its mail. {}",
-        found(finding),
-        placed(finding.elsewhere.as_ref(), name, &merge)
+        "{records}. AWS documents the records of the commercial regions and of GovCloud alone, and \
+         this region is neither: what would be right there is `{rdata}`. Publish what the SES \
+         console shows for {name}; if it is there already, set `dns_check = false`."
     )
-}
-
-fn spf_wrong(finding: &Finding, name: &str, rdata: &str) -> String {
-    let has = format!(
-        "{name} has the SPF record {}: {}",
-        found(finding),
-        reason(finding)
-    );
-    if finding.elsewhere.is_some() {
-        let publish = format!("Publish `{rdata}` as a TXT record of {name}");
-        let placed = placed(finding.elsewhere.as_ref(), name, &publish);
-        return format!("{has}. {placed}");
-    }
-    let (remedy, mended) = match &finding.cause {
-        Some(Cause::Spf { cause, mended }) => (cause.remedy(), mended.as_deref()),
-        _ => ("Put `include:amazonses.com` in".to_owned(), None),
-    };
-    format!(
-        "{has}. {remedy}. {}; a domain may have only one SPF record.",
-        written(mended, rdata)
-    )
-}
-
-/// The whole of a record as it should be, and the least that does.
-fn written(mended: Option<&str>, rdata: &str) -> String {
-    match mended {
-        Some(mended) if mended == rdata => format!("Replace it by `{rdata}`"),
-        Some(mended) => {
-            format!("Replace it by `{mended}`, or, if only Amazon SES sends for it, by `{rdata}`")
-        }
-        None => format!("If only Amazon SES sends for it, replace it by `{rdata}`"),
-    }
 }
 
 /// `publish`, with what has to be minded because of what is elsewhere.
-fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -> String {
+pub(super) fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -> String {
     match elsewhere {
         None | Some(Elsewhere::Above(_)) => format!("{publish}."),
         Some(Elsewhere::Alias {
@@ -272,32 +157,45 @@ fn placed(elsewhere: Option<&Elsewhere>, name: &str, publish: &str) -> String {
             wildcard: Some(wildcard),
         }) => format!(
             "{name} is an alias (CNAME) of {target} by the wildcard `{wildcard}`; a record of \
-             {name} itself takes its place. {publish} itself."
+             {name} itself takes its place, for all types of records: both of `dns_records` are \
+             needed. {publish} itself."
         ),
         Some(Elsewhere::Wildcard(wildcard)) => format!(
-            "It is there by the wildcard `{wildcard}`; a record of {name} itself takes its place. \
-             {publish} itself."
+            "It is there by the wildcard `{wildcard}`; a record of {name} itself takes its place, \
+             for all types of records: both of `dns_records` are needed. {publish} itself."
         ),
-        Some(Elsewhere::Twice { name: twice, label }) => format!(
-            "It stands at {twice}: the DNS vendor adds the zone's name to what is entered. Enter \
-             `{label}` alone as the name of the record. {publish}."
-        ),
+        Some(Elsewhere::Twice { name: twice, label }) => {
+            let enter = match label.is_empty() {
+                true => format!(
+                    "{name} is a zone by itself: enter `@`, or nothing, as the name of the record"
+                ),
+                false => format!("Enter `{label}` alone as the name of the record"),
+            };
+            format!(
+                "It stands at {twice}: the DNS vendor adds the zone's name to what is entered. \
+                 {enter}. {publish}."
+            )
+        }
     }
 }
 
 /// The records in quotes; what says how many more there are is none.
-fn found(finding: &Finding) -> String {
+pub(super) fn found(finding: &Finding) -> String {
     let records = finding.found.iter().map(|record| {
         if record.starts_with("and ") && record.ends_with(" more") {
             record.clone()
         } else {
-            format!("`{record}`")
+            quoted(record)
         }
     });
     records.collect::<Vec<_>>().join(", ")
 }
 
-fn reason(finding: &Finding) -> String {
+pub(super) fn quoted(text: &str) -> String {
+    format!("`{text}`")
+}
+
+pub(super) fn reason(finding: &Finding) -> String {
     match &finding.cause {
         Some(cause) => cause.to_string(),
         None => "no reason is known".to_owned(),

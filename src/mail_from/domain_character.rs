@@ -28,10 +28,26 @@ const EXCEPTIONS: [char; 11] = [
     '\u{3002}', '\u{ff0e}', '\u{ff61}',
 ];
 
+/// What is a letter or a symbol to Unicode and is not seen, or stands for what is lost.
+const UNSEEN: [char; 9] = [
+    '\u{115f}',
+    '\u{1160}',
+    '\u{2800}',
+    '\u{3164}',
+    '\u{ffa0}',
+    '\u{fffc}',
+    '\u{fffd}',
+    '\u{16fe4}',
+    '\u{1d159}',
+];
+
 /// What `c` is. ASCII is told by its own rules.
 pub(super) fn kind(c: char) -> Kind {
     if c.is_ascii() || EXCEPTIONS.contains(&c) {
         return Kind::Letter;
+    }
+    if UNSEEN.contains(&c) {
+        return Kind::Other;
     }
     match CodePointMapData::<GeneralCategory>::new().get(c) {
         GeneralCategory::OtherSymbol => Kind::Symbol,
@@ -84,6 +100,8 @@ mod tests {
             ('\u{d7}', Kind::Other),
             ('\u{3001}', Kind::Other),
             ('\u{e000}', Kind::Other),
+            ('\u{2800}', Kind::Other),
+            ('\u{3164}', Kind::Other),
             ('\u{1f600}', Kind::Symbol),
             ('\u{2764}', Kind::Symbol),
             ('\u{30fb}', Kind::Letter),

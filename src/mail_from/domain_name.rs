@@ -197,7 +197,7 @@ fn check_form(text: &str) -> Result<(), DomainNameError> {
     for character in text.chars() {
         // The selector after a symbol, for its look in colours, is none of the name.
         let of_symbol = character == EMOJI_LOOK && before.map(kind) == Some(Kind::Symbol);
-        if !of_symbol && (kind(character) != Kind::Symbol && refused(character)) {
+        if !of_symbol && refused(character) {
             let text = whole();
             return Err(DomainNameError::Character { text, character });
         }
@@ -210,11 +210,20 @@ fn check_form(text: &str) -> Result<(), DomainNameError> {
 const EMOJI_LOOK: char = '\u{fe0f}';
 
 fn refused(c: char) -> bool {
-    if c.is_ascii() {
-        return !c.is_ascii_alphanumeric() && !"-_.".contains(c);
+    let is_refused = |c: char| match c.is_ascii() {
+        true => !c.is_ascii_alphanumeric() && !"-_.".contains(c),
+        false => !matches!(kind(c), Kind::Letter | Kind::Symbol),
+    };
+    if c.is_ascii() || is_refused(c) {
+        return is_refused(c);
     }
-    // What UTS 46 maps to nothing would be dropped silently.
-    kind(c) != Kind::Letter || uts46(c.encode_utf8(&mut [0; 4])).as_deref() == Some("")
+    // What UTS 46 maps to nothing would be dropped silently, and of `\u{bd}` it makes two
+    // digits and a slash. U+FFFD stands for what is no name by itself.
+    let mut text = [0; 4];
+    let text = c.encode_utf8(&mut text).as_bytes();
+    let (mapped, _) = Uts46::new().to_unicode(text, AsciiDenyList::EMPTY, Hyphens::Allow);
+    let mut others = mapped.chars().filter(|mapped| *mapped != '\u{fffd}');
+    mapped.is_empty() || others.any(is_refused)
 }
 
 fn is_direction_control(c: char) -> bool {

@@ -19,7 +19,7 @@ pub enum Elsewhere {
     Twice {
         /// That name.
         name: String,
-        /// What belongs into the field for the name.
+        /// What belongs into the field for the name; empty: the zone itself.
         label: String,
     },
     /// The record stands at a domain that the MAIL FROM domain is under.
@@ -42,27 +42,48 @@ pub struct Surroundings {
 const TRIED: usize = 3;
 
 impl Surroundings {
-    /// Those of `domain`, which is under `identity`.
-    pub fn of(domain: &DomainName, identity: &DomainName) -> Surroundings {
+    /// Those of `domain`, which is under `identity`; `zone` is where its zone begins, as
+    /// far as that is known.
+    pub fn of(domain: &DomainName, identity: &DomainName, zone: Option<&str>) -> Surroundings {
         let name = domain.as_str();
         let parents: Vec<&str> = parents(name).take(TRIED).collect();
-        let twice = parents.iter().map(|zone| {
-            let label = name.strip_suffix(zone).unwrap_or(name);
-            let label = label.trim_end_matches('.').to_owned();
-            (format!("{name}.{zone}"), label)
-        });
+        let is_zone = |zone: &&str| *zone == name || parents.contains(zone);
+        let twice = match zone.filter(is_zone) {
+            Some(zone) => typed_in(name, zone, TRIED),
+            None => parents
+                .iter()
+                .flat_map(|zone| typed_in(name, zone, 0))
+                .chain(typed_in(name, name, 1))
+                .collect(),
+        };
         let above = parents.iter().filter(|parent| {
             let within = parent.strip_suffix(identity.as_str());
             within.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         });
         Surroundings {
-            twice: twice
-                .filter(|(name, _)| super::dns_name::fits_dns(name))
-                .collect(),
+            twice,
             above: above.map(|parent| (*parent).to_owned()).collect(),
             wildcards: parents.iter().map(|parent| format!("*.{parent}")).collect(),
         }
     }
+}
+
+/// What becomes of `name` if all of it is typed into a field of `zone`, or, so many
+/// times at most, more of its first labels than belong there; and what belongs there.
+fn typed_in(name: &str, zone: &str, times: usize) -> Vec<(String, String)> {
+    let label = name
+        .strip_suffix(zone)
+        .unwrap_or(name)
+        .trim_end_matches('.');
+    let parts = parents(name).map(|parent| {
+        let part = name.strip_suffix(parent).unwrap_or(name);
+        part.trim_end_matches('.')
+    });
+    let more = parts.filter(|part| part.len() > label.len()).take(times);
+    more.chain([name])
+        .map(|typed| (format!("{typed}.{zone}"), label.to_owned()))
+        .filter(|(name, _)| super::dns_name::fits_dns(name))
+        .collect()
 }
 
 /// The domains of at least two labels that `name` is under, the nearest first.
@@ -86,27 +107,74 @@ impl Elsewhere {
 mod tests {
     use super::*;
 
-    fn of(domain: &str, identity: &str) -> Surroundings {
+    fn of(domain: &str, identity: &str, zone: Option<&str>) -> Surroundings {
         let parse = |name| DomainName::parse(name).unwrap();
-        Surroundings::of(&parse(domain), &parse(identity))
+        Surroundings::of(&parse(domain), &parse(identity), zone)
+    }
+
+    fn twice(domain: &str, zone: Option<&str>) -> Vec<(String, String)> {
+        of(domain, "example.com", zone).twice
     }
 
     #[test]
     fn zones_and_wildcards_are_sought_up_to_two_labels() {
-        let near = of("bounce.example.com", "example.com");
-        let twice = ("bounce.example.com.example.com", "bounce");
-        assert_eq!(near.twice, [(twice.0.to_owned(), twice.1.to_owned())]);
+        let near = of("bounce.example.com", "example.com", None);
         assert_eq!(near.above, ["example.com"]);
         assert_eq!(near.wildcards, ["*.example.com"]);
 
-        let deep = of("b.mail.example.com", "mail.example.com");
-        let labels: Vec<&str> = deep.twice.iter().map(|(_, label)| label.as_str()).collect();
-        assert_eq!(labels, ["b", "b.mail"]);
-        assert_eq!(deep.twice[1].0, "b.mail.example.com.example.com");
+        let deep = of("b.mail.example.com", "mail.example.com", None);
         assert_eq!(deep.above, ["mail.example.com"], "not above the identity");
         assert_eq!(deep.wildcards, ["*.mail.example.com", "*.example.com"]);
 
-        let between = of("a.b.example.com", "example.com");
+        let between = of("a.b.example.com", "example.com", None);
         assert_eq!(between.above, ["b.example.com", "example.com"]);
+    }
+
+    #[test]
+    fn a_name_is_sought_where_too_much_of_it_was_typed_into_the_zone() {
+        let names = |names: &[(&str, &str)]| -> Vec<(String, String)> {
+            let owned = |(name, label): &(&str, &str)| ((*name).to_owned(), (*label).to_owned());
+            names.iter().map(owned).collect()
+        };
+        for (domain, zone, expected) in [
+            (
+                "bounce.example.com",
+                Some("example.com"),
+                &[("bounce.example.com.example.com", "bounce")][..],
+            ),
+            (
+                "bounce.example.com",
+                Some("bounce.example.com"),
+                &[
+                    ("bounce.bounce.example.com", ""),
+                    ("bounce.example.com.bounce.example.com", ""),
+                ],
+            ),
+            (
+                "a.b.example.com",
+                Some("b.example.com"),
+                &[
+                    ("a.b.b.example.com", "a"),
+                    ("a.b.example.com.b.example.com", "a"),
+                ],
+            ),
+            // Another one's may be at a.example.com.
+            (
+                "a.b.example.com",
+                Some("example.com"),
+                &[("a.b.example.com.example.com", "a.b")],
+            ),
+        ] {
+            assert_eq!(twice(domain, zone), names(expected), "{domain} in {zone:?}");
+        }
+        let unknown = names(&[
+            ("a.b.example.com.b.example.com", "a"),
+            ("a.b.example.com.example.com", "a.b"),
+            ("a.a.b.example.com", ""),
+            ("a.b.example.com.a.b.example.com", ""),
+        ]);
+        for zone in [None, Some("."), Some("other.example")] {
+            assert_eq!(twice("a.b.example.com", zone), unknown, "{zone:?}");
+        }
     }
 }

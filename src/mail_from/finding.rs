@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{DmarcFinding, DmarcStatus, Elsewhere, MxCause, SpfCause, View, presentation};
+use super::{DmarcFinding, DmarcStatus, Elsewhere, Mended, MxCause, SpfCause, View, presentation};
 
 /// Records that are listed; the rest is counted.
 const LISTED: usize = 10;
@@ -83,7 +83,7 @@ pub enum Cause {
         /// What is wrong with it.
         cause: SpfCause,
         /// The record as it should be, where that can be said.
-        mended: Option<String>,
+        mended: Option<Mended>,
     },
 }
 
@@ -128,6 +128,20 @@ impl Finding {
     pub fn unreachable(reason: impl Into<String>) -> Finding {
         let finding = Finding::new(RecordStatus::Unreachable, Vec::new());
         finding.with(Cause::NoAnswer(reason.into()))
+    }
+
+    /// The same for a name that is an alias of SES's domain: its record is SES's own,
+    /// which does not age.
+    pub fn of_alias_of_ses(self) -> Finding {
+        let ages = matches!(
+            self.cause,
+            Some(Cause::Spf {
+                cause: SpfCause::Ages,
+                ..
+            })
+        );
+        let cause = self.cause.filter(|_| !ages);
+        Finding { cause, ..self }
     }
 
     /// Whether DNS has something else than what belongs there.

@@ -11,6 +11,9 @@ const LOCAL_PART_OCTETS: usize = 64;
 /// Octets of an e-mail address at most, as SES counts them.
 const ADDRESS_OCTETS: usize = 320;
 
+/// Characters that look like `@`: its full-width and its small form.
+const OTHER_ATS: [char; 2] = ['\u{ff20}', '\u{fe6b}'];
+
 /// A verified identity of SES.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Identity {
@@ -26,8 +29,12 @@ impl Identity {
         if text.is_empty() {
             return Err(IdentityError::Empty);
         }
-        if text.starts_with("arn:") {
+        let arn = text.trim_start().get(.."arn:".len());
+        if arn.is_some_and(|arn| arn.eq_ignore_ascii_case("arn:")) {
             return Err(IdentityError::Arn(text.to_owned()));
+        }
+        if text.contains(OTHER_ATS) && !text.contains('@') {
+            return Err(IdentityError::OtherAt(text.to_owned()));
         }
         // A URL with a user in it is better told to be a URL.
         if text.contains('@') && !text.contains("://") {
@@ -142,6 +149,9 @@ pub enum IdentityError {
     /// The name of the identity in IAM.
     #[error("`{}` is an ARN, not an identity", visible(.0))]
     Arn(String),
+    /// Another character in place of the `@`.
+    #[error("`{}` has a character that only looks like `@`", visible(.0))]
+    OtherAt(String),
     /// A local part in quotation marks.
     #[error("the e-mail address `{}` has quotation marks before the `@`, which SES does not support", visible(.0))]
     QuotedLocalPart(String),
@@ -205,9 +215,17 @@ impl IdentityError {
                 "Write `{}`, spelled as the identity is in SES: addresses are sent as written.",
                 visible(suggestion)
             ),
-            Self::Arn(arn) => match arn.split_once(":identity/") {
-                Some((_, identity)) if !identity.is_empty() => {
-                    format!("Write the part after `identity/`: `{}`.", visible(identity))
+            Self::OtherAt(text) => {
+                let address = text.replace(OTHER_ATS, "@");
+                format!(
+                    "Write `{}`, with the `@` of the keyboard.",
+                    visible(&address)
+                )
+            }
+            Self::Arn(arn) => match arn.to_ascii_lowercase().find(":identity/") {
+                Some(at) if arn.len() > at + ":identity/".len() => {
+                    let identity = visible(&arn[at + ":identity/".len()..]);
+                    format!("Write the part after `identity/`: `{identity}`.")
                 }
                 _ => "Write the part after `identity/` of an identity's ARN.".to_owned(),
             },
@@ -298,6 +316,13 @@ mod tests {
                 "arn:aws:ses:us-east-1:123456789012:identity/a@example.com",
                 "is an ARN",
             ),
+            (
+                " ARN:AWS:SES:us-east-1:123456789012:IDENTITY/example.com",
+                "is an ARN",
+            ),
+            ("sender\u{ff20}example.com", "only looks like `@`"),
+            ("sender\u{fe6b}example.com", "only looks like `@`"),
+            ("sender@a\u{ff20}example.com", "(U+FF20)"),
             ("https://a@example.com/", "is a URL"),
             ("sender@localhost", "single label"),
             ("sender@[192.0.2.1]", "is an IP address"),
@@ -324,6 +349,13 @@ mod tests {
             remedy.contains("after `identity/`: `a@example.com`"),
             "{remedy}"
         );
+        let arn = "ARN:AWS:SES:US-EAST-1:123456789012:IDENTITY/Example.com";
+        let remedy = Identity::parse(arn).unwrap_err().remedy();
+        assert!(remedy.contains("`Example.com`"), "{remedy}");
+        let remedy = Identity::parse("sender\u{ff20}x.example")
+            .unwrap_err()
+            .remedy();
+        assert!(remedy.contains("`sender@x.example`"), "{remedy}");
         let remedy = Identity::parse("arn:aws:ses").unwrap_err().remedy();
         assert!(remedy.contains("after `identity/`"), "{remedy}");
     }

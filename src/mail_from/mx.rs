@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Cause, Finding, MxCause, RecordStatus, Region};
+use super::{Cause, DomainName, Finding, MxCause, RecordStatus, Region};
 
 /// One MX record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,10 +31,10 @@ impl fmt::Display for Mx {
     }
 }
 
-/// Judges all MX records of a MAIL FROM domain: SES takes exactly one, of any
+/// Judges all MX records of `domain`, a MAIL FROM domain: SES takes exactly one, of any
 /// preference, that names the feedback host of this region or of another. Whether
 /// another region is one, DNS has to say: see [`Mx::names_other_region`].
-pub fn judge_mx(records: &[Mx], region: &Region) -> Finding {
+pub fn judge_mx(records: &[Mx], region: &Region, domain: &DomainName) -> Finding {
     let found = listed(records);
     let [record] = records else {
         let status = match records {
@@ -48,7 +48,7 @@ pub fn judge_mx(records: &[Mx], region: &Region) -> Finding {
         Some(named) if named == *region => Finding::new(RecordStatus::Ok, found),
         Some(_) => Finding::new(RecordStatus::OtherRegion, found),
         None => {
-            let cause = MxCause::of(&host, region);
+            let cause = MxCause::of(&host, region, domain);
             Finding::new(RecordStatus::Wrong, found).with(Cause::Mx(cause))
         }
     }
@@ -78,26 +78,30 @@ impl Mx {
     }
 }
 
-/// Those MX records by which a domain receives mail of its own: neither a feedback
+/// Those MX records by which `domain` receives mail of its own: neither a feedback
 /// host of SES, nor what was meant as one, nor the null MX. By preference, in
 /// printable ASCII.
-pub fn receiving(records: &[Mx], region: &Region) -> Vec<String> {
+pub fn receiving(records: &[Mx], region: &Region, domain: &DomainName) -> Vec<String> {
     let receives = |record: &&Mx| {
         let host = record.host();
-        feedback_region(&host).is_none() && MxCause::of(&host, region) == MxCause::AnotherHost
+        feedback_region(&host).is_none()
+            && MxCause::of(&host, region, domain) == MxCause::AnotherHost
     };
     let receiving: Vec<Mx> = records.iter().filter(receives).cloned().collect();
     listed(&receiving)
 }
 
-/// Whether each of `records` names SES's feedback host, or what somebody wrote who meant
+/// Whether each of `records`, sought for `domain`, names SES's feedback host, or what somebody wrote who meant
 /// it. Another host of Amazon's may be the domain's own.
-pub fn are_meant_for_ses(records: &[Mx], region: &Region) -> bool {
+pub fn are_meant_for_ses(records: &[Mx], region: &Region, domain: &DomainName) -> bool {
     let is_meant = |record: &Mx| {
         let host = record.host();
         feedback_region(&host).is_some()
-            || match MxCause::of(&host, region) {
-                MxCause::ZoneAdded(_) | MxCause::PriorityInHost | MxCause::Character(_) => true,
+            || match MxCause::of(&host, region, domain) {
+                MxCause::ZoneAdded(_)
+                | MxCause::PriorityInHost
+                | MxCause::EscapedDots
+                | MxCause::Character(_) => true,
                 MxCause::Differs { .. } => host.starts_with("feedback-smtp"),
                 _ => false,
             }
@@ -126,6 +130,10 @@ pub(super) fn feedback_region(host: &str) -> Option<Region> {
 mod tests {
     use super::*;
 
+    fn domain() -> DomainName {
+        DomainName::parse("bounce.example.com").unwrap()
+    }
+
     fn judge(records: &[(u16, &str)]) -> Finding {
         let records: Vec<Mx> = records
             .iter()
@@ -134,7 +142,7 @@ mod tests {
                 exchange: exchange.to_owned(),
             })
             .collect();
-        judge_mx(&records, &Region::parse("eu-west-1").unwrap())
+        judge_mx(&records, &Region::parse("eu-west-1").unwrap(), &domain())
     }
 
     #[test]
@@ -197,7 +205,7 @@ mod tests {
         };
         let feedback = mx("feedback-smtp.us-east-1.amazonses.com.");
         let region = Region::parse("eu-west-1").unwrap();
-        let receiving = |records: &[Mx]| receiving(records, &region);
+        let receiving = |records: &[Mx]| receiving(records, &region, &domain());
         assert!(receiving(&[]).is_empty());
         assert!(receiving(std::slice::from_ref(&feedback)).is_empty());
         assert!(receiving(&[mx(".")]).is_empty());
@@ -226,7 +234,7 @@ mod tests {
                 exchange: format!("{host}."),
             };
             let records: Vec<Mx> = hosts.iter().map(record).collect();
-            are_meant_for_ses(&records, &region)
+            are_meant_for_ses(&records, &region, &domain())
         };
         for host in [
             "feedback-smtp.eu-west-1.amazonses.com",
@@ -253,7 +261,11 @@ mod tests {
         }
         assert!(!meant(&[]));
         for host in ["ec2-192-0-2-1.compute-1.amazonaws.com", "mail.amazongs.com"] {
-            assert_eq!(MxCause::of(host, &region), MxCause::AnotherHost, "{host}");
+            assert_eq!(
+                MxCause::of(host, &region, &domain()),
+                MxCause::AnotherHost,
+                "{host}"
+            );
         }
     }
 }

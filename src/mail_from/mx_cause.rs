@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::dns_name::distance;
 use super::mx::feedback_region;
-use super::{Region, visible};
+use super::{DomainName, Region, visible};
 
 /// What is wrong with an MX record. `Display` is a clause about "it", the record, in
 /// printable ASCII, as the hosts are.
@@ -16,6 +16,8 @@ pub enum MxCause {
     ZoneAdded(String),
     /// The host begins with a priority.
     PriorityInHost,
+    /// Dots of the host have backslashes before them.
+    EscapedDots,
     /// The host has a character that no host name has, such as a quotation mark.
     Character(char),
     /// The host by which SES receives mail.
@@ -42,16 +44,20 @@ pub enum MxCause {
 
 impl MxCause {
     /// Why `host`, in presentation form, lower case and without final dot, is no
-    /// feedback host.
-    pub(super) fn of(host: &str, region: &Region) -> MxCause {
+    /// feedback host; `domain` has it.
+    pub(super) fn of(host: &str, region: &Region, domain: &DomainName) -> MxCause {
         if host == "." {
             return MxCause::Null;
         }
         let expected = region.feedback_host();
-        if is_priority_and_host(host, &expected) {
+        let plain = host.replace(r"\\", "").replace(r"\.", ".");
+        if host.contains(r"\.") && (is_feedback(&plain) || is_like(&plain, &expected)) {
+            return MxCause::EscapedDots;
+        }
+        if is_priority_and_host(host, &expected, domain) {
             return MxCause::PriorityInHost;
         }
-        if let Some(zone) = zone_after(host) {
+        if let Some(zone) = zone_after(host).or_else(|| zone_added(host, &expected, domain)) {
             return MxCause::ZoneAdded(zone.to_owned());
         }
         let odd = |c: &char| !c.is_ascii_alphanumeric() && !"-._".contains(*c);
@@ -61,25 +67,40 @@ impl MxCause {
                 return MxCause::Character(character);
             }
         }
-        match host.split_once('.') {
-            Some(("inbound-smtp", rest)) if is_amazon(rest) => MxCause::Receives,
-            Some(("email-smtp" | "email-smtp-fips" | "email", rest)) if is_amazon(rest) => {
-                MxCause::Sends
-            }
-            _ if is_like(host, &expected) => differs(host, &expected),
-            _ => MxCause::AnotherHost,
+        match of_another_purpose(host) {
+            Some(cause) => cause,
+            None if is_like(host, &expected) => differs(host, &expected),
+            None => MxCause::AnotherHost,
         }
     }
 }
 
-/// Whether a host begins with a priority: what follows was meant as the host, or
-/// was cut off, and `10` is what people are told to type.
-fn is_priority_and_host(host: &str, expected: &str) -> bool {
+/// Whether a host begins with a priority: what follows was meant as the host, or was cut
+/// off, and the vendor has added the zone's name.
+fn is_priority_and_host(host: &str, expected: &str, domain: &DomainName) -> bool {
     let (first, rest) = host.split_once(['.', ' ']).unwrap_or((host, ""));
     let number = !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit());
     let is_address = host.parse::<std::net::IpAddr>().is_ok();
-    let meant = rest.is_empty() || is_like(rest, expected) || first == "10";
+    let meant = rest.is_empty()
+        || is_feedback(rest)
+        || is_like(rest, expected)
+        || zones(domain).any(|zone| zone == rest);
     number && meant && !is_address
+}
+
+/// The purpose of another host of SES's.
+fn of_another_purpose(host: &str) -> Option<MxCause> {
+    match host.split_once('.') {
+        Some(("inbound-smtp", rest)) if is_amazon(rest) => Some(MxCause::Receives),
+        Some(("email-smtp" | "email-smtp-fips" | "email", rest)) if is_amazon(rest) => {
+            Some(MxCause::Sends)
+        }
+        _ => None,
+    }
+}
+
+fn is_feedback(host: &str) -> bool {
+    feedback_region(host).is_some()
 }
 
 fn is_amazon(domain: &str) -> bool {
@@ -94,6 +115,27 @@ fn zone_after(host: &str) -> Option<&str> {
     feedback_region(&format!("{before}.amazonses.com"))?;
     // A top level by itself is nobody's zone.
     after.trim_end_matches('.').contains('.').then_some(after)
+}
+
+/// A zone that `domain` may be in, where it stands after what is like a feedback host.
+fn zone_added<'d>(host: &str, expected: &str, domain: &'d DomainName) -> Option<&'d str> {
+    zones(domain).find(|zone| {
+        let typed = host
+            .strip_suffix(zone)
+            .and_then(|typed| typed.strip_suffix('.'));
+        typed.is_some_and(|typed| {
+            let other = of_another_purpose(typed).is_some();
+            other || typed.contains('.') && is_like(typed, expected)
+        })
+    })
+}
+
+/// The zones that a domain may be in, and the domain.
+fn zones(domain: &DomainName) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(domain.as_str()), |name| {
+        name.split_once('.').map(|(_, parent)| parent)
+    })
+    .filter(|zone| zone.contains('.'))
 }
 
 /// Whether the feedback host was probably meant.
@@ -139,6 +181,9 @@ impl fmt::Display for MxCause {
             Self::PriorityInHost => f.write_str(
                 "the priority was typed into the host; it has a field of its own, or stands \
                  before the host",
+            ),
+            Self::EscapedDots => f.write_str(
+                "the host has backslashes before its dots, which DNS takes for a part of its labels",
             ),
             Self::Character(c) => {
                 let shown = match c {
@@ -186,6 +231,7 @@ impl MxCause {
             Self::PriorityInHost => {
                 "Enter the priority in its own field, and the host alone in the field for the host."
             }
+            Self::EscapedDots => "Enter the host with plain dots, and without backslashes.",
             Self::Character(_) => "Enter the host alone.",
             Self::Receives | Self::Sends => "Bounces go to the feedback host alone.",
             _ => return None,
@@ -194,81 +240,4 @@ impl MxCause {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_slip_has_its_cause() {
-        let region = Region::parse("eu-west-1").unwrap();
-        let differs = |found: &str, expected: &str| MxCause::Differs {
-            found: found.to_owned(),
-            expected: expected.to_owned(),
-        };
-        let zone = |zone: &str| MxCause::ZoneAdded(zone.to_owned());
-        for (host, cause) in [
-            (".", MxCause::Null),
-            (
-                "feedback-smtp.eu-west-1.amazonses.com.example.com",
-                zone("example.com"),
-            ),
-            (
-                "feedback-smtp.us-east-1.amazonses.com.b.example.com",
-                zone("b.example.com"),
-            ),
-            (
-                "10 feedback-smtp.eu-west-1.amazonses.com",
-                MxCause::PriorityInHost,
-            ),
-            (
-                "10 feedback-smtp.eu-west-1.amazonses.com.example.com",
-                MxCause::PriorityInHost,
-            ),
-            (
-                "10.feedback-smtp.eu-west-1.amazonses.com",
-                MxCause::PriorityInHost,
-            ),
-            ("10", MxCause::PriorityInHost),
-            ("10.example.com", MxCause::PriorityInHost),
-            ("192.0.2.1", MxCause::AnotherHost),
-            (
-                "\"feedback-smtp.eu-west-1.amazonses.com\"",
-                MxCause::Character('"'),
-            ),
-            (
-                "feedback-smtp.eu-west-1.amazonses.com ",
-                MxCause::Character(' '),
-            ),
-            (
-                r"feedback-smtp\.eu-west-1.amazonses.com",
-                MxCause::Character('\\'),
-            ),
-            ("inbound-smtp.eu-west-1.amazonaws.com", MxCause::Receives),
-            ("email-smtp.eu-west-1.amazonaws.com", MxCause::Sends),
-            (
-                "feedback-smtp.eu-west-1.amazonaws.com",
-                differs("amazonaws", "amazonses"),
-            ),
-            (
-                "feedback-smtp.eu-west-1.amazonse.com",
-                differs("amazonse", "amazonses"),
-            ),
-            (
-                "feedbck-smtp.eu-west-1.amazonses.com",
-                differs("feedbck-smtp", "feedback-smtp"),
-            ),
-            ("feedback-smtp.amazonses.com", differs("", "eu-west-1")),
-            ("x.feedback-smtp.eu-west-1.amazonses.com", differs("x", "")),
-            ("amazonses.com", differs("", "feedback-smtp.eu-west-1")),
-            (
-                "feedback-smtp.euwest1.amazonses.com",
-                differs("euwest1", "eu-west-1"),
-            ),
-            ("mail.example.com", MxCause::AnotherHost),
-            ("aspmx.l.google.com", MxCause::AnotherHost),
-        ] {
-            assert_eq!(MxCause::of(host, &region), cause, "{host}");
-            let told = cause.to_string();
-            assert!(told.bytes().all(|b| (b' '..=b'~').contains(&b)), "{told}");
-        }
-    }
-}
+mod tests;

@@ -22,6 +22,8 @@ pub struct DnsRecord {
     pub value: Option<String>,
     /// What Route 53 takes: `10 host`, or the text unquoted.
     pub rdata: Option<String>,
+    /// Whether AWS documents it for the region; true while the region is not known.
+    pub documented: bool,
     /// What a zone file takes: `10 host.`, or the text in quotes.
     pub zone_rdata: Option<String>,
 }
@@ -40,10 +42,12 @@ impl RequiredRecords {
     pub fn new(mail_from: Option<&DomainName>, region: Option<&Region>) -> RequiredRecords {
         let name = mail_from.map(|domain| domain.as_str().to_owned());
         let host = region.map(Region::feedback_host);
+        let documented = region.is_none_or(Region::has_documented_records);
         RequiredRecords {
             mx: DnsRecord {
                 name: name.clone(),
                 record_type: "MX",
+                documented,
                 priority: Some(MX_PRIORITY),
                 rdata: host.as_ref().map(|host| format!("{MX_PRIORITY} {host}")),
                 zone_rdata: host.as_ref().map(|host| format!("{MX_PRIORITY} {host}.")),
@@ -52,6 +56,7 @@ impl RequiredRecords {
             spf: DnsRecord {
                 name,
                 record_type: "TXT",
+                documented,
                 priority: None,
                 value: Some(SPF.to_owned()),
                 rdata: Some(SPF.to_owned()),

@@ -7,6 +7,11 @@ use super::Txt;
 use super::escape::presentation;
 use super::spf_macro::{DomainSpec, has_macro_of_explanations, is_macro_string};
 
+/// Networks of shorter prefixes are those of many companies: a registry hands out
+/// addresses by these.
+const SHORTEST_IP4: u8 = 8;
+const SHORTEST_IP6: u8 = 16;
+
 /// A parsed record: the terms that can take effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SpfRecord {
@@ -21,6 +26,8 @@ pub(super) struct SpfRecord {
 pub(super) struct Directive {
     pub(super) qualifier: Qualifier,
     pub(super) mechanism: Mechanism,
+    /// Whether it matches so many addresses that everybody can have one of them.
+    pub(super) is_wide: bool,
     /// The term as it is written.
     pub(super) text: String,
 }
@@ -77,6 +84,19 @@ pub(super) fn is_spf(record: &Txt) -> bool {
 /// Whether `term` alone is a mechanism or a modifier.
 pub(super) fn is_term(term: &str) -> bool {
     parse_term(term).is_some()
+}
+
+/// Whether `term` alone lets mail pass from so many addresses that everybody can have
+/// one of them.
+pub(super) fn lets_anybody_pass(term: &str) -> bool {
+    matches!(parse_term(term), Some(Term::Directive(directive)) if directive.lets_anybody_pass())
+}
+
+impl Directive {
+    /// As [`lets_anybody_pass`].
+    pub(super) fn lets_anybody_pass(&self) -> bool {
+        self.qualifier == Qualifier::Pass && self.is_wide
+    }
 }
 
 fn version_and_terms(octets: &[u8]) -> Option<&[u8]> {
@@ -164,20 +184,38 @@ fn parse_directive(text: &str, name: &str, rest: &str) -> Option<Directive> {
         None => (Qualifier::Pass, name.strip_prefix('+').unwrap_or(name)),
     };
     let argument = rest.strip_prefix(':');
-    let mechanism = match name.to_ascii_lowercase().as_str() {
+    let mut lengths = (32, 128);
+    let mut without_lengths = || {
+        let (rest, ip4, ip6) = split_dual_cidr(rest)?;
+        lengths = (ip4, ip6);
+        Some(rest)
+    };
+    let name = name.to_ascii_lowercase();
+    let mechanism = match name.as_str() {
         "all" => rest.is_empty().then_some(Mechanism::All),
         "include" => DomainSpec::parse(argument?).map(Mechanism::Include),
         "exists" => DomainSpec::parse(argument?).map(Mechanism::Exists),
         "ptr" => optional_spec(rest).map(|_| Mechanism::Ptr),
-        "a" => optional_spec(without_dual_cidr(rest)?).map(Mechanism::A),
-        "mx" => optional_spec(without_dual_cidr(rest)?).map(Mechanism::Mx),
-        "ip4" => ip4(argument?).map(Mechanism::Ip4),
-        "ip6" => network::<Ipv6Addr>(argument?, 128).map(|_| Mechanism::Ip6),
+        "a" => optional_spec(without_lengths()?).map(Mechanism::A),
+        "mx" => optional_spec(without_lengths()?).map(Mechanism::Mx),
+        "ip4" => {
+            let (address, length) = network(argument?, 32)?;
+            lengths.0 = length;
+            Some(Mechanism::Ip4(AddressRange::network(address, length)))
+        }
+        "ip6" => {
+            let (_, length) = network::<Ipv6Addr>(argument?, 128)?;
+            lengths.1 = length;
+            Some(Mechanism::Ip6)
+        }
         _ => None,
     }?;
+    let (ip4, ip6) = lengths;
+    let is_wide = mechanism == Mechanism::All || ip4 < SHORTEST_IP4 || ip6 < SHORTEST_IP6;
     Some(Directive {
         qualifier,
         mechanism,
+        is_wide,
         text: text.to_owned(),
     })
 }
@@ -190,42 +228,38 @@ fn optional_spec(rest: &str) -> Option<Option<DomainSpec>> {
     }
 }
 
-/// Cuts off `/24`, `//64` or `/24//64`. A slash inside a macro is none of it.
-fn without_dual_cidr(text: &str) -> Option<&str> {
+/// Splits off `/24`, `//64` or `/24//64`, and what these come to. A slash inside a
+/// macro is none of it.
+fn split_dual_cidr(text: &str) -> Option<(&str, u8, u8)> {
     let macros_end = text.rfind('}').map_or(0, |at| at + 1);
     let Some(slash) = text[macros_end..].find('/') else {
-        return Some(text);
+        return Some((text, 32, 128));
     };
     let (rest, cidr) = text.split_at(macros_end + slash);
     let (ip4, ip6) = match cidr.split_once("//") {
-        Some((ip4, ip6)) => (ip4.strip_prefix('/').or(ip4.is_empty().then_some("0")), ip6),
-        None => (cidr.strip_prefix('/'), "0"),
+        Some((ip4, ip6)) => (ip4, prefix_length(ip6, 128)?),
+        None => (cidr, 128),
     };
-    (is_prefix_length(ip4?, 32) && is_prefix_length(ip6, 128)).then_some(rest)
-}
-
-fn ip4(text: &str) -> Option<AddressRange> {
-    let (address, length) = network(text, 32)?;
-    Some(AddressRange::network(address, length))
+    let ip4 = match ip4 {
+        "" => 32,
+        ip4 => prefix_length(ip4.strip_prefix('/')?, 32)?,
+    };
+    Some((rest, ip4, ip6))
 }
 
 /// An address, and the length of its network's prefix.
 fn network<A: std::str::FromStr>(text: &str, longest: u8) -> Option<(A, u8)> {
     match text.split_once('/') {
         None => Some((text.parse().ok()?, longest)),
-        Some((address, length)) => {
-            let valid = is_prefix_length(length, longest);
-            Some((
-                address.parse().ok()?,
-                length.parse().ok().filter(|_| valid)?,
-            ))
-        }
+        Some((address, length)) => Some((address.parse().ok()?, prefix_length(length, longest)?)),
     }
 }
 
-fn is_prefix_length(text: &str, longest: u8) -> bool {
+fn prefix_length(text: &str, longest: u8) -> Option<u8> {
     let plain = text == "0" || text.starts_with(|c: char| ('1'..='9').contains(&c));
-    plain && text.parse::<u8>().is_ok_and(|length| length <= longest)
+    text.parse()
+        .ok()
+        .filter(|length| plain && *length <= longest)
 }
 
 #[cfg(test)]

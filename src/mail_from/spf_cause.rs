@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::Txt;
+use super::NotNamed;
 use super::dns_name::distance;
 use super::escape::presentation;
-use super::spf::SpfRecord;
-use super::spf_attempt::{Attempt, named};
+use super::spf_attempt::Attempt;
 use super::spf_check::SES;
+use super::spf_hint::{hint, meant};
 
 /// What is wrong with an SPF record. `Display` is a clause about "it", the record,
 /// in printable ASCII.
@@ -34,8 +34,12 @@ pub enum SpfCause {
     TooManyHosts(String),
     /// It does not lead to SES.
     NotNamed(NotNamed),
-    /// It lets everybody pass.
-    Everyone,
+    /// By these terms, anybody may send.
+    Everyone(Vec<String>),
+    /// There are several.
+    Several,
+    /// It names SES, and receivers do not read these terms of it.
+    Unread(Vec<String>),
     /// It lets pass by their addresses a part of SES's senders.
     PartOfRanges,
     /// It names SES, and refuses some of its addresses before.
@@ -57,77 +61,8 @@ pub enum Broken {
     Loops,
 }
 
-/// Why a record does not lead to SES, though it may seem so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotNamed {
-    /// Nothing in it seems so.
-    Nowhere,
-    /// The include stands after `all`.
-    AfterAll,
-    /// The include has a qualifier: this term.
-    Qualified(String),
-    /// The same include twice, the first of them, this term, with a qualifier.
-    FirstDecides(String),
-    /// `include=`: a modifier that nobody knows.
-    Equals(String),
-    /// A redirect beside `all`.
-    RedirectBesideAll,
-    /// Another mechanism than `include`: this term.
-    OtherMechanism(String),
-    /// Another domain that looks like SES's.
-    OtherDomain(String),
-}
-
-/// Why `record`, which is valid, does not lead to SES.
-pub(super) fn not_named(record: &Txt, parsed: &SpfRecord) -> NotNamed {
-    let text = String::from_utf8_lossy(record.as_bytes()).into_owned();
-    let terms: Vec<&str> = text
-        .split(' ')
-        .filter(|term| !term.is_empty())
-        .skip(1)
-        .collect();
-    let is_all = |term: &&str| bare(term).1.eq_ignore_ascii_case("all");
-    let all = terms.iter().position(is_all);
-    let includes = |term: &str| {
-        let (_, mechanism) = bare(term);
-        let name = mechanism.strip_prefix("include:");
-        name.is_some_and(names_ses)
-    };
-    let lower: Vec<String> = terms.iter().map(|term| term.to_ascii_lowercase()).collect();
-    for (index, term) in lower.iter().enumerate() {
-        let shown = terms[index].to_owned();
-        let (qualifier, mechanism) = bare(term);
-        if includes(term) {
-            let again = lower[index + 1..].iter().any(|later| includes(later));
-            return match qualifier {
-                _ if all.is_some_and(|all| all < index) => NotNamed::AfterAll,
-                Some('-' | '~' | '?') if again => NotNamed::FirstDecides(shown),
-                Some('-' | '~' | '?') => NotNamed::Qualified(shown),
-                _ => NotNamed::Nowhere,
-            };
-        }
-        let Some((name, domain)) = mechanism.split_once([':', '=']) else {
-            continue;
-        };
-        match name {
-            "include" if names_ses(domain) => return NotNamed::Equals(shown),
-            "redirect" if names_ses(domain) && all.is_some() && parsed.redirect.is_none() => {
-                return NotNamed::RedirectBesideAll;
-            }
-            "include" | "redirect" if resembles_ses(domain) => {
-                return NotNamed::OtherDomain(shown);
-            }
-            "a" | "mx" | "ptr" | "exists" if names_ses(domain) || resembles_ses(domain) => {
-                return NotNamed::OtherMechanism(shown);
-            }
-            _ => {}
-        }
-    }
-    NotNamed::Nowhere
-}
-
 /// The qualifier, and the rest of a term.
-fn bare(term: &str) -> (Option<char>, &str) {
+pub(super) fn bare(term: &str) -> (Option<char>, &str) {
     match term.strip_prefix(['+', '-', '~', '?']) {
         Some(rest) => (term.chars().next(), rest),
         None => (None, term),
@@ -139,13 +74,21 @@ pub(super) fn names_ses(domain: &str) -> bool {
     domain.strip_suffix('.').unwrap_or(domain) == SES
 }
 
-/// Whether a domain, in lower case, is another than SES's, and SES's was
-/// probably meant.
+/// Whether a domain, in lower case, is another than SES's, and SES's was probably
+/// meant: a slip of the hand, something in front of it or behind it. Other domains of
+/// Amazon's may be what the owner sends from.
 pub(super) fn resembles_ses(domain: &str) -> bool {
     let domain = domain.strip_suffix('.').unwrap_or(domain);
-    let resembles =
-        domain.contains("amazonses") || domain.contains("amazonaws") || distance(domain, SES) <= 3;
-    domain != SES && resembles
+    let around = domain
+        .strip_suffix(SES)
+        .is_some_and(|host| host.ends_with('.'))
+        || domain
+            .strip_prefix(SES)
+            .is_some_and(|zone| zone.starts_with('.'));
+    let top = domain.strip_prefix("amazonses");
+    let of_another_top = top.is_some_and(|top| !top.trim_start_matches('.').contains('.'));
+    let near = distance(domain, SES) <= 2 && domain != "amazonaws.com";
+    domain != SES && (around || of_another_top || near)
 }
 
 impl fmt::Display for SpfCause {
@@ -161,10 +104,14 @@ impl fmt::Display for SpfCause {
                 f.write_str(", so receivers ignore the whole record")
             }
             Self::Leads { term, name, broken } => {
+                let written = term;
                 let (term, shown) = (shown(term), presentation(name.as_bytes()));
                 write!(f, "its term {term} leads to {shown}, which {broken}, ")?;
-                if resembles_ses(name) {
+                let of_amazonaws = name == "amazonaws.com" || name.ends_with(".amazonaws.com");
+                if resembles_ses(name) || of_amazonaws && *broken == Broken::NoRecord {
                     write!(f, "and `include:{SES}` is probably meant, ")?;
+                } else if let Some(meant) = meant(written) {
+                    write!(f, "and {} is probably meant, ", self::shown(&meant))?;
                 }
                 f.write_str("so receivers ignore the whole record")
             }
@@ -187,9 +134,16 @@ impl fmt::Display for SpfCause {
                 shown(term)
             ),
             Self::NotNamed(why) => why.fmt(f),
-            Self::Everyone => write!(
+            Self::Everyone(terms) => write!(
                 f,
-                "it does not lead to `include:{SES}`, and lets mail of any sender pass"
+                "by {}, mail passes from so many addresses that anybody may send in its name",
+                list(terms)
+            ),
+            Self::Several => f.write_str("with more than one, SPF fails for all of its mail"),
+            Self::Unread(terms) => write!(
+                f,
+                "mail of Amazon SES passes, and receivers do not read {}",
+                list(terms)
             ),
             Self::PartOfRanges => write!(
                 f,
@@ -211,6 +165,14 @@ impl fmt::Display for SpfCause {
 }
 
 impl SpfCause {
+    /// Whether it is about who may send, and no error of the record.
+    pub(super) fn is_of_senders(&self) -> bool {
+        matches!(
+            self,
+            Self::NotNamed(_) | Self::PartOfRanges | Self::Everyone(_)
+        )
+    }
+
     /// What to do, as the beginning of a sentence.
     pub(super) fn remedy(&self) -> String {
         match self {
@@ -227,7 +189,14 @@ impl SpfCause {
                 format!("Remove what finds nothing, or put `include:{SES}` before it")
             }
             Self::NotNamed(why) => why.remedy(),
-            Self::Everyone => format!("Put `include:{SES}` in, and end it with `~all`"),
+            Self::Everyone(terms) => {
+                let terms = list(terms);
+                format!("Leave out {terms}, name SES by `include:{SES}`, and end it with `~all`")
+            }
+            Self::Several => format!("Merge them into one that holds `include:{SES}`"),
+            Self::Unread(_) => "What names senders is read only before `all`, not beside it, and \
+                                with `:` between its name and theirs"
+                .to_owned(),
             Self::PartOfRanges | Self::Ages => {
                 format!("Put `include:{SES}` in place of the addresses")
             }
@@ -250,110 +219,7 @@ impl fmt::Display for Broken {
     }
 }
 
-impl fmt::Display for NotNamed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it does not lead to `include:{SES}`")?;
-        match self {
-            Self::Nowhere => Ok(()),
-            Self::AfterAll => write!(f, ", which stands after `all`, where nobody reads it"),
-            Self::Qualified(term) => write!(
-                f,
-                " so that its mail passes: the qualifier of {} says otherwise",
-                shown(term)
-            ),
-            Self::FirstDecides(term) => write!(
-                f,
-                " so that its mail passes: it has the include twice, and the first, {}, decides",
-                shown(term)
-            ),
-            Self::Equals(term) => write!(
-                f,
-                ": {} has `=` in place of `:`, which makes a modifier of it that nobody knows",
-                shown(term)
-            ),
-            Self::RedirectBesideAll => write!(
-                f,
-                ": `redirect={SES}` is ignored, because there is `all` beside it"
-            ),
-            Self::OtherMechanism(term) => {
-                write!(f, ": {} is about a host, and names no senders", shown(term))
-            }
-            Self::OtherDomain(term) => write!(f, ": {} names another domain", shown(term)),
-        }
-    }
-}
-
-impl NotNamed {
-    fn remedy(&self) -> String {
-        match self {
-            Self::Nowhere => format!("Put `include:{SES}` near its start, before `all`"),
-            Self::AfterAll => format!("Put `include:{SES}` before `all`"),
-            Self::Qualified(_) => format!("Write `include:{SES}` without the qualifier"),
-            Self::FirstDecides(term) => format!("Remove {}", shown(term)),
-            Self::Equals(term) | Self::OtherMechanism(term) | Self::OtherDomain(term) => {
-                format!("Write `include:{SES}` in place of {}", shown(term))
-            }
-            Self::RedirectBesideAll => {
-                format!("Put `include:{SES}` before `all`, and remove the redirect")
-            }
-        }
-    }
-}
-
-/// What makes a term invalid, where that can be told.
-fn hint(term: &str) -> Option<String> {
-    let lower = term.to_ascii_lowercase();
-    let (_, mechanism) = bare(&lower);
-    let name_end = mechanism.find([':', '/', '=']).unwrap_or(mechanism.len());
-    let (name, rest) = mechanism.split_at(name_end);
-    if let Some(c) = term
-        .chars()
-        .find(|c| !c.is_ascii_graphic() || "\"'`".contains(*c))
-    {
-        return Some(format!("it holds {}", named(c)));
-    }
-    if let Some(c) = term.chars().find(|c| ",;".contains(*c)) {
-        let c = named(c);
-        return Some(format!("it holds {c}; terms are separated by spaces alone"));
-    }
-    if ["redirect", "exp"].contains(&name) && rest.starts_with('=') && super::spf::is_term(term) {
-        return Some(format!("`{name}=` may stand only once"));
-    }
-    if rest == ":" {
-        return Some("no space may stand after the colon".to_owned());
-    }
-    if let Some(all) = joined_all(term) {
-        return Some(format!(
-            "a space is missing before `{all}`: strings of one TXT record are joined without one"
-        ));
-    }
-    if ["a", "mx"].contains(&name)
-        && let Some(address) = rest.strip_prefix(':')
-        && super::spf::is_term(&format!("ip4:{address}"))
-    {
-        return Some(format!("an address is written `ip4:{address}`"));
-    }
-    let known = [
-        "all", "a", "mx", "ptr", "ip4", "ip6", "include", "exists", "redirect",
-    ];
-    if !known.contains(&name) {
-        let near = known
-            .iter()
-            .find(|known| known.len() > 2 && distance(known, name) <= 2);
-        return near.map(|known| format!("`{known}` is probably meant"));
-    }
-    None
-}
-
-/// The `~all` at the end of a term that is valid without it.
-pub(super) fn joined_all(term: &str) -> Option<&str> {
-    let at = term.len().checked_sub("~all".len())?;
-    let (before, all) = term.split_at_checked(at)?;
-    let is_all = all.starts_with(['-', '~', '?', '+']) && bare(all).1.eq_ignore_ascii_case("all");
-    (is_all && super::spf::is_term(before)).then_some(all)
-}
-
-fn shown(term: &str) -> String {
+pub(super) fn shown(term: &str) -> String {
     format!("`{}`", presentation(term.as_bytes()))
 }
 

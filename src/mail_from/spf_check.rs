@@ -13,7 +13,7 @@ use super::spf_macro::{DomainSpec, Expanded};
 use super::spf_senders::Senders;
 
 /// The domain whose SPF record lists the senders of SES.
-pub(super) const SES: &str = "amazonses.com";
+pub const SES: &str = "amazonses.com";
 
 /// Terms that look something up in one evaluation at most (section 4.6.4).
 const LOOK_UPS: usize = 10;
@@ -41,6 +41,8 @@ pub enum SpfQuestion {
 pub enum SpfAnswer {
     /// All TXT records.
     Txt(Vec<Txt>),
+    /// Those of SES's domain, which the name is an alias (CNAME) of.
+    AliasOfSes,
     /// The hosts of all MX records, lower case and without final dot.
     Mx(Vec<String>),
     /// Whether there is an address.
@@ -53,8 +55,18 @@ pub enum SpfAnswer {
 #[derive(Debug)]
 pub(super) struct Passed {
     pub(super) senders: Senders,
-    /// Whether all of them because the record names SES.
-    pub(super) by_name: bool,
+    pub(super) grounds: Grounds,
+}
+
+/// Why senders pass; of several grounds the last counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Grounds {
+    /// The record names SES.
+    Name,
+    /// It lists their addresses.
+    Addresses,
+    /// This term lets anybody pass.
+    Anybody(String),
 }
 
 /// What the lists of addresses may change.
@@ -128,17 +140,22 @@ impl Run<'_> {
         let mut left = senders;
         let mut passed = Passed {
             senders: Senders::default(),
-            by_name: true,
+            grounds: Grounds::Name,
         };
         for directive in &record.directives {
             let qualifier = directive.qualifier;
-            let (matched, by_name) = match &directive.mechanism {
-                Mechanism::All => (left.clone(), false),
+            let anybody = || Grounds::Anybody(directive.text.clone());
+            let (matched, grounds) = match &directive.mechanism {
+                Mechanism::All => (left.clone(), anybody()),
                 Mechanism::Ip6 => continue,
                 Mechanism::Ip4(range) => {
                     self.lists.any = true;
                     self.lists.refused |= qualifier == Qualifier::Other;
-                    (left.within(*range), false)
+                    let grounds = match directive.is_wide {
+                        true => anybody(),
+                        false => Grounds::Addresses,
+                    };
+                    (left.within(*range), grounds)
                 }
                 Mechanism::Ptr => {
                     self.count(&directive.text)?;
@@ -148,7 +165,11 @@ impl Run<'_> {
                     self.count(&directive.text)?;
                     let name = self.name(spec, domain, &directive.text)?;
                     let inner = self.record_of(&name, &directive.text, left.clone())?;
-                    (inner.senders, inner.by_name)
+                    let grounds = match inner.grounds {
+                        Grounds::Anybody(_) => anybody(),
+                        grounds => grounds,
+                    };
+                    (inner.senders, grounds)
                 }
                 Mechanism::A(spec) => {
                     self.host(spec.as_ref(), domain, qualifier, &directive.text, Self::a)?;
@@ -161,7 +182,7 @@ impl Run<'_> {
                 Mechanism::Exists(spec) => {
                     let text = &directive.text;
                     if self.host(Some(spec), domain, qualifier, text, Self::a)? {
-                        (left.clone(), false)
+                        (left.clone(), anybody())
                     } else {
                         continue;
                     }
@@ -169,7 +190,7 @@ impl Run<'_> {
             };
             left = left.without(&matched);
             if qualifier == Qualifier::Pass && !matched.is_empty() {
-                passed.by_name &= by_name;
+                passed.grounds = passed.grounds.max(grounds);
                 passed.senders.add(matched);
             }
             if left.is_empty() {
@@ -182,7 +203,11 @@ impl Run<'_> {
             let name = self.name(spec, domain, &text)?;
             let inner = self.record_of(&name, &text, left)?;
             if !inner.senders.is_empty() {
-                passed.by_name &= inner.by_name;
+                let grounds = match inner.grounds {
+                    Grounds::Anybody(_) => Grounds::Anybody(text),
+                    grounds => grounds,
+                };
+                passed.grounds = passed.grounds.max(grounds);
                 passed.senders.add(inner.senders);
             }
         }
@@ -192,11 +217,12 @@ impl Run<'_> {
 
     /// What the record of `name` lets pass, which `term` leads to.
     fn record_of(&mut self, name: &str, term: &str, senders: Senders) -> Result<Passed, Stop> {
+        let by_name = |senders| Passed {
+            senders,
+            grounds: Grounds::Name,
+        };
         if name == SES {
-            return Ok(Passed {
-                senders,
-                by_name: true,
-            });
+            return Ok(by_name(senders));
         }
         let broken = |broken| {
             Stop::Permanent(SpfCause::Leads {
@@ -209,8 +235,10 @@ impl Run<'_> {
         if self.under_way.iter().any(|domain| domain == name) {
             return Err(broken(Broken::Loops));
         }
-        let SpfAnswer::Txt(records) = self.answer(SpfQuestion::Txt(name.to_owned()))? else {
-            return Err(broken(Broken::NoRecord));
+        let records = match self.answer(SpfQuestion::Txt(name.to_owned()))? {
+            SpfAnswer::Txt(records) => records,
+            SpfAnswer::AliasOfSes => return Ok(by_name(senders)),
+            _ => return Err(broken(Broken::NoRecord)),
         };
         let spf: Vec<&Txt> = records.iter().filter(|record| is_spf(record)).collect();
         match spf.as_slice() {

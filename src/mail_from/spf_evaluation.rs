@@ -9,11 +9,12 @@
 
 use std::collections::HashMap;
 
-use super::spf::{AddressRange, Mechanism, SpfRecord, is_spf};
+use super::spf::{AddressRange, Directive, Mechanism, SpfRecord, is_spf};
 use super::spf_attempt::attempt;
-use super::spf_cause::{SpfCause, not_named};
-use super::spf_check::{Lists, Passed, SES, SpfAnswer, SpfQuestion, Stop, check};
-use super::spf_mend::mended;
+use super::spf_cause::SpfCause;
+use super::spf_check::{Grounds, Lists, Passed, SES, SpfAnswer, SpfQuestion, Stop, check};
+use super::spf_mend::{Known, mended};
+use super::spf_not_named::not_named;
 use super::spf_senders::Senders;
 use super::{Cause, DomainName, Finding, RecordStatus, Txt};
 
@@ -59,29 +60,37 @@ pub fn judge_spf(domain: &DomainName, records: &[Txt]) -> SpfStep {
         .step(),
         [] => SpfStep::Done(missing(records)),
         several => {
-            let mut shown: Vec<String> = several.iter().map(|record| record.to_string()).collect();
-            shown.sort();
-            SpfStep::Done(Finding::new(RecordStatus::Multiple, shown))
+            let cause = Cause::Spf {
+                cause: SpfCause::Several,
+                mended: mended(several, Known::default()),
+            };
+            let finding = Finding::new(RecordStatus::Multiple, shown(several));
+            SpfStep::Done(finding.with(cause))
         }
     }
 }
 
 fn missing(records: &[Txt]) -> Finding {
-    let attempts: Vec<(&Txt, _)> = records
+    let mut attempts: Vec<(&Txt, _)> = records
         .iter()
         .filter_map(|record| Some((record, attempt(record)?)))
         .collect();
-    let shown = attempts.iter().map(|(record, _)| record.to_string());
-    let mut shown: Vec<String> = shown.collect();
-    shown.sort();
-    let finding = Finding::new(RecordStatus::Missing, shown);
-    match attempts.as_slice() {
-        [(record, attempt)] => finding.with(Cause::Spf {
-            cause: SpfCause::Attempt(attempt.clone()),
-            mended: mended(record),
+    attempts.sort_by_key(|(record, _)| *record);
+    let records: Vec<&Txt> = attempts.iter().map(|(record, _)| *record).collect();
+    let finding = Finding::new(RecordStatus::Missing, shown(&records));
+    match attempts.into_iter().next() {
+        Some((_, attempt)) => finding.with(Cause::Spf {
+            cause: SpfCause::Attempt(attempt),
+            mended: mended(&records, Known::default()),
         }),
-        _ => finding,
+        None => finding,
     }
+}
+
+fn shown(records: &[&Txt]) -> Vec<String> {
+    let mut shown: Vec<String> = records.iter().map(|record| record.to_string()).collect();
+    shown.sort();
+    shown
 }
 
 /// A record, and what was answered so far.
@@ -112,6 +121,32 @@ impl Evaluation {
 
     /// The verdict, or what has to be asked first.
     fn verdict(&self, record: &SpfRecord) -> Result<Finding, SpfQuestion> {
+        let (wide, others): (Vec<Directive>, Vec<Directive>) = record
+            .directives
+            .iter()
+            .cloned()
+            .partition(Directive::lets_anybody_pass);
+        if wide.is_empty() {
+            return self.verdict_on(record);
+        }
+        let others = SpfRecord {
+            directives: others,
+            redirect: record.redirect.clone(),
+        };
+        let finding = self.verdict_on(&others)?;
+        let everyone = SpfCause::Everyone(wide.into_iter().map(|term| term.text).collect());
+        Ok(match (finding.status, &finding.cause) {
+            (RecordStatus::Ok, _) => self.ok().with(self.cause(everyone)),
+            (RecordStatus::Unchecked, _) => self.wrong(everyone),
+            (RecordStatus::Wrong, Some(Cause::Spf { cause, .. })) if cause.is_of_senders() => {
+                self.wrong(everyone)
+            }
+            _ => finding,
+        })
+    }
+
+    /// The verdict on a record in which no term lets anybody pass.
+    fn verdict_on(&self, record: &SpfRecord) -> Result<Finding, SpfQuestion> {
         let (result, lists) = self.check(record, Senders::unlisted());
         let result = asking(result)?;
         let depends_on_lists = match &result {
@@ -128,21 +163,52 @@ impl Evaluation {
                         false => SpfCause::PartOfRanges,
                     })
                 }
-                Ok(passed) if passed.by_name => self.ok(),
-                Ok(_) => self.ok().with(self.cause(SpfCause::Ages)),
+                Ok(passed) => self.passed(passed),
                 Err(stop) => self.stopped(stop),
             });
         }
         Ok(match result {
             Ok(passed) if passed.senders.is_empty() => self.not_passed(record),
-            Ok(passed) if passed.by_name => self.ok(),
-            Ok(_) => self.wrong(SpfCause::Everyone),
+            Ok(passed) => self.passed(passed),
             Err(stop) => self.stopped(stop),
         })
     }
 
+    /// The verdict on a record that lets all of SES's senders pass.
+    fn passed(&self, passed: Passed) -> Finding {
+        match passed.grounds {
+            Grounds::Name => {
+                let mended = mended(&[&self.record], Known::default());
+                match mended.as_ref().map(|mended| mended.unread.clone()) {
+                    Some(unread) if !unread.is_empty() => self.ok().with(Cause::Spf {
+                        cause: SpfCause::Unread(unread),
+                        mended,
+                    }),
+                    _ => self.ok(),
+                }
+            }
+            Grounds::Addresses => self.ok().with(self.cause(SpfCause::Ages)),
+            Grounds::Anybody(term) => self.wrong(SpfCause::Everyone(vec![term])),
+        }
+    }
+
     fn check(&self, record: &SpfRecord, senders: Senders) -> (Result<Passed, Stop>, Lists) {
         check(&self.sender, &self.answers, record, senders)
+    }
+
+    /// The terms that list addresses of SES alone.
+    fn lists_of_ses(&self) -> Vec<String> {
+        let Ok(Some(ranges)) = self.ranges_of_ses() else {
+            return Vec::new();
+        };
+        let record = SpfRecord::parse(&self.record).ok();
+        let directives = record.map(|record| record.directives).unwrap_or_default();
+        let is_of_ses = |directive: &Directive| match directive.mechanism {
+            Mechanism::Ip4(range) => Senders::new(vec![range]).without(&ranges).is_empty(),
+            _ => false,
+        };
+        let lists = directives.into_iter().filter(is_of_ses);
+        lists.map(|directive| directive.text).collect()
     }
 
     /// The addresses that SES sends from; `None` where that cannot be found out.
@@ -176,9 +242,15 @@ impl Evaluation {
     }
 
     fn cause(&self, cause: SpfCause) -> Cause {
+        let mut known = Known::default();
+        match &cause {
+            SpfCause::Everyone(terms) => known.of_anybody.clone_from(terms),
+            SpfCause::Ages | SpfCause::PartOfRanges => known.of_ses = self.lists_of_ses(),
+            _ => {}
+        }
         Cause::Spf {
+            mended: mended(&[&self.record], known),
             cause,
-            mended: mended(&self.record),
         }
     }
 

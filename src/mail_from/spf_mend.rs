@@ -2,149 +2,202 @@
 
 use super::Txt;
 use super::spf::{self, SpfRecord, is_spf};
-use super::spf_cause::{joined_all, names_ses, resembles_ses};
+use super::spf_cause::{names_ses, resembles_ses};
 use super::spf_check::SES;
+use super::spf_meant::{Word, words};
 
 /// Octets of a record that people can be asked to copy.
 const COPIED: usize = 450;
 
-/// `record` with `include:amazonses.com` as its first term, so that nothing
-/// before it can fail, and with what is invalid written right or left out. `None`
-/// where that comes to no valid record that people could copy.
-pub(super) fn mended(record: &Txt) -> Option<String> {
-    let text = String::from_utf8_lossy(record.as_bytes());
-    let mut all = None;
-    let mut redirect = None;
-    let mut explanation = None;
-    let mut kept: Vec<String> = Vec::new();
-    for term in terms(&text) {
-        let lower = term.to_ascii_lowercase();
-        let mechanism = lower.trim_start_matches(['+', '-', '~', '?']);
-        if mechanism == "all" {
-            all = all.or(Some(term));
-        } else if mechanism.starts_with("redirect=") {
-            redirect = redirect.or(Some(term));
-        } else if mechanism.starts_with("exp=") {
-            explanation = explanation.or(Some(term));
-        } else if !kept.contains(&term) {
-            kept.push(term);
-        }
+/// Octets beyond which nobody writes a record by hand: it is not mended.
+const WRITTEN: usize = 4096;
+
+/// A record as it should be. The terms are as they were written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mended {
+    /// Its text.
+    pub record: String,
+    /// Terms that are not in it, because nobody can tell what they mean.
+    pub left_out: Vec<String>,
+    /// Terms that are not in it, because they let anybody pass.
+    pub of_anybody: Vec<String>,
+    /// Terms that are in it, and that nobody reads in the record as it is.
+    pub unread: Vec<String>,
+}
+
+/// The one record of `records` with `include:amazonses.com` as its first term, so that
+/// nothing before it can fail, and with what is invalid written right or left out.
+/// `None` where that comes to no valid record that people could copy.
+pub(super) fn mended(records: &[&Txt], known: Known) -> Option<Mended> {
+    if records
+        .iter()
+        .any(|record| record.as_bytes().len() > WRITTEN)
+    {
+        return None;
     }
-    let last = match (all.as_deref(), redirect) {
-        (None, Some(redirect)) => redirect,
-        // Which lets everybody pass, or says nothing.
-        (None | Some("+all" | "all"), _) => "~all".to_owned(),
-        (Some(all), _) => all.to_owned(),
+    let mut draft = Draft {
+        known,
+        ..Draft::default()
     };
-    let terms = [format!("include:{SES}")]
-        .into_iter()
-        .chain(kept)
-        .chain([last])
-        .chain(explanation);
-    let text = format!("v=spf1 {}", terms.collect::<Vec<_>>().join(" "));
-    let mended = Txt::from_strings([&text]);
-    let valid = text.len() <= COPIED && is_spf(&mended) && SpfRecord::parse(&mended).is_ok();
-    valid.then_some(text)
+    for record in records {
+        draft.read(&String::from_utf8_lossy(record.as_bytes()));
+    }
+    let mended = draft.finished();
+    let txt = Txt::from_strings([&mended.record]);
+    let valid = mended.record.len() <= COPIED && is_spf(&txt) && SpfRecord::parse(&txt).is_ok();
+    valid.then_some(mended)
 }
 
-/// The valid terms of a text, each written right, without the version, what is about
-/// SES and what is in error.
-fn terms(text: &str) -> Vec<String> {
-    let separates = |c: char| !c.is_ascii_graphic() || ",;\"'".contains(c);
-    let mut pieces = text
-        .split(separates)
-        .filter(|piece| !piece.is_empty())
-        .peekable();
-    let mut terms = Vec::new();
-    while let Some(piece) = pieces.next() {
-        let mut piece = piece.to_owned();
-        // `include: example.com`
-        if piece.ends_with(':')
-            && let Some(domain) = pieces.peek()
-            && spf::is_term(&format!("{piece}{domain}"))
-        {
-            piece.push_str(domain);
-            pieces.next();
-        }
-        if let Some(all) = joined_all(&piece) {
-            let before = &piece[..piece.len() - all.len()];
-            terms.extend([before.to_owned(), all.to_owned()]);
-        } else {
-            terms.push(piece);
+/// What an evaluation has shown of terms that does not show in themselves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// They lead to a record which lets anybody pass.
+    pub(super) of_anybody: Vec<String>,
+    /// They list addresses of SES.
+    pub(super) of_ses: Vec<String>,
+}
+
+/// What was read so far.
+#[derive(Debug, Default)]
+struct Draft {
+    mended: Mended,
+    known: Known,
+    kept: Vec<String>,
+    /// The `all` that refuses least.
+    all: Option<String>,
+    /// The terms `redirect=`.
+    redirects: Vec<String>,
+    explanation: Option<String>,
+}
+
+impl Draft {
+    /// Adds the terms of one record.
+    fn read(&mut self, text: &str) {
+        let words = words(text);
+        let has_all = words.iter().any(|word| word.is(is_all));
+        let mut ended = false;
+        for Word { written, meant } in words {
+            let Some(term) = meant else {
+                if !is_about_ses(&written) {
+                    add(&mut self.mended.left_out, written);
+                }
+                continue;
+            };
+            let lower = term.to_ascii_lowercase();
+            let is_redirect = lower.starts_with("redirect=");
+            if is_all(&term) {
+                if !std::mem::replace(&mut ended, true) {
+                    self.end(term);
+                }
+            } else if lower.starts_with("exp=") {
+                self.explanation.get_or_insert(term);
+            } else if is_about_ses(&term) || self.known.of_ses.contains(&term) {
+                // It stands in front.
+            } else if spf::lets_anybody_pass(&term) || self.known.of_anybody.contains(&term) {
+                add(&mut self.mended.of_anybody, written);
+            } else {
+                let unread = match is_redirect {
+                    true => has_all,
+                    false => ended && !is_modifier(&term) || is_ignored(&written, &term),
+                };
+                if unread && !self.kept.contains(&term) {
+                    add(&mut self.mended.unread, written);
+                }
+                match is_redirect {
+                    true => add(&mut self.redirects, term),
+                    false => add(&mut self.kept, term),
+                }
+            }
         }
     }
-    terms.retain(|term| spf::is_term(term) && !is_version(term) && !is_about_ses(term));
-    terms
+
+    fn end(&mut self, all: String) {
+        let all = match all.starts_with(['-', '~', '?']) {
+            true => all,
+            // Which lets everybody pass.
+            false => "~all".to_owned(),
+        };
+        let rank = |all: &str| "-~?".find(&all[..1]);
+        if self
+            .all
+            .as_deref()
+            .is_none_or(|before| rank(before) < rank(&all))
+        {
+            self.all = Some(all);
+        }
+    }
+
+    fn finished(self) -> Mended {
+        let Self {
+            mut mended,
+            mut kept,
+            all,
+            redirects,
+            explanation,
+            ..
+        } = self;
+        let last = match (all, redirects.as_slice()) {
+            (None, [redirect]) => redirect.clone(),
+            // Only one is read, and none beside `all`.
+            (all, several) => {
+                for redirect in several {
+                    let domain = redirect.split_once('=').map(|(_, domain)| domain);
+                    let include = format!("include:{}", domain.unwrap_or_default());
+                    if kept.contains(&include) {
+                        mended.unread.retain(|unread| unread != redirect);
+                    }
+                    add(&mut kept, include);
+                }
+                all.unwrap_or_else(|| "~all".to_owned())
+            }
+        };
+        let terms = [format!("include:{SES}")]
+            .into_iter()
+            .chain(kept)
+            .chain([last])
+            .chain(explanation);
+        Mended {
+            record: format!("v=spf1 {}", terms.collect::<Vec<_>>().join(" ")),
+            ..mended
+        }
+    }
 }
 
-/// Which would be a modifier that nobody knows.
-fn is_version(term: &str) -> bool {
-    term.to_ascii_lowercase().starts_with("v=")
+impl Word {
+    fn is(&self, kind: impl Fn(&str) -> bool) -> bool {
+        self.meant.as_deref().is_some_and(kind)
+    }
+}
+
+fn is_all(term: &str) -> bool {
+    let mechanism = term.trim_start_matches(['+', '-', '~', '?']);
+    mechanism.eq_ignore_ascii_case("all")
+}
+
+fn is_modifier(term: &str) -> bool {
+    let end = term.find([':', '=', '/']);
+    end.is_some_and(|end| term[end..].starts_with('='))
+}
+
+/// Whether a term is valid, and another one was meant: `include=x.example` is a modifier
+/// that nobody knows.
+fn is_ignored(written: &str, meant: &str) -> bool {
+    written != meant && is_modifier(written) && spf::is_term(written)
+}
+
+fn add(terms: &mut Vec<String>, term: String) {
+    if !terms.contains(&term) {
+        terms.push(term);
+    }
 }
 
 fn is_about_ses(term: &str) -> bool {
     let lower = term.to_ascii_lowercase();
-    let domain = lower.split_once([':', '=']).map(|(_, domain)| domain);
-    domain.is_some_and(|domain| names_ses(domain) || resembles_ses(domain))
+    let domain = lower
+        .split_once([':', '='])
+        .map_or(lower.as_str(), |(_, domain)| domain);
+    names_ses(domain) || resembles_ses(domain)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_owner_meant_is_kept_and_ses_is_named_first() {
-        for (record, expected) in [
-            ("v=spf1 mx -all", "v=spf1 include:amazonses.com mx -all"),
-            ("v=spf1", "v=spf1 include:amazonses.com ~all"),
-            ("v=spf1 +all", "v=spf1 include:amazonses.com ~all"),
-            (
-                "\"v=spf1 include:amazonses.com ~all\"",
-                "v=spf1 include:amazonses.com ~all",
-            ),
-            (
-                "spf1 include:amazonses.com ~all",
-                "v=spf1 include:amazonses.com ~all",
-            ),
-            ("v=spf1, a, mx;", "v=spf1 include:amazonses.com a mx ~all"),
-            (
-                "v=spf1 include: x.example ~all;",
-                "v=spf1 include:amazonses.com include:x.example ~all",
-            ),
-            (
-                "v=spf1 include:x.example-all",
-                "v=spf1 include:amazonses.com include:x.example -all",
-            ),
-            (
-                "v=spf1 ?include:amazonses.com bogus ?all",
-                "v=spf1 include:amazonses.com ?all",
-            ),
-            (
-                "v=spf1 include=amazonses.com ~all",
-                "v=spf1 include:amazonses.com ~all",
-            ),
-            (
-                "v=spf1 redirect=_spf.x.example",
-                "v=spf1 include:amazonses.com redirect=_spf.x.example",
-            ),
-            (
-                "v=spf1 ~all redirect=amazonses.com exp=e.example",
-                "v=spf1 include:amazonses.com ~all exp=e.example",
-            ),
-            (
-                "v=spf1 redirect=a.example redirect=b.example",
-                "v=spf1 include:amazonses.com redirect=a.example",
-            ),
-        ] {
-            let record = Txt::from_strings([record]);
-            assert_eq!(mended(&record).as_deref(), Some(expected), "{record}");
-        }
-        let long = format!("v=spf1 {}", "ip4:192.0.2.1/32 ip4:192.0.2.2 ".repeat(40));
-        assert!(
-            mended(&Txt::from_strings([long])).is_some(),
-            "each term once"
-        );
-        let long: String = (0..40).map(|n| format!("ip4:192.0.2.{n} ")).collect();
-        assert_eq!(mended(&Txt::from_strings([format!("v=spf1 {long}")])), None);
-    }
-}
+mod tests;

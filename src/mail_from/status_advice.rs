@@ -53,11 +53,18 @@ impl Place {
     /// What to publish, as the beginning of a sentence.
     pub fn publish(&self, domain: &DomainName) -> String {
         let RequiredRecords { mx, .. } = RequiredRecords::new(Some(domain), Some(&self.region));
-        let DnsRecord { rdata, .. } = mx;
-        format!(
-            "Publish `{}` as the only MX record of {domain}",
-            rdata.unwrap_or_default()
-        )
+        let DnsRecord {
+            rdata, documented, ..
+        } = mx;
+        let rdata = rdata.unwrap_or_default();
+        match documented {
+            true => format!("Publish `{rdata}` as the only MX record of {domain}"),
+            false => format!(
+                "Publish what the SES console shows (AWS does not document it for {}; elsewhere \
+                 it would be `{rdata}`) as the only MX record of {domain}",
+                self.region
+            ),
+        }
     }
 }
 
@@ -106,5 +113,22 @@ mod tests {
         let refused = place.temporary_failure(&domain, BehaviorOnMxFailure::RejectMessage);
         assert!(refused.detail.contains("refuses all mail of example.com"));
         assert_eq!(refused.summary, told[0].summary);
+    }
+
+    #[test]
+    fn a_record_without_a_source_is_to_be_compared() {
+        let publish = |region: &str| {
+            let place = Place {
+                identity: Identity::parse("example.com").unwrap(),
+                region: Region::parse(region).unwrap(),
+            };
+            place.publish(&DomainName::parse("bounce.example.com").unwrap())
+        };
+        assert!(publish("eu-west-1").starts_with("Publish `10 feedback-smtp.eu-west-1"));
+        let compared = publish("cn-north-1");
+        assert!(
+            compared.starts_with("Publish what the SES console shows"),
+            "{compared}"
+        );
     }
 }

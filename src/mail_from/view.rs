@@ -28,10 +28,12 @@ pub enum View {
         /// Those that do not.
         lack: Vec<String>,
     },
-    /// The resolver answers from its memory, and no own server could be asked.
+    /// The resolver answers from its memory, and no own server has said anything.
     Unconfirmed {
         /// How long the resolver may go on giving it.
         remembers: Duration,
+        /// Whether own servers are to be asked.
+        asks_own: bool,
     },
 }
 
@@ -113,12 +115,23 @@ impl fmt::Display for View {
                     lack.join(", ")
                 )
             }
-            Self::Unconfirmed { remembers } => write!(
-                f,
-                "Your resolver remembers this answer for up to {} s more, and the zone's own \
-                 servers could not be asked what they hold now",
-                remembers.as_secs()
-            ),
+            Self::Unconfirmed {
+                remembers,
+                asks_own,
+            } => {
+                let remembers = remembers.as_secs();
+                write!(
+                    f,
+                    "Your resolver remembers this answer for up to {remembers} s more, and "
+                )?;
+                f.write_str(match asks_own {
+                    true => "the zone's own servers could not be asked what they hold now",
+                    false => {
+                        "`authoritative = true` in the provider's `dns` block asks the zone's own \
+                         servers what they hold now"
+                    }
+                })
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! SES in one region, as the resources use it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -8,11 +9,11 @@ use super::api::{Api, MailFrom};
 use super::aws::{AwsApi, Connection};
 use super::claims::{Claims, Member, ObjectId};
 use super::deadline::Deadline;
-use super::error::Error;
+use super::error::{Error, Operation};
 use super::limit::{Clock, RateLimiter, SharedSchedule};
-use super::read::{Freshness, IdentityReader, Reader};
-use super::write::{RestartError, SetError, Unset, Writer};
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region};
+use super::read::{Freshness, IdentityReader, Reader, Sends, Sent};
+use super::write::{Set, Unset, Unwanted, Wanted, Writer};
+use crate::mail_from::{DomainName, Identity, Region};
 
 /// SES in one region: paced, batched and retried. Cheap to clone; the clones
 /// share the pace, the batches and the claims.
@@ -22,7 +23,16 @@ pub struct Client {
     writer: Arc<Writer>,
     claims: Arc<Claims>,
     advisor: IdentityReader,
+    sends: Sends,
 }
+
+/// How long to try for another answer where SES may have shown an older state.
+const ASKED_AGAIN_WITHIN: Duration = Duration::from_secs(30);
+
+/// Pause before SES is asked again.
+const BETWEEN_READS: Duration = Duration::from_secs(1);
+
+const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 
 impl Client {
     /// A client of SES in `region` that sends `rate` requests a second for each
@@ -42,7 +52,7 @@ impl Client {
         let limiter = RateLimiter::by_clock(rate, schedule, Clock::System);
         let claims = Claims::of_run(member, connection.ses_endpoint(), region.as_str());
         let api = Arc::new(AwsApi::new(connection, region));
-        Self::with_api(api, &limiter, claims, likely)
+        Self::with_api(api, &limiter, claims, likely, Clock::System)
     }
 
     pub(super) fn with_api(
@@ -50,29 +60,51 @@ impl Client {
         limiter: &RateLimiter,
         claims: Claims,
         likely: mpsc::UnboundedSender<DomainName>,
+        clock: Clock,
     ) -> Self {
-        let claims = Arc::new(claims);
         let reader = Reader::start(Arc::clone(&api), limiter, likely);
+        let sends = Sends::new(clock);
+        let claims = Arc::new(claims);
+        let writer = Writer::new(
+            Arc::clone(&api),
+            limiter,
+            reader.clone(),
+            sends.clone(),
+            Arc::clone(&claims),
+        );
         Self {
-            writer: Arc::new(Writer::new(
-                Arc::clone(&api),
-                limiter,
-                Arc::clone(&claims),
-                reader.clone(),
-            )),
+            writer: Arc::new(writer),
             claims,
             advisor: IdentityReader::start(api, limiter),
             reader,
+            sends,
         }
+    }
+
+    /// The reader itself.
+    #[cfg(test)]
+    pub(super) fn reader(&self) -> &Reader {
+        &self.reader
     }
 
     /// What SES holds for `identity`, for a refresh: as of a Get that was sent at
     /// most two minutes ago and after any Set of the identity by this client
-    /// (`GetIdentityMailFromDomainAttributes`).
+    /// (`GetIdentityMailFromDomainAttributes`). What may be older than the last request
+    /// that this client knows of is asked for again.
     pub async fn get(&self, deadline: &Deadline, identity: &Identity) -> Result<MailFrom, Error> {
-        self.reader
+        let mut held = self
+            .reader
             .read(deadline, identity, Freshness::Recent)
-            .await
+            .await?;
+        while self.may_be_older(identity, &held) {
+            // However short the timeout, SES is asked again.
+            let again = deadline.afresh(ASKED_AGAIN_WITHIN);
+            if let Err(interrupted) = again.pause(BETWEEN_READS).await {
+                return Err(Error::interrupted(interrupted, GET, deadline, None));
+            }
+            held = self.reader.read(&again, identity, Freshness::Fresh).await?;
+        }
+        Ok(held)
     }
 
     /// What SES holds for `identity`, from a Get that is sent after this call: for
@@ -85,16 +117,15 @@ impl Client {
         self.reader.read(deadline, identity, Freshness::Fresh).await
     }
 
-    /// The same for whoever has just set MAIL FROM: the Get goes out once no Set is
-    /// under way, or in some seconds, so that it is one for all that were set together.
-    pub async fn get_after_set(
-        &self,
-        deadline: &Deadline,
-        identity: &Identity,
-    ) -> Result<MailFrom, Error> {
-        self.reader
-            .read(deadline, identity, Freshness::AfterSet)
-            .await
+    /// Whether `held`, which SES has shown just now, may be older than the last request of
+    /// change that this client knows of.
+    pub fn may_be_older(&self, identity: &Identity, held: &MailFrom) -> bool {
+        self.sends.may_be_older(identity, held)
+    }
+
+    /// Lets this client know what another process has sent.
+    pub fn recall(&self, identity: &Identity, sent: &Sent) {
+        self.sends.recall(identity, sent);
     }
 
     /// Whether `domain` is itself an identity in this account and region
@@ -103,37 +134,19 @@ impl Client {
         self.advisor.is_identity(domain).await
     }
 
-    /// Sets the custom MAIL FROM domain of `identity`
-    /// (`SetIdentityMailFromDomain`). Setting again what is set is safe.
-    pub async fn set(
-        &self,
-        deadline: &Deadline,
-        identity: &Identity,
-        domain: &DomainName,
-        behavior: BehaviorOnMxFailure,
-    ) -> Result<(), SetError> {
-        self.writer.set(deadline, identity, domain, behavior).await
+    /// Sets the custom MAIL FROM domain of an identity (`SetIdentityMailFromDomain`), and
+    /// finds out what became of it. What SES has given up is unset and set, if that is
+    /// wanted; a stop between the two does not keep the second back. Beside it, what was
+    /// sent last and is made, or perhaps.
+    pub async fn set(&self, deadline: &Deadline, wanted: &Wanted) -> (Set, Option<Sent>) {
+        self.writer.set(deadline, wanted).await
     }
 
-    /// Starts the verification of a MAIL FROM domain that SES has given up again:
-    /// unsets it and sets it. A stop between the two does not keep the second back.
-    pub async fn restart(
-        &self,
-        deadline: &Deadline,
-        identity: &Identity,
-        domain: &DomainName,
-        behavior: BehaviorOnMxFailure,
-    ) -> Result<(), RestartError> {
-        self.writer
-            .restart(deadline, identity, domain, behavior)
-            .await
-    }
-
-    /// Disables the custom MAIL FROM domain of `identity`
-    /// (`SetIdentityMailFromDomain` without `MailFromDomain`). Done as well when
-    /// the identity or its MAIL FROM domain is gone.
-    pub async fn unset(&self, deadline: &Deadline, identity: &Identity) -> Result<Unset, Error> {
-        self.writer.unset(deadline, identity).await
+    /// Disables the custom MAIL FROM domain of an identity (`SetIdentityMailFromDomain`
+    /// without `MailFromDomain`), unless another object wants it. Done as well when the
+    /// identity or its MAIL FROM domain is gone.
+    pub async fn unset(&self, deadline: &Deadline, unwanted: &Unwanted) -> Unset {
+        self.writer.unset(deadline, unwanted).await
     }
 
     /// A plan goes on with `object` at `identity`, as it is or changed in place: its
@@ -151,7 +164,7 @@ impl Client {
     /// Whether a delete of `object` would leave `identity` to somebody else.
     #[cfg(test)]
     pub(crate) async fn is_left(&self, identity: &Identity, object: &ObjectId) -> bool {
-        let deadline = Deadline::after(std::time::Duration::MAX, Default::default());
+        let deadline = Deadline::after(Duration::MAX, Default::default());
         let siblings = self
             .claims
             .siblings(&deadline, identity.as_str(), Some(object));

@@ -61,6 +61,11 @@ impl Deadline {
         Self::queued(timeout, self.stop.clone())
     }
 
+    /// The same timeout again, which does not run yet, and the same word to stop.
+    pub fn renewed(&self) -> Self {
+        self.afresh(self.timeout)
+    }
+
     /// How long the timeout has been running.
     pub fn elapsed(&self) -> Duration {
         let begun = *self.begun.borrow();

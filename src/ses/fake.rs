@@ -13,7 +13,7 @@ use super::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use super::claims::Claims;
 use super::client::Client;
 use super::error::{Error, Operation, Reach};
-use super::limit::{RateLimiter, SharedSchedule};
+use super::limit::{Clock, RateLimiter, SharedSchedule};
 use crate::mail_from::{BehaviorOnMxFailure, Reported, ReportedDomain};
 
 /// How one call goes other than well.
@@ -44,6 +44,10 @@ pub(crate) struct FakeSes(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     held: HashMap<String, MailFrom>,
+    /// What was held before each change, and until when.
+    history: Vec<(Instant, String, MailFrom)>,
+    /// How old the state is that a Get shows.
+    late: Duration,
     faults: VecDeque<Fault>,
     get_faults: VecDeque<Fault>,
     list_faults: VecDeque<Fault>,
@@ -108,6 +112,7 @@ impl FakeSes {
             &limiter,
             Claims::of_process(),
             mpsc::unbounded_channel().0,
+            Clock::at(1e9),
         )
     }
 
@@ -118,6 +123,11 @@ impl FakeSes {
     /// From now on, one call a second is accepted, whatever its operation.
     pub(super) fn counts_for_the_account(&self) {
         self.state().counts_for_the_account = true;
+    }
+
+    /// From now on, a Get shows the state of so long ago.
+    pub(crate) fn shows_late(&self, late: Duration) {
+        self.state().late = late;
     }
 
     pub(crate) fn identical_set_keeps_failed(&self) {
@@ -135,6 +145,14 @@ impl FakeSes {
             .iter()
             .map(|(_, call)| call.clone())
             .collect()
+    }
+
+    /// When `identity` was set last.
+    pub(super) fn set_at(&self, identity: &str) -> Instant {
+        let set = Call::Set(identity.to_owned());
+        let state = self.state();
+        let last = state.calls.iter().rfind(|(_, call)| *call == set);
+        last.unwrap().0
     }
 
     /// Seconds from each Get or Set to the next of the same kind.
@@ -230,7 +248,25 @@ impl FakeSes {
                 (identity, set("bounce.example.com"))
             }
         };
-        state.held.insert(identity, mail_from);
+        let before = state.held.insert(identity.clone(), mail_from);
+        if let Some(before) = before {
+            state.history.push((Instant::now(), identity, before));
+        }
+    }
+}
+
+impl State {
+    /// What a Get shows of `identity`.
+    fn shown(&self, identity: &str) -> Option<MailFrom> {
+        let is_older = |(until, of, _): &&(Instant, String, MailFrom)| {
+            of == identity && until.elapsed() < self.late
+        };
+        let older = self.history.iter().find(is_older);
+        let held = || self.held.get(identity).cloned();
+        let shown = self.shown.clone();
+        shown
+            .or_else(|| older.map(|(_, _, held)| held.clone()))
+            .or_else(held)
     }
 }
 
@@ -279,10 +315,7 @@ impl Api for FakeSes {
         }
         Ok(identities
             .iter()
-            .filter_map(|identity| {
-                let shown = state.shown.as_ref().or(state.held.get(identity))?;
-                Some((identity.clone(), shown.clone()))
-            })
+            .filter_map(|identity| Some((identity.clone(), state.shown(identity)?)))
             .collect())
     }
 

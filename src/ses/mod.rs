@@ -28,7 +28,9 @@
 //! | what fills the free places of a Get | `read::ahead` |
 //! | what is answered without a Get | `read::memory` |
 //! | when the reads that follow Sets go out | `read::unhurried` |
-//! | whether a request is tried again | `write::writer`, `read::task` |
+//! | what is sent next in the course of a change | `write::table` |
+//! | whether what SES shows may be older than what was sent | `read::sends` |
+//! | whether a request is tried again | `write::table`, `read::task` |
 //! | that a delete leaves what a sibling wants | `claims::register` |
 //!
 //! Beside the rooms: [`api`] is one call as the rooms see it, [`caller`] who makes it,
@@ -57,4 +59,5 @@ pub use claims::{Member, ObjectId};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
 pub use error::{Error, Operation, Reach};
-pub use write::{Left, RestartError, SetError, Unset};
+pub use read::{Sent, Setting};
+pub use write::{Set, Unset, Unwanted, Wanted};

@@ -219,6 +219,28 @@ fn domain_of_a_resource_in_the_state_is_nobody_elses() {
 }
 
 #[test]
+fn what_is_told_while_a_replacement_is_applied_holds_for_it() {
+    let another = "Identity has another MAIL FROM domain already";
+    let first = "lifecycle {\n    create_before_destroy = true\n  }";
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    ws.config(&mail_from("example.com", "mail.example.com", first));
+    let replace = format!("-replace={THIS}");
+    ws.terraform(&["plan", "-out=plan", &replace])
+        .succeeds()
+        .does_not_say(another);
+    // Terraform tells of the old one after it has created the new one.
+    let apply = ws.terraform(&["apply", "plan"]).succeeds();
+    if apply.stdout.contains(another) {
+        apply
+            .says("create_before_destroy")
+            .says("nothing has to be done");
+    }
+    ws.plans_nothing();
+}
+
+#[test]
 fn address_that_ses_does_not_know_is_told_what_its_domain_does() {
     let ws = Workspace::new();
     ws.config(&mail_from("sender@example.com", "bounce.example.com", ""));

@@ -192,7 +192,7 @@ fn restart_rides_out_what_is_no_answer_at_each_of_its_calls() {
     for fault in faults {
         ws.ses().inject(fault);
     }
-    ws.terraform(&["apply", "-auto-approve", "-parallelism=1"])
+    ws.terraform(&["apply", "-auto-approve", "-parallelism=30"])
         .succeeds()
         .says(&format!("0 added, {} changed, 0 destroyed", names.len()))
         .does_not_say("not started again");
@@ -211,9 +211,14 @@ fn restart_behind_a_page_says_that_mail_from_may_be_off() {
     let ws = given_up(&impatient("bounce.example.com"), &[]);
     // From the unset on.
     ws.ses().inject(Fault::new(PAGE).on(SET).after(1).forever());
-    ws.ses().inject(Fault::new(PAGE).on(GET).after(2).forever());
-    let run = blocked(&ws, &["apply", "-auto-approve"]);
-    run.fails_with(&["MAIL FROM of example.com may be off"]);
+    let applying = ws.spawn(&["apply", "-auto-approve"]);
+    wait_until("MAIL FROM is unset", || ws.sets().len() > 1);
+    ws.ses().inject(Fault::new(PAGE).on(GET).forever());
+    applying
+        .wait()
+        .fails_with(&TOLD)
+        .fails_with(&["MAIL FROM of example.com may be off"]);
+    ws.ses().clear_faults();
     converges(&ws, "0 added, 1 changed, 0 destroyed");
 }
 

@@ -115,6 +115,55 @@ const MISTAKES: &[Mistake] = &[
         &["there is no host feedback-smtp.eu-wset-1.amazonses.com"]
     ),
     host!("null-mx", ".", &["takes no mail"]),
+    host!(
+        "zone-added-to-amazonaws",
+        "feedback-smtp.us-east-1.amazonaws.com.PARENT",
+        &["added the zone's name", "End the host with a dot"]
+    ),
+    host!(
+        "other-priority-label",
+        "20.PARENT",
+        &["the priority was typed into the host"]
+    ),
+    host!(
+        "escaped-dots",
+        r"feedback-smtp\.us-east-1\.amazonses\.com",
+        &["backslashes before its dots", "plain dots"]
+    ),
+    Mistake {
+        situation: "below-the-zone",
+        publish: |dns, name, _| {
+            mx(dns, &format!("bounce.{name}"), &[(10, FEEDBACK)]);
+            txt(dns, name, &[SPF]);
+        },
+        record: "mx",
+        status: "missing",
+        says: &[
+            "stands at bounce.bounce.below-the-zone.example",
+            "enter `@`, or nothing",
+        ],
+    },
+    Mistake {
+        situation: "wildcard-beside",
+        publish: |dns, name, parent| {
+            mx(dns, &format!("*.{parent}"), &[(10, FEEDBACK)]);
+            txt(dns, name, &[SPF]);
+        },
+        record: "mx",
+        status: "missing",
+        says: &["has no MX record"],
+    },
+    Mistake {
+        situation: "own-beside-wildcard",
+        publish: |dns, name, parent| {
+            for name in [name, &format!("*.{parent}")] {
+                dns.set_cname(name, "web.vendor.example").unwrap();
+            }
+        },
+        record: "mx",
+        status: "wrong",
+        says: &["Remove the CNAME record of bounce.own-beside-wildcard.example"],
+    },
     Mistake {
         situation: "several-mx",
         publish: |dns, name, _| {
@@ -124,6 +173,20 @@ const MISTAKES: &[Mistake] = &[
         record: "mx",
         status: "multiple",
         says: &["`5 mx.other.example`, `10 feedback"],
+    },
+    Mistake {
+        situation: "several-others",
+        publish: |dns, name, _| {
+            mx(
+                dns,
+                name,
+                &[(5, "mx.other.example"), (10, "mx2.other.example")],
+            );
+            txt(dns, name, &[SPF]);
+        },
+        record: "mx",
+        status: "multiple",
+        says: &["in their place, as the only MX record"],
     },
     Mistake {
         situation: "mx-twice",
@@ -233,6 +296,16 @@ const MISTAKES: &[Mistake] = &[
         "\"v=spf1 include:amazonses.com ~all\"",
         &["character 1 is a quotation mark", "remove them"]
     ),
+    Mistake {
+        situation: "quotes-kept-by-wildcard",
+        publish: |dns, _, parent| {
+            mx(dns, &format!("*.{parent}"), &[(10, FEEDBACK)]);
+            txt(dns, &format!("*.{parent}"), &["\"v=spf1 mx -all\""]);
+        },
+        record: "spf",
+        status: "missing",
+        says: &["by the wildcard `*.quotes-kept-by-wildcard.example`"],
+    },
     text!(
         "leading-space",
         "missing",
@@ -375,6 +448,63 @@ const MISTAKES: &[Mistake] = &[
         "v=spf1 include:amazonse.com ~all",
         &["probably meant"]
     ),
+    text!(
+        "misspelt-address",
+        "wrong",
+        "v=spf1 ipv4:192.0.2.1 a:192.0.2.2 include=x.vendor.example -all",
+        &[
+            "`ip4` is probably meant",
+            "`v=spf1 include:amazonses.com ip4:192.0.2.1 ip4:192.0.2.2 include:x.vendor.example -all`"
+        ]
+    ),
+    text!(
+        "listed-addresses",
+        "wrong",
+        "v=spf1 ip4:192.0.2.1,192.0.2.2 ip4:192.0.2.3include:x.vendor.example -all",
+        &[
+            "`v=spf1 include:amazonses.com ip4:192.0.2.1 ip4:192.0.2.2 ip4:192.0.2.3 \
+             include:x.vendor.example -all`"
+        ]
+    ),
+    text!(
+        "unknown-term",
+        "wrong",
+        "v=spf1 mx bogus -all",
+        &[
+            "`v=spf1 include:amazonses.com mx -all`",
+            "nobody can tell what it means, is `bogus`"
+        ]
+    ),
+    text!(
+        "everyone",
+        "wrong",
+        "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 mx -all",
+        &["anybody may send", "`v=spf1 include:amazonses.com mx -all`"]
+    ),
+    text!(
+        "everyone-beside-ses",
+        "ok",
+        "v=spf1 include:amazonses.com ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all",
+        &["anybody may send"]
+    ),
+    text!(
+        "dead-include",
+        "ok",
+        "v=spf1 include:amazonses.com ~all include:x.vendor.example",
+        &[
+            "do not read `include:x.vendor.example`",
+            "`v=spf1 include:amazonses.com include:x.vendor.example ~all`"
+        ]
+    ),
+    text!(
+        "host-of-amazon",
+        "wrong",
+        "v=spf1 a:ec2-192-0-2-1.compute-1.amazonaws.com include:x.vendor.example -all",
+        &[
+            "`v=spf1 include:amazonses.com a:ec2-192-0-2-1.compute-1.amazonaws.com \
+             include:x.vendor.example -all`"
+        ]
+    ),
     Mistake {
         situation: "two-spf",
         publish: |dns, name, _| {
@@ -383,7 +513,7 @@ const MISTAKES: &[Mistake] = &[
         },
         record: "spf",
         status: "multiple",
-        says: &["Merge them"],
+        says: &["Merge them", "`v=spf1 include:amazonses.com mx ~all`"],
     },
 ];
 
@@ -407,6 +537,7 @@ fn vendor(dns: &Dns) {
         &["v=spf1 include:loop.vendor.example"],
     );
     txt(dns, "broken.vendor.example", &["v=spf1 bogus"]);
+    txt(dns, "x.vendor.example", &["v=spf1 ip4:192.0.2.9 -all"]);
     mx(dns, "web.vendor.example", &[(10, "mx.vendor.example")]);
 }
 
@@ -697,6 +828,18 @@ fn names_that_look_like_domain_names_are_refused_by_the_character() {
             "bounce.example.com",
             "after `identity/`",
         ),
+        (
+            "ARN:aws:ses:us-east-1:1:identity/example.com",
+            "bounce.example.com",
+            "after `identity/`",
+        ),
+        (
+            "sender\u{ff20}example.com",
+            "bounce.example.com",
+            "`sender@example.com`",
+        ),
+        ("example.com", "\u{bd}.example.com", "(U+00BD)"),
+        ("example.com", "a\u{2800}b.example.com", "(U+2800)"),
     ] {
         ws.config(&mail_from(identity, domain, ""));
         ws.terraform(&["validate"]).fails_with(&[says]);
@@ -732,7 +875,12 @@ fn records_without_a_source_are_told_at_plan() {
         .exits(2)
         .says("have to be compared with the console");
     ws.apply().succeeds();
+    // Whatever is there, it is not said to be replaced by what nobody knows.
+    mx(&ws.dns(), "bounce.example.com", &[(10, "mx.other.example")]);
     ws.plan()
         .succeeds()
-        .does_not_say("compared with the console");
+        .does_not_say("compared with the console")
+        .says("Publish what the SES console shows for bounce.example.com")
+        .does_not_say("Replace it by")
+        .does_not_say("ublish `");
 }

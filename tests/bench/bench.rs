@@ -13,6 +13,7 @@
 )]
 
 mod creates;
+mod dns;
 mod fleet;
 mod guide;
 mod hosts;
@@ -209,7 +210,7 @@ async fn one_by_one(arguments: &Arguments, installation: &Installation) -> Measu
         rows.extend(refreshes::with_less_ahead(installation, template, sizes).await);
     }
     if wants("dns") {
-        rows.extend(refreshes::refreshes_with_dns(installation, template, sizes).await);
+        rows.extend(dns::refreshes(installation, template, sizes).await);
     }
     let naive = wants("naive").then(|| naive::start(sizes));
     let mut creates = None;

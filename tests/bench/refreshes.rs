@@ -3,13 +3,11 @@
 use std::fs;
 use std::time::Duration;
 
-use simulator::dns::Mode;
 use simulator::ses::{Behavior, Fault, FaultKind};
 use simulator::{Rate, Simulator};
 
 use crate::fleet::{
-    self, LIMIT, NO_DNS, Tally, Template, Written, configuration, mail_from_domain, set_mail_from,
-    verify,
+    self, LIMIT, NO_DNS, Tally, Template, Written, configuration, set_mail_from, verify,
 };
 use crate::limited::Limited;
 use crate::process::Run;
@@ -92,33 +90,6 @@ async fn refresh(
     }
 }
 
-/// The refresh of one size with DNS on, first answering in 30 ms, then not at
-/// all; the same with DNS off, run next to them, is their floor.
-pub(crate) async fn refreshes_with_dns(
-    installation: &Installation,
-    template: &Template,
-    sizes: &Sizes,
-) -> Vec<Row> {
-    let size = sizes.with_dns;
-    let mut fleet = Fleet::in_state(installation, template, size, Written::ForEach).await;
-    let (off, ..) = fleet.plan(LIMIT, 1).await;
-    fleet.publish_records();
-    let mut rows = Vec::new();
-    for (mode, what) in [
-        (Mode::Delay { delay_ms: 30 }, "DNS answers in 30 ms"),
-        (Mode::Silent, "DNS is silent"),
-    ] {
-        fleet.simulator.dns().set_mode(mode);
-        let (time, tally, run) = fleet.plan(LIMIT, 1).await;
-        rows.push(Row {
-            floor: Some(format!("{:.2} s (DNS off)", off.as_secs_f64())),
-            memory: run.peak_memory,
-            ..Row::timed(&format!("refresh of {size}, {what}"), time, off, tally)
-        });
-    }
-    rows
-}
-
 /// Refreshes in which reading ahead has less to go by.
 pub(crate) async fn with_less_ahead(
     installation: &Installation,
@@ -180,19 +151,19 @@ async fn among_others(installation: &Installation, template: &Template, sizes: &
 }
 
 /// A fleet in state and in SES.
-struct Fleet<'a> {
-    folder: Folder<'a>,
-    simulator: Simulator,
+pub(crate) struct Fleet<'a> {
+    pub(crate) folder: Folder<'a>,
+    pub(crate) simulator: Simulator,
     size: usize,
     hcl: String,
     /// The body of the `dns` block.
-    dns: String,
+    pub(crate) dns: String,
     /// The argument of Terraform.
     parallelism: &'static str,
 }
 
 impl<'a> Fleet<'a> {
-    async fn in_state(
+    pub(crate) async fn in_state(
         installation: &'a Installation,
         template: &Template,
         size: usize,
@@ -219,22 +190,9 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    /// Turns DNS on, with the records that SES wants.
-    fn publish_records(&mut self) {
-        let dns = self.simulator.dns();
-        for number in 0..self.size {
-            let domain = mail_from_domain(number);
-            let exchange = "feedback-smtp.us-east-1.amazonses.com";
-            dns.set_mx(&domain, &[(10, exchange)]).unwrap();
-            dns.set_txt(&domain, &["v=spf1 include:amazonses.com ~all"])
-                .unwrap();
-        }
-        self.dns = format!("nameservers = [\"{}\"]", self.simulator.dns_addr());
-    }
-
     /// Plans so many times, and returns the median time with the calls and the
     /// run that belong to it. Panics unless there is nothing to change.
-    async fn plan(&self, rate: Rate, times: usize) -> (Duration, Tally, Run) {
+    pub(crate) async fn plan(&self, rate: Rate, times: usize) -> (Duration, Tally, Run) {
         self.folder
             .configure(&self.simulator, Pace::of(rate), &self.dns, &self.hcl);
         let mut runs = Vec::new();

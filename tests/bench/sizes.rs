@@ -13,6 +13,8 @@ pub(crate) struct Sizes {
     pub(crate) verified: Vec<usize>,
     /// The refresh with DNS on.
     pub(crate) with_dns: usize,
+    /// Runs of the same where two domains have dead servers.
+    pub(crate) with_dead_domains: usize,
     pub(crate) creates: usize,
     /// Creates that something disturbs.
     pub(crate) paced_creates: usize,
@@ -50,6 +52,7 @@ impl Sizes {
             counted: None,
             verified: vec![300, 1000],
             with_dns: 1000,
+            with_dead_domains: 20,
             creates: 60,
             paced_creates: 30,
             short_creates: 20,
@@ -82,6 +85,7 @@ impl Sizes {
             counted: Some(150),
             verified: vec![150],
             with_dns: 100,
+            with_dead_domains: 1,
             creates: 5,
             paced_creates: 30,
             short_creates: 8,

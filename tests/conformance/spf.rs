@@ -94,6 +94,14 @@ const RECORDS: &[&str] = &[
     "v=spf1 include:amazonses.com include:down.vendor.example",
     "v=spf1 exists:h.vendor.example -all",
     "v=spf1 +all",
+    "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all",
+    "v=spf1 include:amazonses.com ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all",
+    "v=spf1 include:amazonses.com +all",
+    "v=spf1 include:amazonses.com ~all include:absent.vendor.example",
+    "v=spf1 ipv4:192.0.2.1 include:amazonses.com ~all",
+    "v=spf1 ip4:192.0.2.1include:h.vendor.example include:amazonses.com ~all",
+    "v=spf1 include:alias.vendor.example -all",
+    "v=spf1 redirect=alias.vendor.example",
     "v=spf1 x=a x=b include:amazonses.com ~all",
     "v=spf1 exists:%{i}.vendor.example -all",
     "v=spf1 a:a..vendor.example include:amazonses.com",
@@ -103,6 +111,7 @@ const RECORDS: &[&str] = &[
 const EXCEPTIONS: &[(&str, &str)] = &[
     // It passes, and for everybody: it names SES as little as it names any spammer.
     ("v=spf1 +all", "wrong"),
+    ("v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all", "wrong"),
     ("v=spf1 exists:h.vendor.example -all", "wrong"),
     // RFC 7208, section 6: unrecognized modifiers are ignored no matter how often.
     ("v=spf1 x=a x=b include:amazonses.com ~all", "ok"),
@@ -130,6 +139,8 @@ fn vendor(dns: &Dns) {
         dns.set_txt(&format!("{name}.vendor.example"), texts)
             .unwrap();
     }
+    dns.set_cname("alias.vendor.example", "amazonses.com")
+        .unwrap();
     let address = "192.0.2.7".parse().unwrap();
     dns.set_a("h.vendor.example", &[address]).unwrap();
     dns.set_mx("mx.vendor.example", &[(10, "h.vendor.example")])

@@ -31,6 +31,7 @@ fn numbered(number: u32) -> Answer {
         name_exists: true,
         ttl: Duration::ZERO,
         zone: None,
+        aged: false,
         authoritative: false,
     }
 }

@@ -80,6 +80,57 @@ async fn without_edns_where_the_server_does_not_know_it() {
 }
 
 #[tokio::test]
+async fn a_server_that_swallows_edns_for_good_is_waited_for_twice() {
+    let server =
+        ScriptedServer::by_request("127.0.0.1:0", |request, _| match request.edns.is_some() {
+            true => Reply::Silence,
+            false => good(),
+        })
+        .await;
+    let servers = servers(&[server.address]);
+    for _ in 0..2 {
+        assert_eq!(look_up(&servers).await, Ok(1));
+    }
+    // The trials of a server that may be silent have nothing to do with it.
+    let of_name = || {
+        let asked = server.asked().into_iter();
+        asked.filter(|(name, ..)| name == NAME).count()
+    };
+    let before = of_name();
+    for done in 1..=3 {
+        assert_eq!(look_up(&servers).await, Ok(1));
+        assert_eq!(of_name() - before, done, "it is known by now");
+    }
+}
+
+#[tokio::test]
+async fn an_error_about_the_version_of_edns_is_answered_without_and_called_by_its_name() {
+    let badvers = || {
+        let mut message = whole(ResponseCode::BADVERS);
+        message.set_edns(Edns::new());
+        Reply::Whole(Box::new(message))
+    };
+    let server = ScriptedServer::by_request("127.0.0.1:0", move |request, _| {
+        match request.edns.is_some() {
+            true => badvers(),
+            false => good(),
+        }
+    })
+    .await;
+    let servers = servers(&[server.address]);
+    assert_eq!(look_up(&servers).await, Ok(1));
+    let before = server.asked().len();
+    assert_eq!(look_up(&servers).await, Ok(1));
+    assert_eq!(server.asked().len() - before, 1, "it is known by now");
+
+    let server = ScriptedServer::start(move |_, _, _| badvers()).await;
+    let error = look_up(&self::servers(&[server.address]))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("BADVERS"), "{error}");
+}
+
+#[tokio::test]
 async fn what_does_not_show_that_edns_is_unknown_does_not_turn_it_off() {
     use std::sync::atomic::AtomicBool;
 

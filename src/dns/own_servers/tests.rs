@@ -12,7 +12,8 @@ const NAME: &str = "bounce.example.com";
 /// A resolver that knows the zone example.com, and no MX record in it.
 #[derive(Debug)]
 struct Resolver {
-    /// Where the servers ns1 to nsN of the zone are.
+    /// Where the servers ns1 to nsN of the zone are; that of a zone `deadN` is the one
+    /// behind ns`N`.
     servers: Vec<IpAddr>,
     asked: Mutex<Vec<Question>>,
 }
@@ -28,7 +29,12 @@ impl Lookup for Resolver {
             RecordType::Ns if name == "example.com" => {
                 Records::Ns(numbers.map(|n| format!("ns{n}.example.com")).collect())
             }
+            RecordType::Ns if name.starts_with("dead") => Records::Ns(vec![format!("ns.{name}")]),
             RecordType::Ns => Records::Ns(Vec::new()),
+            RecordType::A if name.starts_with("ns.dead") => {
+                let digit = name.bytes().find(u8::is_ascii_digit).unwrap();
+                Records::Addresses(vec![self.servers[usize::from(digit - b'0')]])
+            }
             RecordType::A => {
                 let number = numbers
                     .into_iter()
@@ -46,15 +52,18 @@ impl Lookup for Resolver {
             RecordType::Aaaa => Records::Addresses(Vec::new()),
             RecordType::Soa => Records::Soa,
         };
-        let zone = name
-            .ends_with("example.com")
-            .then(|| "example.com".to_owned());
+        let zone = match name.split_once("dead") {
+            Some((_, rest)) => Some(format!("dead{rest}")),
+            None if name.ends_with("example.com") => Some("example.com".to_owned()),
+            None => None,
+        };
         Ok(Answer {
             records,
             aliases: Vec::new(),
             name_exists: true,
             ttl: Duration::from_secs(800),
             zone,
+            aged: false,
             authoritative: false,
         })
     }
@@ -294,6 +303,23 @@ async fn a_closed_way_out_costs_one_time_out_and_then_nothing() {
 }
 
 #[tokio::test]
+async fn one_dead_zone_does_not_close_the_way_to_others() {
+    let silent: Script = |_, _| Reply::Silence;
+    let dead = |zone: &str| Question::new(&format!("bounce.{zone}"), RecordType::Mx);
+    let world = World::new(&[has_it, silent]).await;
+    assert!(world.own.look_up(&dead("dead1.example")).await.is_err());
+    assert!(world.look_up().await.is_ok());
+
+    // Two do, before anything was heard.
+    let world = World::new(&[has_it, silent, silent]).await;
+    for zone in ["dead1.example", "dead2.example"] {
+        assert!(!world.own.is_closed());
+        assert!(world.own.look_up(&dead(zone)).await.is_err());
+    }
+    assert_eq!(world.look_up().await, Err(LookupError::Suspended));
+}
+
+#[tokio::test]
 async fn servers_that_answer_others_leave_the_way_open() {
     static SILENT: AtomicBool = AtomicBool::new(false);
     let sometimes: Script = |request, transport| match SILENT.load(Ordering::Relaxed) {
@@ -304,7 +330,7 @@ async fn servers_that_answer_others_leave_the_way_open() {
     assert!(world.look_up().await.is_ok());
     SILENT.store(true, Ordering::Relaxed);
     assert!(world.look_up().await.is_err());
-    assert!(!world.own.closed.load(Ordering::Relaxed));
+    assert!(!world.own.is_closed());
 }
 
 #[test]

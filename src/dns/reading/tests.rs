@@ -36,6 +36,7 @@ fn response(code: ResponseCode, answers: Vec<Record>, authorities: Vec<Record>) 
         authoritative: false,
         truncated: false,
         edns: Some(true),
+        silent_to_edns: false,
         reason: None,
         answers,
         authorities,
@@ -226,4 +227,15 @@ fn types_have_dns_own_numbers() {
     ] {
         assert_eq!(wire_type(ours), wire);
     }
+}
+
+#[test]
+fn an_answer_that_there_is_nothing_ages_as_its_time_passes() {
+    for (ttl, minimum, aged) in [(900, 900, false), (3600, 900, false), (899, 900, true)] {
+        let soas = vec![soa("example.com.", ttl, minimum)];
+        let nothing = answer(&response(ResponseCode::NXDomain, vec![], soas));
+        assert_eq!(nothing.aged, aged, "{ttl} of {minimum}");
+        assert_eq!(nothing.ttl.as_secs(), u64::from(ttl.min(minimum)));
+    }
+    assert!(!answer(&response(ResponseCode::NXDomain, vec![], vec![])).aged);
 }

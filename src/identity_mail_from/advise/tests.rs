@@ -44,7 +44,9 @@ fn held(domain: &str) -> Option<SetMailFrom> {
 }
 
 fn judged(records: Vec<Mx>) -> Option<(Vec<Mx>, Finding)> {
-    let finding = judge_mx(&records, &Region::parse("eu-west-1").unwrap());
+    let region = Region::parse("eu-west-1").unwrap();
+    let domain = DomainName::parse("bounce.example.com").unwrap();
+    let finding = judge_mx(&records, &region, &domain);
     Some((records, finding))
 }
 

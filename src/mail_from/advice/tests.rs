@@ -1,5 +1,7 @@
 use super::*;
-use crate::mail_from::{DomainName, MxCause, NotNamed, Region, RequiredRecords};
+use crate::mail_from::{
+    Cause, DomainName, Mended, MxCause, NotNamed, Region, RequiredRecords, SpfCause,
+};
 
 const MX: &str = "10 feedback-smtp.eu-west-1.amazonses.com";
 const SPF: &str = "v=spf1 include:amazonses.com ~all";
@@ -21,7 +23,10 @@ fn finding(status: RecordStatus, found: &[&str]) -> Finding {
 fn spf(cause: SpfCause, mended: &str) -> Cause {
     Cause::Spf {
         cause,
-        mended: Some(mended.to_owned()),
+        mended: Some(Mended {
+            record: mended.to_owned(),
+            ..Mended::default()
+        }),
     }
 }
 
@@ -113,12 +118,12 @@ fn advice_follows_from_what_is_elsewhere() {
         (
             RecordStatus::Wrong,
             alias(Some("*.example.com")),
-            ["`*.example.com`", "takes its place"],
+            ["`*.example.com`", "both of `dns_records`"],
         ),
         (
             RecordStatus::Multiple,
             Elsewhere::Wildcard("*.example.com".to_owned()),
-            ["`*.example.com`", "takes its place"],
+            ["`*.example.com`", "both of `dns_records`"],
         ),
         (
             RecordStatus::Missing,
@@ -156,6 +161,23 @@ fn advice_follows_from_what_is_elsewhere() {
 }
 
 #[test]
+fn a_text_of_somebody_elses_is_not_told_to_be_replaced() {
+    let RequiredRecords { spf: txt, .. } = records();
+    for elsewhere in [
+        Elsewhere::alias("x.example", None),
+        Elsewhere::Wildcard("*.example.com".to_owned()),
+    ] {
+        let finding = Finding {
+            elsewhere: Some(elsewhere),
+            ..finding(RecordStatus::Missing, &["spf1 mx"]).with(spf(SpfCause::Several, SPF))
+        };
+        let Advice { detail, .. } = advice(&finding, &txt).unwrap();
+        assert!(detail.contains(&format!("ublish `{SPF}`")), "{detail}");
+        assert!(!detail.contains("Replace"), "{detail}");
+    }
+}
+
+#[test]
 fn advice_follows_from_the_cause() {
     let RequiredRecords { mx, spf: txt } = records();
     let zone = MxCause::ZoneAdded("example.com".to_owned());
@@ -179,6 +201,95 @@ fn advice_follows_from_the_cause() {
     assert!(detail.contains("where nobody reads it"), "{detail}");
     assert!(
         detail.contains(&format!("Replace it by `{SPF}`;")),
+        "{detail}"
+    );
+}
+
+#[test]
+fn a_record_to_copy_tells_what_has_become_of_single_terms() {
+    let RequiredRecords { spf: txt, .. } = records();
+    let record = "v=spf1 include:amazonses.com include:x.example ~all";
+    let cause = Cause::Spf {
+        cause: SpfCause::Invalid("bogus".to_owned()),
+        mended: Some(Mended {
+            record: record.to_owned(),
+            left_out: vec!["bogus".to_owned()],
+            of_anybody: vec!["ip4:0.0.0.0/1".to_owned()],
+            unread: vec!["include:x.example".to_owned()],
+        }),
+    };
+    for status in [RecordStatus::Wrong, RecordStatus::Multiple] {
+        let finding = finding(status, &["v=spf1 a", "v=spf1 b"]).with(cause.clone());
+        let Advice { detail, .. } = advice(&finding, &txt).unwrap();
+        for text in [
+            &format!("`{record}`"),
+            "not in it, because nobody can tell what it means, is `bogus`",
+            "not in it, because it lets anybody pass, is `ip4:0.0.0.0/1`",
+            "nobody reads `include:x.example` in the record as it is",
+        ] {
+            assert!(detail.contains(text), "{detail}");
+        }
+    }
+}
+
+#[test]
+fn each_warning_of_a_record_that_lets_ses_pass_has_its_own_summary() {
+    let RequiredRecords { spf: txt, .. } = records();
+    let terms = || vec!["+all".to_owned()];
+    let summaries = [
+        SpfCause::Ages,
+        SpfCause::Everyone(terms()),
+        SpfCause::Unread(terms()),
+    ]
+    .map(|cause| {
+        let finding = finding(RecordStatus::Ok, &["v=spf1 a"]).with(spf(cause, SPF));
+        let Advice { summary, detail } = advice(&finding, &txt).unwrap();
+        assert!(detail.contains(&format!("`{SPF}`")), "{detail}");
+        summary
+    });
+    assert_eq!(std::collections::HashSet::from(summaries).len(), 3);
+}
+
+#[test]
+fn records_without_a_source_are_not_told_to_be_put_in_place() {
+    let domain = DomainName::parse("bounce.example.com").unwrap();
+    for region in ["cn-north-1", "us-iso-east-1", "eusc-de-east-1"] {
+        let region = Region::parse(region).unwrap();
+        let RequiredRecords { mx, spf: txt } = RequiredRecords::new(Some(&domain), Some(&region));
+        for status in [
+            RecordStatus::Missing,
+            RecordStatus::Multiple,
+            RecordStatus::Wrong,
+        ] {
+            for expected in [&mx, &txt] {
+                let wrong = finding(status, &["a", "b"]).with(spf(SpfCause::Several, SPF));
+                let Advice { detail, .. } = advice(&wrong, expected).unwrap();
+                assert!(detail.contains("the SES console shows"), "{detail}");
+                for verb in ["Replace", "ublish `", "Keep", "Merge"] {
+                    assert!(!detail.contains(verb), "{detail}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_record_among_several_is_kept_only_if_it_is_there() {
+    let RequiredRecords { mx, .. } = records();
+    let told = |found: &[&str]| advice(&finding(RecordStatus::Multiple, found), &mx).unwrap();
+    for there in [
+        "10 feedback-smtp.eu-west-1.amazonses.com",
+        "5 feedback-smtp.eu-west-1.amazonses.com",
+    ] {
+        let Advice { detail, .. } = told(&[there, "10 mx.example.com"]);
+        assert!(
+            detail.contains(&format!("Keep `{there}` as the only MX record")),
+            "{detail}"
+        );
+    }
+    let Advice { detail, .. } = told(&["10 a.example", "20 b.example"]);
+    assert!(
+        detail.contains(&format!("Publish `{MX}` in their place")),
         "{detail}"
     );
 }

@@ -27,6 +27,8 @@ fn name_is_normalised() {
         ("\u{2764}\u{fe0f}.example.com", "xn--qei.example.com"),
         ("\u{30c6}\u{30fb}\u{30b9}.example", "xn--zckza1m.example"),
         ("a_b.example.com", "a_b.example.com"),
+        ("bu\u{308}cher.example", "xn--bcher-kva.example"),
+        ("\u{2460}.example.com", "1.example.com"),
     ] {
         assert_eq!(DomainName::parse(text).unwrap().as_str(), sent, "{text}");
     }
@@ -117,7 +119,15 @@ fn text_that_is_no_name_says_why() {
         ("${var.domain}.com", "the character `$`"),
         ("\"example.com\"", "the character `\"`"),
         ("xn--0.example", "`xn--0` is not a valid internationalised"),
-        ("℀.example", "which no domain name may have"),
+        ("℀.example", "the character `℀` (U+2100)"),
+        ("½.example", "the character `½` (U+00BD)"),
+        ("1\u{2153}a.example.com", "(U+2153)"),
+        ("a\u{2800}b.example.com", "(U+2800)"),
+        ("\u{3164}.example.com", "(U+3164)"),
+        ("a\u{115f}.example.com", "(U+115F)"),
+        ("a\u{ffa0}.example.com", "(U+FFA0)"),
+        ("a\u{fffd}.example.com", "(U+FFFD)"),
+        ("a\u{fffc}.example.com", "(U+FFFC)"),
         ("a／b.example", "which no domain name may have"),
     ] {
         let error = error(text);

@@ -136,6 +136,7 @@ fn record_that_is_not_text_is_an_error_that_prints() {
 fn only_what_takes_effect_is_kept() {
     let directive = |qualifier, mechanism, text: &str| Directive {
         qualifier,
+        is_wide: mechanism == Mechanism::All,
         mechanism,
         text: text.to_owned(),
     };
@@ -175,5 +176,31 @@ fn addresses_become_their_network() {
         });
         let record = parse(&format!("v=spf1 {text}")).unwrap();
         assert_eq!(record.directives[0].mechanism, expected, "{text}");
+    }
+}
+
+#[test]
+fn terms_that_let_anybody_pass_are_told_by_the_length_of_their_prefixes() {
+    for (term, expected) in [
+        ("all", true),
+        ("+all", true),
+        ("~all", false),
+        ("ip4:0.0.0.0/0", true),
+        ("ip4:128.0.0.0/1", true),
+        ("ip4:10.0.0.0/7", true),
+        ("ip4:10.0.0.0/8", false),
+        ("-ip4:0.0.0.0/1", false),
+        ("ip4:192.0.2.1", false),
+        ("ip6:2000::/3", true),
+        ("ip6:2001:db8::/32", false),
+        ("a/0", true),
+        ("mx:h.example/4", true),
+        ("a//0", true),
+        ("a/24//64", false),
+        ("mx", false),
+        ("include:x.example", false),
+        ("redirect=x.example", false),
+    ] {
+        assert_eq!(lets_anybody_pass(term), expected, "{term}");
     }
 }

@@ -8,6 +8,9 @@ const UNANSWERED: &str = "(no answer)";
 /// In place of a text: the name has an address.
 const ADDRESS: &str = "(address)";
 
+/// In place of a text: the name is an alias of SES's domain.
+const ALIAS_OF_SES: &str = "(alias)";
+
 /// Judges `record` in a world where the other domains have one TXT each.
 fn judge(record: &str, world: &[(&str, &str)]) -> Finding {
     judge_counting(record, world).0
@@ -31,6 +34,7 @@ fn judge_counting(record: &str, world: &[(&str, &str)]) -> (Finding, usize) {
                 let here = records.get(name.as_str()).cloned().unwrap_or_default();
                 let answer = match walk.question() {
                     _ if here == [UNANSWERED] => SpfAnswer::NoAnswer,
+                    _ if here == [ALIAS_OF_SES] => SpfAnswer::AliasOfSes,
                     SpfQuestion::Txt(_) => {
                         SpfAnswer::Txt(here.iter().map(|text| Txt::from_strings([text])).collect())
                     }
@@ -56,12 +60,16 @@ fn reason(finding: &Finding) -> String {
     finding.cause.as_ref().unwrap().to_string()
 }
 
+fn mended(finding: &Finding) -> &str {
+    match &finding.cause {
+        Some(Cause::Spf { mended, .. }) => &mended.as_ref().unwrap().record,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// The advice followed to the letter: a record that names SES first.
 fn is_mended(finding: &Finding) {
-    let Some(Cause::Spf { mended, .. }) = &finding.cause else {
-        panic!("{finding:?}");
-    };
-    let mended = mended.as_deref().unwrap();
+    let mended = mended(finding);
     let (again, asked) = judge_counting(mended, &[]);
     assert_eq!((again.status, asked), (RecordStatus::Ok, 0), "{mended}");
     assert_eq!(again.cause, None, "{mended}");
@@ -283,6 +291,10 @@ fn broken_record_on_the_way_breaks_the_whole() {
         ("two.example", "has several SPF records"),
         ("bad.example", "is not valid (its term `bogus`)"),
         ("amazonse.com", "`include:amazonses.com` is probably meant"),
+        (
+            "email-smtp.us-east-1.amazonaws.com",
+            "`include:amazonses.com` is probably meant",
+        ),
     ] {
         let finding = judge(
             &format!("v=spf1 include:{name} include:amazonses.com"),
@@ -408,6 +420,13 @@ fn lists_of_addresses_are_compared_with_those_of_ses() {
             is_mended(&finding);
         }
     }
+    // The include stands in place of SES's addresses, and of nobody else's.
+    let finding = judge("v=spf1 ip4:192.0.2.1 ip4:54.240.0.0/19 mx -all", &listed);
+    assert_eq!(*cause(&finding), SpfCause::PartOfRanges);
+    assert_eq!(
+        mended(&finding),
+        "v=spf1 include:amazonses.com ip4:192.0.2.1 mx -all"
+    );
     // Where SES's own record cannot be had, only its name counts.
     for unknown in [&[][..], &[(SES, UNANSWERED)]] {
         let finding = judge("v=spf1 ip4:54.240.0.0/18 -all", unknown);
@@ -483,6 +502,14 @@ fn invalid_terms_are_told_how_to_be_written() {
         (
             "v=spf1 a:192.0.2.1 include:amazonses.com",
             "`ip4:192.0.2.1`",
+        ),
+        (
+            "v=spf1 ip4:192.0.2.1include:x.example include:amazonses.com",
+            "`ip4:192.0.2.1 include:x.example` is probably meant",
+        ),
+        (
+            "v=spf1 ip4:192.0.2.0/255.255.255.0 include:amazonses.com",
+            "`ip4:192.0.2.0/24` is probably meant",
         ),
         (
             "v=spf1 redirect=a.example redirect=b.example",
@@ -574,4 +601,190 @@ fn hostile_text_is_shown_escaped() {
     let shown = format!("{} {}", finding.found.join(" "), reason(&finding));
     assert!(shown.bytes().all(|b| (b' '..=b'~').contains(&b)), "{shown}");
     assert!(shown.contains(r"\027]0;x\007"), "{shown}");
+}
+
+#[test]
+fn a_record_by_which_anybody_may_send_is_told_so() {
+    let world = [
+        (SES, "v=spf1 ip4:199.255.192.0/22 ip4:54.240.0.0/18 -all"),
+        ("all.example", "v=spf1 +all"),
+        (
+            "halves.example",
+            "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all",
+        ),
+        (SENDER, ADDRESS),
+        ("h.example", ADDRESS),
+    ];
+    for (record, status, terms) in [
+        ("v=spf1 +all", RecordStatus::Wrong, &["+all"][..]),
+        (
+            "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all",
+            RecordStatus::Wrong,
+            &["ip4:0.0.0.0/1", "ip4:128.0.0.0/1"],
+        ),
+        (
+            "v=spf1 ip4:10.0.0.0/7 -all",
+            RecordStatus::Wrong,
+            &["ip4:10.0.0.0/7"],
+        ),
+        ("v=spf1 a/0 -all", RecordStatus::Wrong, &["a/0"]),
+        (
+            "v=spf1 exists:%{i}.x.example +all",
+            RecordStatus::Wrong,
+            &["+all"],
+        ),
+        (
+            "v=spf1 exists:h.example -all",
+            RecordStatus::Wrong,
+            &["exists:h.example"],
+        ),
+        (
+            "v=spf1 include:all.example -all",
+            RecordStatus::Wrong,
+            &["include:all.example"],
+        ),
+        (
+            "v=spf1 include:halves.example -all",
+            RecordStatus::Wrong,
+            &["include:halves.example"],
+        ),
+        (
+            "v=spf1 redirect=halves.example",
+            RecordStatus::Wrong,
+            &["redirect=halves.example"],
+        ),
+        (
+            "v=spf1 include:amazonses.com +all",
+            RecordStatus::Ok,
+            &["+all"],
+        ),
+        (
+            "v=spf1 ip4:0.0.0.0/1 include:amazonses.com -all",
+            RecordStatus::Ok,
+            &["ip4:0.0.0.0/1"],
+        ),
+        (
+            "v=spf1 include:amazonses.com ip6:2000::/3 ~all",
+            RecordStatus::Ok,
+            &["ip6:2000::/3"],
+        ),
+        (
+            "v=spf1 ip4:54.0.0.0/7 ip4:199.255.192.0/22 ip4:54.240.0.0/18 -all",
+            RecordStatus::Ok,
+            &["ip4:54.0.0.0/7"],
+        ),
+    ] {
+        let finding = judge(record, &world);
+        assert_eq!(finding.status, status, "{record}");
+        let terms = terms.iter().map(|term| (*term).to_owned()).collect();
+        assert_eq!(*cause(&finding), SpfCause::Everyone(terms), "{record}");
+        is_mended(&finding);
+        for kept in [
+            "all.example",
+            "halves.example",
+            "exists:h",
+            "0.0.0.0/1",
+            "/7 ",
+            "/3 ",
+            "+all",
+        ] {
+            assert!(!mended(&finding).contains(kept), "{finding:?}");
+        }
+    }
+    // What is wrong for another reason is told by that, and is mended without them.
+    let finding = judge("v=spf1 bogus +all", &world);
+    assert_eq!(*cause(&finding), SpfCause::Invalid("bogus".to_owned()));
+    is_mended(&finding);
+}
+
+#[test]
+fn an_alias_of_ses_domain_names_ses_and_does_not_age() {
+    let world = [
+        (SES, "v=spf1 ip4:199.255.192.0/22 -all"),
+        ("spf.example", ALIAS_OF_SES),
+        ("nested.example", "v=spf1 redirect=spf.example"),
+    ];
+    for record in [
+        "v=spf1 include:spf.example -all",
+        "v=spf1 redirect=spf.example",
+        "v=spf1 include:nested.example -all",
+    ] {
+        let finding = judge(record, &world);
+        assert_eq!(
+            (finding.status, finding.cause),
+            (RecordStatus::Ok, None),
+            "{record}"
+        );
+    }
+    assert_eq!(
+        judge("v=spf1 ~include:spf.example -all", &world).status,
+        RecordStatus::Wrong
+    );
+}
+
+#[test]
+fn senders_that_nobody_reads_are_told_beside_ses() {
+    for (record, unread) in [
+        (
+            "v=spf1 include:amazonses.com ~all include:x.example mx",
+            &["include:x.example", "mx"][..],
+        ),
+        (
+            "v=spf1 include:amazonses.com ~all redirect=x.example",
+            &["redirect=x.example"],
+        ),
+        (
+            "v=spf1 include:amazonses.com include=x.example ~all",
+            &["include=x.example"],
+        ),
+    ] {
+        let finding = judge(record, &[]);
+        assert_eq!(finding.status, RecordStatus::Ok, "{record}");
+        let unread = unread.iter().map(|term| (*term).to_owned()).collect();
+        assert_eq!(*cause(&finding), SpfCause::Unread(unread), "{record}");
+        is_mended(&finding);
+    }
+    for record in [
+        "v=spf1 include:amazonses.com ~all exp=x.example",
+        "v=spf1 include:amazonses.com ~all include:amazonses.com ~all",
+        "v=spf1 include:amazonses.com x=y ~all",
+    ] {
+        assert_eq!(judge(record, &[]).cause, None, "{record}");
+    }
+}
+
+#[test]
+fn several_records_are_merged_without_losing_a_sender() {
+    let records = ["v=spf1 mx -all", "v=spf1 include:x.example ~all"];
+    let records = records.map(|text| Txt::from_strings([text]));
+    let SpfStep::Done(finding) = judge_spf(&DomainName::parse(SENDER).unwrap(), &records) else {
+        panic!("nothing is asked");
+    };
+    assert_eq!(*cause(&finding), SpfCause::Several);
+    assert_eq!(
+        mended(&finding),
+        "v=spf1 include:amazonses.com mx include:x.example ~all"
+    );
+}
+
+#[test]
+fn hosts_that_are_not_near_ses_domain_are_senders_of_the_owner() {
+    let world = [
+        ("amazon.com", "v=spf1 ip4:192.0.2.1 -all"),
+        ("spf.amazonaws.com", "v=spf1 ip4:192.0.2.1 -all"),
+    ];
+    for term in [
+        "include:amazon.com",
+        "include:spf.amazonaws.com",
+        "a:ec2-192-0-2-1.compute-1.amazonaws.com",
+        "a:amazonses.x.example",
+    ] {
+        let finding = judge(&format!("v=spf1 {term} -all"), &world);
+        assert_eq!(
+            *cause(&finding),
+            SpfCause::NotNamed(NotNamed::Nowhere),
+            "{term}"
+        );
+        assert!(mended(&finding).contains(term), "{finding:?}");
+    }
 }

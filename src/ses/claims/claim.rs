@@ -88,7 +88,6 @@ impl Claims {
     }
 
     /// `object` is deleted, and `identity` not its any more.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the delete to come"))]
     pub(in crate::ses) fn gone(&self, identity: &str, object: &ObjectId) {
         self.member
             .happens(Event::Gone, &self.site(identity), object);
@@ -96,7 +95,6 @@ impl Claims {
 
     /// Whether a plan is known on this host in which `object` was destroyed; not counting
     /// what this process was asked to plan, as it is for a deposed object in an apply.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the delete to come"))]
     pub(in crate::ses) fn destroy_planned(&self, object: &ObjectId) -> bool {
         self.member.hear();
         self.member

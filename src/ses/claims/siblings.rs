@@ -108,7 +108,6 @@ impl Claims {
     }
 
     /// Resolves when an answer of [`Siblings::Queued`] may have become another.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the delete to come"))]
     pub(in crate::ses) async fn siblings_changed(&self, identity: &str) {
         let site = self.site(identity);
         let mut telling = self.member.telling();

@@ -9,7 +9,7 @@
 //!    longer than the provider's configuration. Of two answers, the one whose Get was
 //!    sent later counts.
 //! 3. Nothing is remembered of an identity from a Get that was sent before a Set of it
-//!    went out or was answered, or within [`SETTLED`] after: SES may have answered with
+//!    went out or was answered, or within [`SHOWN_WITHIN`] after: SES may have answered with
 //!    what was set before.
 //! 4. What SES left out of its answer answers nobody: that an identity is gone is told
 //!    only to somebody whose Get says so.
@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::sends::SHOWN_WITHIN;
 use crate::ses::api::MailFrom;
 
 /// How old an answer may be when it is used.
@@ -29,9 +30,6 @@ pub(super) const FRESH: Duration = Duration::from_secs(120);
 
 /// From what age on an answer is renewed, where a Get has places left for it.
 pub(super) const OLD: Duration = Duration::from_secs(60);
-
-/// How long after a Set SES may still answer with what was set before.
-pub(super) const SETTLED: Duration = Duration::from_secs(10);
 
 /// How many identities have to be asked for so many times before that is what is usual.
 const USUAL: usize = 10;
@@ -91,7 +89,7 @@ impl Memory {
             return;
         }
         let changed = self.changed.get(&identity);
-        let is_settled = changed.is_none_or(|changed| sent > *changed + SETTLED);
+        let is_settled = changed.is_none_or(|changed| sent > *changed + SHOWN_WITHIN);
         if is_settled {
             let remembered = Remembered { sent, mail_from };
             self.answers.insert(identity, remembered);
@@ -184,11 +182,11 @@ mod tests {
         let mut memory = remembering(&["a"], sent);
         memory.changed("a", set_at);
         assert_eq!(memory.recall("a", set_at), None);
-        for get in [sent, set_at, set_at + SETTLED] {
+        for get in [sent, set_at, set_at + SHOWN_WITHIN] {
             memory.remember("a".to_owned(), Some(set("old.example.com")), get);
             assert_eq!(memory.recall("a", get), None, "{:?}", get - sent);
         }
-        let settled = set_at + SETTLED + Duration::from_millis(1);
+        let settled = set_at + SHOWN_WITHIN + Duration::from_millis(1);
         memory.remember("a".to_owned(), Some(set("new.example.com")), settled);
         assert_eq!(memory.recall("a", settled), Some(&set("new.example.com")));
     }

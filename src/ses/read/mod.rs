@@ -3,7 +3,8 @@
 //! [`handle`] is what callers ask, [`task`] sends the Gets and answers. Both readers
 //! gather their callers by [`batch`]; the other one is [`identities`]. [`memory`] keeps the
 //! answers for refreshes, [`ahead`] fills the free places of a Get from the [`list`],
-//! [`unhurried`] lets the reads that follow Sets wait for each other.
+//! [`unhurried`] lets the reads that follow Sets wait for each other. [`sends`] tells
+//! whether what SES shows is older than what was sent.
 
 mod ahead;
 mod batch;
@@ -11,6 +12,7 @@ mod handle;
 mod identities;
 mod list;
 mod memory;
+mod sends;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -18,3 +20,5 @@ mod unhurried;
 
 pub(in crate::ses) use handle::{Freshness, Reader};
 pub(in crate::ses) use identities::IdentityReader;
+pub(in crate::ses) use sends::{SHOWN_WITHIN, Sends};
+pub use sends::{Sent, Setting};

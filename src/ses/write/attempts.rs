@@ -1,73 +1,49 @@
-//! Failed attempts at one request: how long to pause before the next, and how far any
-//! of them may have come.
+//! Attempts at one request: its place in the queue, how long to pause after a failed
+//! one, and what the last died of.
 
 use std::sync::Arc;
 
+use super::table::Request;
 use super::writer::SET;
 use crate::ses::deadline::{Deadline, Interrupted};
-use crate::ses::error::{Error, Reach};
-use crate::ses::limit::Backoff;
+use crate::ses::error::Error;
+use crate::ses::limit::{Backoff, Ticket};
 
-/// A Set that was not accepted as far as is known.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{error}")]
-pub struct SetError {
-    /// What the last attempt died of.
-    pub error: Error,
-    /// How far the farthest of the attempts has come.
-    pub reach: Reach,
-}
-
-/// The failed attempts at one request.
-#[derive(Default)]
+/// The attempts at one request.
 pub(super) struct Attempts {
+    pub(super) request: Request,
+    /// A refused request keeps its place.
+    pub(super) ticket: Ticket,
     backoff: Backoff,
     last: Option<Error>,
-    /// The farthest that any of them may have come.
-    reach: Reach,
 }
 
 impl Attempts {
+    pub(super) fn new(request: Request, ticket: Ticket) -> Self {
+        Self {
+            request,
+            ticket,
+            backoff: Backoff::default(),
+            last: None,
+        }
+    }
+
     /// An attempt has failed.
     pub(super) fn failed(&mut self, error: Error) {
-        self.reach = self.reach.max(error.reach());
         self.last = Some(error);
     }
 
-    /// Pauses before the next attempt, or says how the row of them ended.
-    pub(super) async fn pause(&mut self, deadline: &Deadline) -> Result<(), SetError> {
-        let Some(last) = &self.last else {
-            return Ok(());
-        };
-        let Some(pause) = self.backoff.pause(last.remedy(), fastrand::f64()) else {
-            return Err(self.ended(last.clone()));
-        };
-        match deadline.pause(pause).await {
-            Ok(()) => Ok(()),
-            Err(interrupted) => Err(self.interrupted(interrupted, deadline)),
+    /// Pauses before the next attempt, if there was one before.
+    pub(super) async fn pause(&mut self, deadline: &Deadline) -> Result<(), Interrupted> {
+        let remedy = self.last.as_ref().map(Error::remedy);
+        match remedy.and_then(|remedy| self.backoff.pause(remedy, fastrand::f64())) {
+            Some(pause) => deadline.pause(pause).await,
+            None => Ok(()),
         }
     }
 
-    /// How the row of them ended when the deadline came before the next.
-    pub(super) fn interrupted(&self, interrupted: Interrupted, deadline: &Deadline) -> SetError {
-        let last = self.last.clone().map(Arc::new);
-        self.ended(Error::interrupted(interrupted, SET, deadline, last))
-    }
-
-    /// How they ended where it cannot be known who else wants the identity.
-    pub(super) fn held_back(&self, reason: &str) -> SetError {
-        self.ended(Error::Settings {
-            reason: format!(
-                "another process of this run wants the same MAIL FROM domain, and whether it uses \
-                 the same AWS account is not known: {reason}"
-            ),
-        })
-    }
-
-    fn ended(&self, error: Error) -> SetError {
-        SetError {
-            error,
-            reach: self.reach,
-        }
+    /// What the row of them died of when the deadline came before the next.
+    pub(super) fn interrupted(&self, interrupted: Interrupted, deadline: &Deadline) -> Error {
+        Error::interrupted(interrupted, SET, deadline, self.last.clone().map(Arc::new))
     }
 }

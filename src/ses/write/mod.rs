@@ -2,17 +2,21 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `writer` | sets MAIL FROM, and holds the one loop in which a request is tried until SES accepts it |
-//! | `attempts` | the failed attempts at one request: how long to pause, and how far any may have come |
-//! | `unset` | unsets MAIL FROM, once and no more than is needed |
-//! | `restart` | unsets and sets MAIL FROM, with nothing between the two |
+//! | `change` | what a create, an update or a delete wants, and what can become of it |
+//! | `table` | what is known, what each event makes of it, and what follows: pure |
+//! | `writer` | carries out what the table says, and tells it what has happened |
+//! | `course` | what the writer keeps of one change under way |
+//! | `attempts` | the failed attempts at one request, and how long to pause |
+//! | `look` | what SES shows of it, and for how long that is waited for |
 
 mod attempts;
-mod restart;
-mod unset;
+mod change;
+mod course;
+mod look;
+mod table;
+#[cfg(test)]
+mod tests;
 mod writer;
 
-pub use attempts::SetError;
-pub use restart::{Left, RestartError};
-pub use unset::Unset;
+pub use change::{Set, Unset, Unwanted, Wanted};
 pub(in crate::ses) use writer::Writer;

@@ -1,192 +1,291 @@
-//! Writer of MAIL FROM in one region: tries a request until SES accepts it, each attempt
-//! when its permit has come.
+//! Writer of MAIL FROM in one region: carries out what the [table](super::table) says,
+//! and tells it what has happened.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::attempts::{Attempts, SetError};
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
-use crate::ses::api::{Api, MailFrom, SetRequest};
-use crate::ses::claims::{Claims, InFlight, ObjectId, Siblings};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::attempts::Attempts;
+use super::change::{Change, Set, Unset, Unwanted, Wanted};
+use super::course::Course;
+use super::table::{self, End, Event, Known, Next, Request};
+use crate::ses::api::{Api, SetRequest};
+use crate::ses::claims::{Claims, Siblings};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation, Reach, Remedy};
-use crate::ses::limit::{OperationLimiter, Permit, RateLimiter, Ticket};
-use crate::ses::read::{Freshness, Reader};
+use crate::ses::limit::{OperationLimiter, Permit, RateLimiter};
+use crate::ses::read::{Reader, Sends, Sent};
 
 pub(super) const SET: Operation = Operation::SetIdentityMailFromDomain;
 
+/// How long the Set of a restart is tried at least, and after a stop at most.
+pub(super) const FINISHED_WITHIN: Duration = Duration::from_secs(30);
+
 /// Sends `SetIdentityMailFromDomain` in one region.
 pub(in crate::ses) struct Writer {
-    pub(super) api: Arc<dyn Api>,
-    pub(super) limiter: OperationLimiter,
+    api: Arc<dyn Api>,
+    limiter: OperationLimiter,
     pub(super) claims: Arc<Claims>,
     pub(super) reader: Reader,
-}
-
-/// What a set, an unset and the two requests of a restart do differently.
-#[derive(Default)]
-pub(super) struct Course<'a> {
-    /// When the permit of each attempt comes.
-    pub(super) urgency: Urgency,
-    /// The right to have a request for the identity in flight, where the caller holds
-    /// it over several requests. Otherwise each attempt holds it for itself.
-    pub(super) in_flight: Option<&'a InFlight>,
-    /// Whether nothing is sent any more once a sibling has claimed the identity, which
-    /// is asked when a permit has come.
-    pub(super) gives_way: bool,
-    /// Whether a failed attempt is followed by a read, which may show that there is
-    /// nothing to unset any more.
-    pub(super) reads_after_failure: bool,
-}
-
-/// When a request's permit comes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) enum Urgency {
-    /// After those that were queued before.
-    #[default]
-    InOrder,
-    /// Next of all.
-    Next,
-}
-
-/// How a request came to a good end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Done {
-    /// SES has accepted it.
-    Accepted,
-    /// It has failed, and a read has shown that there is nothing to unset.
-    NothingToUnset,
-    /// A sibling has claimed the identity.
-    LeftToSibling,
+    pub(super) sends: Sends,
 }
 
 impl Writer {
-    /// `reader` is the one to tell what has changed.
+    /// `reader` is told what has changed, and `sends` what was sent.
     pub(in crate::ses) fn new(
         api: Arc<dyn Api>,
         limiter: &RateLimiter,
-        claims: Arc<Claims>,
         reader: Reader,
+        sends: Sends,
+        claims: Arc<Claims>,
     ) -> Self {
         Self {
             api,
             limiter: limiter.operation(SET),
             claims,
             reader,
+            sends,
         }
     }
 
-    /// Sets the custom MAIL FROM domain, trying again until SES accepts it, a
-    /// lasting error comes or the deadline passes. An attempt in flight is
-    /// awaited to its end, also when the deadline passes meanwhile.
+    /// Sets the custom MAIL FROM domain, and finds out what became of it; beside it what
+    /// was sent last, if anything was.
     pub(in crate::ses) async fn set(
         &self,
         deadline: &Deadline,
-        identity: &Identity,
-        domain: &DomainName,
-        behavior: BehaviorOnMxFailure,
-    ) -> Result<(), SetError> {
-        let request = SetRequest::set(identity, domain, behavior);
-        let claim = self.claims.claim(identity.as_str(), &ObjectId::random());
-        let set = self
-            .until_accepted(deadline, &request, &Course::default())
-            .await;
+        wanted: &Wanted,
+    ) -> (Set, Option<Sent>) {
+        let change = Change::set(wanted);
+        let claim = self.claims.claim(wanted.identity.as_str(), &wanted.object);
+        let (end, mut course) = self.carry_out(deadline, &change).await;
         // What SES may have accepted must not be undone, either.
-        let ended = set.as_ref().err();
-        if ended.is_none_or(|ended| ended.reach.may_be_made()) {
+        if end != End::NotMade {
             claim.stands();
             self.claims.make_known(deadline).await;
         }
-        set.map(drop)
+        let sent = course.sent.take();
+        (course.set(end), sent)
     }
 
-    /// Tries `request` until SES accepts it, a lasting error comes or the deadline
-    /// passes.
-    pub(super) async fn until_accepted(
+    /// Unsets the custom MAIL FROM domain, unless another object wants it: decided when
+    /// the permit has come, and once it is known what became of the other's Set.
+    pub(in crate::ses) async fn unset(&self, deadline: &Deadline, unwanted: &Unwanted) -> Unset {
+        let identity = unwanted.identity.as_str();
+        let object = unwanted.object.as_ref();
+        let planned_elsewhere = object.is_some_and(|object| !self.claims.destroy_planned(object));
+        let change = Change::unset(unwanted, planned_elsewhere && unwanted.own.is_some());
+        let (end, course) = self.carry_out(deadline, &change).await;
+        let unset = course.unset(end);
+        if let (Some(object), false) = (object, matches!(unset, Unset::NotDone(_))) {
+            self.claims.gone(identity, object);
+        }
+        unset
+    }
+
+    /// Drives `change` to its end. A stop does not keep back the Set that follows an unset.
+    async fn carry_out<'a>(
+        &self,
+        deadline: &'a Deadline,
+        change: &Change<'_>,
+    ) -> (End, Course<'a>) {
+        let late_stop = CancellationToken::new();
+        let stopped = async {
+            deadline.stopped().await;
+            sleep(FINISHED_WITHIN).await;
+            late_stop.cancel();
+            std::future::pending().await
+        };
+        let course = Course::new(deadline, late_stop.clone());
+        tokio::select! {
+            ended = self.drive(deadline, change, course) => ended,
+            never = stopped => never,
+        }
+    }
+
+    async fn drive<'a>(
         &self,
         deadline: &Deadline,
-        request: &SetRequest,
-        course: &Course<'_>,
-    ) -> Result<Done, SetError> {
-        let mut attempts = Attempts::default();
-        // A refused request keeps its place.
-        let ticket = self.limiter.ticket();
+        change: &Change<'_>,
+        mut course: Course<'a>,
+    ) -> (End, Course<'a>) {
+        let mut known = Known::Before;
+        let mut event = Event::Begin;
         loop {
-            let right = self.right_to_send(deadline, &ticket, request, course);
-            let right = deadline.bound(right).await;
-            let (in_flight, permit) =
-                right.map_err(|interrupted| attempts.interrupted(interrupted, deadline))?;
-            if course.gives_way {
-                let identity = request.identity.as_str();
-                match self.claims.siblings(deadline, identity, None).await {
-                    Siblings::Nobody => {}
-                    Siblings::Queued | Siblings::Stands => return Ok(Done::LeftToSibling),
-                    Siblings::Unknown(reason) => return Err(attempts.held_back(&reason)),
+            let next;
+            (known, next) = table::next(change.goal, known, event);
+            tracing::trace!(identity = %change.identity, ?event, ?known, ?next, "a change");
+            event = match next {
+                Next::Send(request) => {
+                    let deadline = course.deadline(known);
+                    self.send(&deadline, change, &mut course, known, request)
+                        .await
                 }
-            }
-            let Err(error) = self.send(deadline, &permit, request).await else {
-                return Ok(Done::Accepted);
+                Next::Look(look) => {
+                    course.in_flight = None;
+                    self.look(deadline, change, &mut course, look).await
+                }
+                Next::AwaitSibling => {
+                    let changed = self.claims.siblings_changed(change.identity.as_str());
+                    match deadline.bound(changed).await {
+                        Ok(()) => Event::SiblingEnded,
+                        Err(interrupted) => course.over(interrupted),
+                    }
+                }
+                Next::End(end) => return (end, course),
             };
-            // Whoever waits for the next permit must not wait for the pause here.
-            drop((permit, in_flight));
-            // Throttled means that nothing has happened: there is no news to read.
-            if course.reads_after_failure
-                && error.remedy() != Remedy::SlowDown
-                && self.is_unset(deadline, &request.identity).await
-            {
-                return Ok(Done::NothingToUnset);
-            }
-            attempts.failed(error);
-            attempts.pause(deadline).await?;
         }
+    }
+
+    /// Makes one attempt at `request`, when its turn has come, and says how it went.
+    async fn send(
+        &self,
+        deadline: &Deadline,
+        change: &Change<'_>,
+        course: &mut Course<'_>,
+        known: Known,
+        request: Request,
+    ) -> Event {
+        let mut attempts = match course.attempts.take() {
+            Some(attempts) if attempts.request == request => attempts,
+            _ => Attempts::new(request, self.limiter.ticket()),
+        };
+        course.ended = None;
+        let event = self
+            .attempt(deadline, change, course, known, &mut attempts)
+            .await;
+        // One that was accepted keeps no place in the queue.
+        course.attempts = (event != Event::Accepted).then_some(attempts);
+        event
+    }
+
+    async fn attempt(
+        &self,
+        deadline: &Deadline,
+        change: &Change<'_>,
+        course: &mut Course<'_>,
+        known: Known,
+        attempts: &mut Attempts,
+    ) -> Event {
+        let request = attempts.request;
+        if let Err(interrupted) = attempts.pause(deadline).await {
+            return course.ends(attempts.interrupted(interrupted, deadline));
+        }
+        // Whose account another process uses may have to be asked: before the permit.
+        if request == Request::Unset
+            && !known.restarts()
+            && let Some(event) = self.sibling(deadline, change, course).await
+        {
+            return event;
+        }
+        let right = self.right_to_send(deadline, change, course, known, attempts);
+        let permit = match deadline.bound(right).await {
+            Ok(permit) => permit,
+            Err(interrupted) => {
+                return course.ends(attempts.interrupted(interrupted, deadline));
+            }
+        };
+        if request == Request::Unset
+            && !known.restarts()
+            && let Some(event) = self.sibling(deadline, change, course).await
+        {
+            course.in_flight = None;
+            return event;
+        }
+        let sent = self
+            .answer(deadline, &permit, change, course, request)
+            .await;
+        drop(permit);
+        if !known.restarts() {
+            // Whoever waits for the next permit must not wait for a pause here.
+            course.in_flight = None;
+        }
+        let Err(error) = sent else {
+            return Event::Accepted;
+        };
+        tracing::debug!(%error, identity = %change.identity, "an attempt failed");
+        let event = event_of(&error);
+        if event == Event::Refused {
+            course.ended = Some(error.clone());
+        }
+        attempts.failed(error);
+        event
     }
 
     /// Waits until the next attempt may be made.
     async fn right_to_send(
         &self,
         deadline: &Deadline,
-        ticket: &Ticket,
-        request: &SetRequest,
-        course: &Course<'_>,
-    ) -> (Option<InFlight>, Permit) {
-        let in_flight = match course.in_flight {
-            Some(_) => None,
-            None => Some(self.claims.in_flight(request.identity.as_str()).await),
-        };
-        let permit = match course.urgency {
-            Urgency::InOrder => self.limiter.permit_for(ticket, deadline).await,
-            Urgency::Next => self.limiter.urgent_permit().await,
-        };
-        (in_flight, permit)
+        change: &Change<'_>,
+        course: &mut Course<'_>,
+        known: Known,
+        attempts: &Attempts,
+    ) -> Permit {
+        if course.in_flight.is_none() {
+            let in_flight = self.claims.in_flight(change.identity.as_str()).await;
+            course.in_flight = Some(in_flight);
+        }
+        if known.is_off() {
+            self.limiter.urgent_permit().await
+        } else {
+            self.limiter.permit_for(&attempts.ticket, deadline).await
+        }
     }
 
-    /// Makes one attempt, and lets the limiter know how it went.
-    async fn send(
+    /// Whether another object wants what is to be unset.
+    async fn sibling(
         &self,
         deadline: &Deadline,
-        permit: &Permit,
-        request: &SetRequest,
-    ) -> Result<(), Error> {
-        let identity = request.identity.as_str();
-        self.reader.changed(identity);
-        let sent = self.answer(deadline, permit, request).await;
-        self.reader.changed(identity);
-        permit.answered(&sent).await;
-        if let Err(error) = &sent {
-            tracing::debug!(%error, identity, "an attempt failed");
+        change: &Change<'_>,
+        course: &mut Course<'_>,
+    ) -> Option<Event> {
+        let identity = change.identity.as_str();
+        let siblings = self.claims.siblings(deadline, identity, change.object);
+        match siblings.await {
+            Siblings::Nobody => None,
+            Siblings::Queued => Some(Event::SiblingQueued),
+            Siblings::Stands => Some(Event::SiblingStands),
+            Siblings::Unknown(reason) => {
+                course.unknown_sibling = reason;
+                Some(Event::SiblingUnknown)
+            }
         }
-        sent
     }
 
-    /// Once the request is out, its answer is worth waiting for: only a request
-    /// that is still looking for credentials or a connection is called off.
+    /// Sends the request, and lets everybody know how it went.
     async fn answer(
         &self,
         deadline: &Deadline,
         permit: &Permit,
-        request: &SetRequest,
+        change: &Change<'_>,
+        course: &mut Course<'_>,
+        request: Request,
+    ) -> Result<(), Error> {
+        let identity = change.identity.as_str();
+        self.reader.changed(identity);
+        let parameters = change.parameters(request);
+        let answer = self.in_flight(deadline, permit, &parameters).await;
+        self.reader.changed(identity);
+        permit.answered(&answer).await;
+        let reach = answer.as_ref().err().map(Error::reach);
+        if reach.is_none_or(Reach::may_be_made) {
+            let setting = change.setting(request).cloned();
+            course.made(self.sends.sent(change.identity, setting), reach);
+        }
+        answer
+    }
+
+    /// Once the request is out, its answer is worth waiting for: only a request
+    /// that is still looking for credentials or a connection is called off.
+    async fn in_flight(
+        &self,
+        deadline: &Deadline,
+        permit: &Permit,
+        parameters: &SetRequest,
     ) -> Result<(), Error> {
         let departure = permit.departure();
-        let mut answer = self.api.set(&departure, request);
+        let mut answer = self.api.set(&departure, parameters);
         tokio::select! {
             biased;
             answer = &mut answer => return answer,
@@ -207,147 +306,13 @@ impl Writer {
             },
         })
     }
-
-    /// Whether a read shows that `identity` has no MAIL FROM domain, or is gone.
-    pub(super) async fn is_unset(&self, deadline: &Deadline, identity: &Identity) -> bool {
-        match self.reader.read(deadline, identity, Freshness::Fresh).await {
-            Ok(held) => matches!(held, MailFrom::UnknownIdentity | MailFrom::Unset),
-            Err(error) => {
-                tracing::debug!(%error, %identity, "could not read what a failed unset did");
-                false
-            }
-        }
-    }
 }
 
-#[cfg(test)]
-pub(in crate::ses) mod tests {
-    use std::time::Duration;
-
-    use tokio::sync::mpsc;
-    use tokio::time::Instant;
-    use tokio_util::sync::CancellationToken;
-
-    use super::super::Unset;
-    use super::*;
-    use crate::ses::fake::{FakeSes, Fault, set};
-    use crate::ses::limit::SharedSchedule;
-
-    pub(crate) struct Scene {
-        pub(crate) ses: FakeSes,
-        pub(crate) writer: Writer,
-        pub(crate) stop: CancellationToken,
-        pub(crate) deadline: Deadline,
-        pub(crate) identity: Identity,
-    }
-
-    impl Scene {
-        pub(crate) fn holding(mail_from: MailFrom) -> Self {
-            let ses = FakeSes::holding("example.com", mail_from);
-            let stop = CancellationToken::new();
-            let api: Arc<dyn Api> = Arc::new(ses.clone());
-            let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
-            let reader = Reader::start(Arc::clone(&api), &limiter, mpsc::unbounded_channel().0);
-            Self {
-                writer: Writer::new(api, &limiter, Arc::new(Claims::of_process()), reader),
-                deadline: Deadline::after(Duration::from_secs(300), stop.clone()),
-                identity: Identity::parse("example.com").unwrap(),
-                ses,
-                stop,
-            }
-        }
-
-        pub(crate) async fn set(&self) -> Result<(), SetError> {
-            let domain = DomainName::parse("bounce.example.com").unwrap();
-            let behavior = BehaviorOnMxFailure::UseDefaultValue;
-            self.writer
-                .set(&self.deadline, &self.identity, &domain, behavior)
-                .await
-        }
-
-        pub(crate) async fn unset(&self) -> Result<Unset, Error> {
-            self.writer.unset(&self.deadline, &self.identity).await
-        }
-
-        pub(crate) fn held(&self) -> MailFrom {
-            self.ses.held("example.com")
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn set_rides_out_every_fault_that_passes() {
-        let scene = Scene::holding(MailFrom::Unset);
-        scene.ses.fail([
-            Fault::Refuse(400, "Throttling"),
-            Fault::CannotConnect,
-            Fault::Refuse(500, "InternalFailure"),
-            Fault::LoseAnswer,
-        ]);
-        scene.set().await.unwrap();
-        assert_eq!(scene.held(), set("bounce.example.com"));
-        assert!(
-            scene.ses.gaps().iter().all(|gap| *gap >= 1.0199),
-            "{:?}",
-            scene.ses.gaps()
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn set_gives_up_at_once_when_refused_and_nothing_was_made() {
-        let scene = Scene::holding(MailFrom::Unset);
-        scene
-            .ses
-            .fail([Fault::Refuse(400, "InvalidParameterValue")]);
-        let ended = scene.set().await.unwrap_err();
-        assert!(ended.error.invalid_parameter());
-        assert_eq!(ended.reach, Reach::Refused);
-        assert_eq!(scene.ses.calls().len(), 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn set_knows_that_a_lost_answer_leaves_a_doubt() {
-        let scene = Scene::holding(MailFrom::Unset);
-        scene
-            .ses
-            .fail([Fault::LoseAnswer, Fault::Refuse(403, "AccessDenied")]);
-        let ended = scene.set().await.unwrap_err();
-        assert!(ended.error.access_denied().is_some());
-        assert_eq!(ended.reach, Reach::MaybeMade);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn set_throttled_for_good_ends_with_the_deadline() {
-        let scene = Scene::holding(MailFrom::Unset);
-        scene
-            .ses
-            .fail(std::iter::repeat_n(Fault::Refuse(400, "Throttling"), 1000));
-        let started = Instant::now();
-        let ended = scene.set().await.unwrap_err();
-        assert!(matches!(ended.error, Error::TimedOut { .. }));
-        assert_eq!(ended.error.last().unwrap().remedy(), Remedy::SlowDown);
-        assert_eq!(ended.reach, Reach::Refused);
-        assert_eq!(started.elapsed(), Duration::from_secs(300));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn stop_ends_the_wait_for_a_turn_but_not_a_set_in_flight() {
-        let scene = Scene::holding(MailFrom::Unset);
-        scene.ses.fail([Fault::Slow(Duration::from_secs(4))]);
-        let started = Instant::now();
-        let (in_flight, waiting, ()) = tokio::join!(
-            async { (scene.set().await, started.elapsed()) },
-            async { (scene.set().await, started.elapsed()) },
-            async {
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                scene.stop.cancel();
-            }
-        );
-        assert!(in_flight.0.is_ok());
-        assert_eq!(in_flight.1, Duration::from_secs(4));
-        let ended = waiting.0.unwrap_err();
-        assert!(matches!(ended.error, Error::Stopped { .. }));
-        assert_eq!(ended.reach, Reach::NotSent);
-        assert_eq!(waiting.1, Duration::from_millis(500));
-        assert_eq!(scene.ses.calls().len(), 1, "nothing new is begun");
+/// What a failed attempt is to the table.
+fn event_of(error: &Error) -> Event {
+    match error.remedy() {
+        _ if error.reach().may_be_made() => Event::Lost,
+        Remedy::GiveUp => Event::Refused,
+        Remedy::SlowDown | Remedy::TryAgain => Event::NotMade,
     }
 }

@@ -261,7 +261,7 @@ pub(crate) fn reattach(provider: &Running) -> String {
 /// Waits for `condition`, and fails if it does not come in half a minute.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, condition: impl FnMut() -> bool) {
-    wait_within(Duration::from_secs(30), what, condition);
+    wait_within(Duration::from_secs(90), what, condition);
 }
 
 #[track_caller]

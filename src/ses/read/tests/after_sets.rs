@@ -5,19 +5,30 @@ use futures_util::stream;
 
 use super::*;
 use crate::mail_from::BehaviorOnMxFailure;
-use crate::ses::Client;
+use crate::ses::{Client, ObjectId, Set, Setting, Wanted};
 
 /// Creates identity `number` as a resource does, and returns how long its read took.
-async fn create(client: &Client, number: usize) -> Duration {
-    let domain = DomainName::parse("bounce.example.com").unwrap();
-    let (deadline, identity) = (deadline(300), identity(number));
-    let behavior = BehaviorOnMxFailure::UseDefaultValue;
-    let set = client.set(&deadline, &identity, &domain, behavior);
-    set.await.unwrap();
-    let started = Instant::now();
-    let read = client.get_after_set(&deadline, &identity).await;
-    assert_eq!(read.unwrap(), super::set("bounce.example.com"));
-    started.elapsed()
+async fn create(ses: &FakeSes, client: &Client, number: usize) -> Duration {
+    let wanted = Wanted {
+        identity: identity(number),
+        object: ObjectId::random(),
+        setting: Setting {
+            domain: DomainName::parse("bounce.example.com").unwrap(),
+            behavior: BehaviorOnMxFailure::UseDefaultValue,
+        },
+        restarts: true,
+    };
+    let (set, _) = client.set(&deadline(300), &wanted).await;
+    assert!(matches!(set, Set::Shown(_)), "{set:?}");
+    ses.set_at(wanted.identity.as_str()).elapsed()
+}
+
+/// Reads it as whoever has just set it does.
+async fn read_after_set(client: &Client, deadline: &Deadline) -> Result<MailFrom, Error> {
+    let reader = client.reader();
+    reader
+        .read(deadline, &identity(0), Freshness::AfterSet)
+        .await
 }
 
 /// Creates `count` identities as Terraform does with `-parallelism=SLOTS`; returns how
@@ -29,7 +40,7 @@ async fn create_all(ses: &FakeSes, count: usize, slots: usize) -> f64 {
         async move {
             // Terraform itself.
             sleep(Duration::from_millis(20)).await;
-            create(&client, number).await
+            create(ses, &client, number).await
         }
     }));
     let _: Vec<Duration> = creates.buffer_unordered(slots).collect().await;
@@ -67,7 +78,7 @@ async fn sixty_creates_where_all_operations_share_one_limit_cost_few_calls() {
 async fn a_lone_create_reads_its_status_at_once() {
     let ses = FakeSes::default();
     let client = ses.client();
-    let waited = create(&client, 0).await;
+    let waited = create(&ses, &client, 0).await;
     assert!(waited <= Duration::from_millis(12), "{waited:?}");
 }
 
@@ -75,7 +86,7 @@ async fn a_lone_create_reads_its_status_at_once() {
 async fn a_read_does_not_wait_for_ever_for_others() {
     let ses = FakeSes::default();
     let client = ses.client();
-    let creates = (0..40).map(|number| create(&client, number));
+    let creates = (0..40).map(|number| create(&ses, &client, number));
     let waited = join_all(creates).await;
     let longest = waited.into_iter().max().unwrap();
     assert!(longest <= Duration::from_millis(12_100), "{longest:?}");
@@ -86,11 +97,11 @@ async fn a_read_does_not_wait_for_ever_for_others() {
 async fn a_read_leaves_half_of_its_time_for_the_get() {
     let ses = FakeSes::default();
     let client = ses.client();
-    let creates = join_all((0..20).map(|number| create(&client, number)));
+    let creates = join_all((0..20).map(|number| create(&ses, &client, number)));
     let (_, waited) = tokio::join!(creates, async {
         sleep(Duration::from_millis(50)).await;
         let (deadline, started) = (deadline(4), Instant::now());
-        let read = client.get_after_set(&deadline, &identity(0)).await;
+        let read = read_after_set(&client, &deadline).await;
         read.unwrap();
         started.elapsed()
     });
@@ -101,7 +112,7 @@ async fn a_read_leaves_half_of_its_time_for_the_get() {
 async fn a_read_after_a_set_goes_along_with_one_that_is_in_a_hurry() {
     let ses = FakeSes::default();
     let client = ses.client();
-    let creates = join_all((0..8).map(|number| create(&client, number)));
+    let creates = join_all((0..8).map(|number| create(&ses, &client, number)));
     let (waited, ()) = tokio::join!(creates, async {
         sleep(Duration::from_millis(4500)).await;
         let read = client.get_fresh(&deadline(300), &identity(100)).await;
@@ -116,12 +127,12 @@ async fn a_read_after_a_set_goes_along_with_one_that_is_in_a_hurry() {
 async fn a_stop_ends_the_wait_for_others_at_once() {
     let ses = FakeSes::default();
     let client = ses.client();
-    let creates = join_all((0..10).map(|number| create(&client, number)));
+    let creates = join_all((0..10).map(|number| create(&ses, &client, number)));
     let stop = CancellationToken::new();
     let stopped = async {
         sleep(Duration::from_millis(50)).await;
         let deadline = Deadline::after(Duration::from_secs(300), stop.clone());
-        let read = client.get_after_set(&deadline, &identity(0)).await;
+        let read = read_after_set(&client, &deadline).await;
         (read, Instant::now())
     };
     let (_, stopped, at) = tokio::join!(creates, stopped, async {

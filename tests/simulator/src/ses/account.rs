@@ -94,6 +94,8 @@ pub(crate) struct Identity {
     mail_from: Option<MailFrom>,
     /// What held before the last change; `None` if there was no change.
     before: Option<Option<MailFrom>>,
+    /// What held before each call of change, and until when.
+    history: Vec<(Duration, Option<MailFrom>)>,
 }
 
 impl Identity {
@@ -104,6 +106,18 @@ impl Identity {
     /// What held before the last change of MAIL FROM.
     pub(crate) fn mail_from_before(&self) -> Option<&MailFrom> {
         self.before.as_ref().unwrap_or(&self.mail_from).as_ref()
+    }
+
+    /// What held at a moment, as far as calls have changed it since.
+    pub(crate) fn mail_from_at(&self, moment: Duration) -> Option<&MailFrom> {
+        let held = self.history.iter().find(|(until, _)| *until > moment);
+        held.map_or(&self.mail_from, |(_, held)| held).as_ref()
+    }
+
+    /// A call sets MAIL FROM, or unsets it, at `now`.
+    pub(crate) fn change_mail_from(&mut self, mail_from: Option<MailFrom>, now: Duration) {
+        self.history.push((now, self.mail_from.clone()));
+        self.set_mail_from(mail_from);
     }
 
     /// The identity was registered by this name. An earlier spelling stays.

@@ -110,6 +110,7 @@ impl Ses {
                 rules: Rules {
                     identical_set_restarts: options.identical_set_restarts,
                     identical_set_resets_success: options.identical_set_resets_success,
+                    shows_late: Duration::ZERO,
                 },
             })),
         }
@@ -162,6 +163,12 @@ impl Ses {
     pub fn remove_identity(&self, region: &str, name: &str) -> bool {
         let key = Key::new(region, name);
         self.state().account.remove(&key).is_some()
+    }
+
+    /// From now on, a Get shows the state of so long ago, as far as calls have changed it
+    /// since.
+    pub fn show_late(&self, by: Duration) {
+        self.state().rules.shows_late = by;
     }
 
     /// Sets MAIL FROM without a call. Only the rules of verification apply:

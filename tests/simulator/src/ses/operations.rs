@@ -30,6 +30,8 @@ pub(crate) enum ViewKind {
 pub(crate) struct Rules {
     pub(crate) identical_set_restarts: bool,
     pub(crate) identical_set_resets_success: bool,
+    /// How old the state is that a Get shows.
+    pub(crate) shows_late: Duration,
 }
 
 /// A request, bound to the region's account and the moment.
@@ -78,7 +80,7 @@ impl Operation<'_> {
             .get_mut(&key)
             .ok_or_else(|| ApiError::invalid(format!("Identity <{asked}> does not exist.")))?;
         let Some(domain) = self.form.get("MailFromDomain") else {
-            identity.set_mail_from(None);
+            identity.change_mail_from(None, self.now);
             return Ok(String::new());
         };
         if !is_domain_name(domain) {
@@ -97,18 +99,19 @@ impl Operation<'_> {
             )));
         }
         let mail_from = set(identity, domain, behavior, self.rules, self.now);
-        identity.set_mail_from(Some(mail_from));
+        identity.change_mail_from(Some(mail_from), self.now);
         Ok(String::new())
     }
 
     fn get_mail_from_domain_attributes(self, view: &View) -> Result<String, ApiError> {
+        let shown = self.now.saturating_sub(self.rules.shows_late);
         let entries = self.each_identity(|asked, identity| {
             let kind = match &view.of {
                 Some(of) if of != asked => ViewKind::Present,
                 _ => view.kind,
             };
             let mail_from = match kind {
-                ViewKind::Present => identity.mail_from(),
+                ViewKind::Present => identity.mail_from_at(shown),
                 ViewKind::BeforeLastChange => identity.mail_from_before(),
                 ViewKind::Absent => return None,
             };
