@@ -9,6 +9,7 @@ mod aliases;
 mod attached;
 mod block_page;
 mod command_line;
+mod deposed;
 mod destroy;
 mod dns;
 mod dns_advice;
