@@ -179,7 +179,7 @@ impl Clients {
 
     /// The end of a call that is made for [`advice`](Self::advice).
     pub fn advice_deadline(&self, stop: &CancellationToken) -> Deadline {
-        Deadline::after(ADVICE, stop.clone())
+        Deadline::for_advice(ADVICE, stop.clone())
     }
 }
 

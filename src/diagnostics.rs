@@ -8,7 +8,7 @@ use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use crate::mail_from::{Advice, visible};
 use crate::plugin::Told;
-use crate::ses::{Error, Operation};
+use crate::ses::{CredentialFault, Error, Obstacle, Operation};
 
 /// A diagnostic at `path`. (`Diagnostic::new` would append a backtrace to the
 /// practitioner's text where `RUST_BACKTRACE` is set.)
@@ -94,10 +94,26 @@ pub fn explain(error: &Error) -> String {
         } => {
             format!("SES did not answer {operation}: {}", visible(reason))
         }
-        Error::Credentials { operation, reason } => format!(
-            "There are no AWS credentials to call {operation} with: {}",
+        Error::Unreachable {
+            operation, reason, ..
+        } => format!(
+            "SES cannot be reached to call {operation}: {}.",
             visible(reason)
         ),
+        Error::Credentials {
+            operation,
+            fault,
+            reason,
+        } => {
+            let what = match fault {
+                CredentialFault::Absent => "There are no AWS credentials",
+                CredentialFault::Expired => "The AWS credentials have expired",
+                CredentialFault::Lasting | CredentialFault::Passing | CredentialFault::NotAsked => {
+                    "The AWS credentials could not be loaded"
+                }
+            };
+            format!("{what} to call {operation} with: {}", visible(reason))
+        }
         Error::Settings { reason } => sentence(&visible(reason)),
         Error::Internal { what } => {
             format!("{} This is a fault of the provider.", sentence(what))
@@ -169,6 +185,24 @@ fn remedy(error: &Error) -> Option<String> {
         {
             Some("AWS does not take these credentials: see that the access key, the secret key and the session token belong together and are still valid.".to_owned())
         }
+        Error::Unreachable { obstacle, .. } => Some(around(*obstacle)),
+        Error::Credentials {
+            fault: CredentialFault::Lasting,
+            ..
+        } => Some(
+            "SES was not called. Put right what the source says (for a profile with SSO, run `aws \
+             sso login`), or name another: `profile`, or `access_key` and `secret_key`, in the \
+             provider block, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+                .to_owned(),
+        ),
+        Error::Credentials {
+            fault: CredentialFault::Passing | CredentialFault::Expired,
+            ..
+        } => Some(
+            "SES was not called. See that this machine can reach the source of the credentials, \
+             and try again when that answers."
+                .to_owned(),
+        ),
         Error::Credentials { .. } => Some(
             "Set `profile`, or `access_key` and `secret_key`, in the provider block, or any source \
              of the AWS credential chain: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, \
@@ -180,6 +214,9 @@ fn remedy(error: &Error) -> Option<String> {
             "Try again, and report it together with what Terraform logs with TF_LOG=debug."
                 .to_owned(),
         ),
+        Error::TimedOut { last: Some(last), .. } if matches!(**last, Error::Credentials { .. }) => {
+            None
+        }
         Error::TimedOut { .. } => Some(
             "Try again; if SES is slow, or many share the account's limit of one request a second, \
              give the operation more time in the resource's `timeouts` block."
@@ -187,6 +224,31 @@ fn remedy(error: &Error) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+/// What to do about what stands between this process and SES.
+fn around(obstacle: Obstacle) -> String {
+    match obstacle {
+        Obstacle::Certificate => {
+            "If a proxy that looks into TLS, or a private endpoint, stands between, name the PEM \
+             file with the certificate of its authority in AWS_CA_BUNDLE. See also that this \
+             machine's clock and its own certificates (ca-certificates) are right."
+        }
+        Obstacle::Proxy => {
+            "See that HTTPS_PROXY names the right proxy, with a user and a password where it asks \
+             for them (`http://USER:PASSWORD@HOST:PORT`), that the proxy may connect to SES, and \
+             that NO_PROXY lists what is reached without it."
+        }
+        Obstacle::NoSuchHost | Obstacle::LookUp => {
+            "See that SES is offered in this region, that the region and `endpoints.ses`, if set, \
+             are spelt right, and that this machine can look up the names of hosts. (A proxy that \
+             does it for this machine belongs into HTTPS_PROXY.)"
+        }
+        Obstacle::Tls | Obstacle::Refused | Obstacle::Connection | Obstacle::Answer => {
+            return elsewhere();
+        }
+    }
+    .to_owned()
 }
 
 /// What to look at where something other than SES has answered, or nothing.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use terraform_provider_ses::plugin::{HandshakeError, ServeError, ServeOptions, run};
 use terraform_provider_ses::provider::{Environment, Provider};
-use terraform_provider_ses::ses::EnvironmentOwner;
+use terraform_provider_ses::ses::AwsEnvironment;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -76,13 +76,7 @@ fn environment(debug: bool) -> Environment {
         shared_folders: folders.into_iter().flatten().collect(),
         // Whoever attaches to a process gives it no certificate.
         is_started_by_terraform: !debug && text("PLUGIN_CLIENT_CERT").is_some(),
-        profile: text("AWS_PROFILE"),
-        owner: EnvironmentOwner {
-            access_key: text("AWS_ACCESS_KEY_ID"),
-            has_token: text("AWS_SESSION_TOKEN").is_some(),
-            account: text("AWS_ACCOUNT_ID"),
-            role_arn: text("AWS_ROLE_ARN"),
-        },
+        aws: AwsEnvironment::read(text),
     }
 }
 

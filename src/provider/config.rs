@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics};
 
 use super::validate::Parsed;
 use crate::clients::{Clients, Dns};
+use crate::diagnostics::warn;
 use crate::dns::{Resolver, Settings};
+use crate::mail_from::{Advice, visible};
 use crate::plugin::{CancellationToken, Number};
-use crate::ses::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner, Member};
+use crate::ses::{AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Member};
 
 /// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
@@ -20,10 +23,8 @@ pub struct Environment {
     pub shared_folders: Vec<PathBuf>,
     /// Whether Terraform has started this process, for one run.
     pub is_started_by_terraform: bool,
-    /// `AWS_PROFILE`
-    pub profile: Option<String>,
-    /// What tells whose the credentials are.
-    pub owner: EnvironmentOwner,
+    /// What it says to everybody who calls AWS.
+    pub aws: AwsEnvironment,
 }
 
 /// The provider block.
@@ -82,17 +83,38 @@ impl Config {
         let endpoints = self.endpoints.unwrap_or_default();
         let connection = Connection::new(ConnectionSettings {
             region: parsed.region,
-            profile: self.profile.as_option(),
+            profile: self.profile.as_option().filter(|name| !name.is_empty()),
             keys,
             ses_endpoint: endpoints.ses.as_option(),
             sts_endpoint: endpoints.sts.as_option(),
             ca_bundle: environment.ca_bundle.clone(),
             shared_folders: environment.shared_folders.clone(),
-            env_profile: environment.profile.clone(),
-            environment: environment.owner.clone(),
+            environment: environment.aws.clone(),
+            roles: Vec::new(),
         });
         let rate = parsed.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
         Clients::new(connection, member, unknown, rate, dns, stop)
+    }
+
+    /// Warns of a profile where the environment has keys as well, which other tools would
+    /// use.
+    pub(super) fn warn_of_two_sources(&self, diags: &mut Diagnostics, environment: &Environment) {
+        let Value::Value(profile) = &self.profile else {
+            return;
+        };
+        if profile.is_empty() || !self.access_key.is_null() || environment.aws.keys.is_none() {
+            return;
+        }
+        let advice = Advice {
+            summary: "Credentials are set twice: `profile`, and keys in the environment",
+            detail: format!(
+                "The provider block names the profile `{}`, and the environment has \
+                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. The profile's credentials are used. \
+                 Unset the variables, or leave `profile` out.",
+                visible(profile)
+            ),
+        };
+        warn(diags, advice, AttributePath::new("profile"));
     }
 
     /// The settings that a call to AWS needs and that are not known yet.

@@ -73,6 +73,7 @@ impl plugin::Provider for Provider {
         if !diags.errors.is_empty() {
             return Err(Told);
         }
+        config.warn_of_two_sources(diags, &self.environment);
         // Where one process serves many runs, each Configure is one.
         let member = self.member.clone().unwrap_or_else(Member::alone);
         let stop = configure.stop.clone();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::error::Error;
+use super::deadline::Deadline;
+use super::error::{Error, Operation};
 use crate::mail_from::{
     BehaviorOnMxFailure, DomainName, Identity, Reported, ReportedDomain, VerificationStatus,
 };
@@ -88,6 +89,14 @@ pub(super) trait Departure: fmt::Debug + Send + Sync + 'static {
 /// has gone out; it does not wait, retry or judge.
 #[async_trait]
 pub(super) trait Api: Send + Sync + 'static {
+    /// Waits for what has to be there before a permit for `operation` is taken:
+    /// credentials. An error where there will be none, or where it is known that SES
+    /// cannot be reached.
+    async fn ready(&self, operation: Operation, deadline: &Deadline) -> Result<(), Error> {
+        let (_, _) = (operation, deadline);
+        Ok(())
+    }
+
     /// `SetIdentityMailFromDomain`
     async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error>;
 

@@ -16,6 +16,8 @@ pub struct Deadline {
     timeout: Duration,
     begun: watch::Sender<Option<Instant>>,
     stop: CancellationToken,
+    /// Whether only advice is waited for.
+    for_advice: bool,
 }
 
 /// Why a wait ended before what was waited for came.
@@ -44,7 +46,33 @@ impl Deadline {
             timeout: timeout.min(Duration::from_secs(365 * 24 * 3600)),
             begun: watch::Sender::new(None),
             stop,
+            for_advice: false,
         }
+    }
+
+    /// As [`after`](Self::after), for what only advice hangs on: not worth starting a
+    /// program, or asking a person.
+    pub fn for_advice(timeout: Duration, stop: CancellationToken) -> Self {
+        Self {
+            for_advice: true,
+            ..Self::after(timeout, stop)
+        }
+    }
+
+    /// Whether only advice is waited for.
+    pub(super) fn is_for_advice(&self) -> bool {
+        self.for_advice
+    }
+
+    /// The same deadline for a wait that comes before the first call's turn, and is not
+    /// to count against it: its time runs from now on, if it does not run yet.
+    pub(super) fn meanwhile(&self) -> Self {
+        if self.begun.borrow().is_some() {
+            return self.clone();
+        }
+        let meanwhile = self.afresh(self.timeout);
+        meanwhile.begin();
+        meanwhile
     }
 
     /// The timeout runs from now on, if it does not run yet.

@@ -79,12 +79,26 @@ pub enum Error {
         reach: Reach,
     },
 
+    /// What stands between this process and SES lasts: all further calls end with it,
+    /// until one finds that it does not stand any more.
+    #[error("{operation}: {reason}")]
+    Unreachable {
+        /// What was to be called.
+        operation: Operation,
+        /// What it is.
+        obstacle: Obstacle,
+        /// The same in words, with what the system said of it.
+        reason: String,
+    },
+
     /// No credentials, or credentials that could not be loaded.
     #[error("{operation}: {reason}")]
     Credentials {
         /// What was to be called.
         operation: Operation,
-        /// What the AWS credential chain said.
+        /// Why there are none.
+        fault: CredentialFault,
+        /// Which sources have none or failed, and what they said.
         reason: String,
     },
 
@@ -121,6 +135,42 @@ pub enum Error {
         /// What went wrong the last time it was tried.
         last: Option<Arc<Error>>,
     },
+}
+
+/// What can stand between this process and an endpoint of AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Obstacle {
+    /// A certificate that is not trusted.
+    Certificate,
+    /// TLS that both sides cannot agree on.
+    Tls,
+    /// A host name that does not exist.
+    NoSuchHost,
+    /// A host name that could not be looked up.
+    LookUp,
+    /// A connection that was refused.
+    Refused,
+    /// A proxy that does not let requests through.
+    Proxy,
+    /// A connection that could not be made, or broke.
+    Connection,
+    /// An answer that does not come.
+    Answer,
+}
+
+/// Why there are no credentials to call with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialFault {
+    /// No source has any.
+    Absent,
+    /// A source has failed, and will again.
+    Lasting,
+    /// A source is away, or has failed for a reason that passes.
+    Passing,
+    /// AWS says that they have expired, and their source may give others.
+    Expired,
+    /// Only a program gives them, and it is not started for mere advice.
+    NotAsked,
 }
 
 /// How far a request without an accepting answer has come, from nothing to the most
@@ -180,15 +230,29 @@ const TRANSIENT_CODES: [&str; 6] = [
     "ServiceUnavailableException",
 ];
 
+/// The codes by which AWS says that credentials, or a signature, have expired.
+pub(crate) const EXPIRED_CODES: [&str; 3] =
+    ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
+
+/// Whether an answer of AWS's says that the client is too fast.
+fn is_throttling(status: u16, code: &str) -> bool {
+    THROTTLING_CODES.contains(&code) || status == 429
+}
+
+/// Whether an answer of AWS's says that it may be asked again.
+pub(super) fn passes(status: u16, code: &str) -> bool {
+    is_throttling(status, code) || TRANSIENT_CODES.contains(&code) || status >= 500
+}
+
 impl Error {
     /// Whether to try again, and how. By SES's code, or else the HTTP status
     /// (AWS SDK retry behaviour, "transient" and "throttling" errors).
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::Refused { status, code, .. } => {
-                if THROTTLING_CODES.contains(&code.as_str()) || *status == 429 {
+                if is_throttling(*status, code) {
                     Remedy::SlowDown
-                } else if TRANSIENT_CODES.contains(&code.as_str()) || *status >= 500 {
+                } else if passes(*status, code) {
                     Remedy::TryAgain
                 } else {
                     Remedy::GiveUp
@@ -197,7 +261,12 @@ impl Error {
             Self::NotSes { status: 429, .. } => Remedy::SlowDown,
             Self::NotSes { status, .. } if turns_away(*status) => Remedy::GiveUp,
             Self::NotSes { .. } | Self::NoAnswer { .. } => Remedy::TryAgain,
+            Self::Credentials {
+                fault: CredentialFault::Passing | CredentialFault::Expired,
+                ..
+            } => Remedy::TryAgain,
             Self::Credentials { .. }
+            | Self::Unreachable { .. }
             | Self::Settings { .. }
             | Self::Internal { .. }
             | Self::TimedOut { .. }
@@ -215,7 +284,12 @@ impl Error {
             Self::NotSes { status, .. } if turns_away(*status) => Reach::Refused,
             Self::NotSes { .. } => Reach::MaybeMade,
             Self::NoAnswer { reach, .. } => *reach,
+            Self::Credentials {
+                fault: CredentialFault::Expired,
+                ..
+            } => Reach::Refused,
             Self::Credentials { .. }
+            | Self::Unreachable { .. }
             | Self::Settings { .. }
             | Self::Internal { .. }
             | Self::TimedOut { .. }
@@ -240,6 +314,11 @@ impl Error {
             }
             _ => None,
         }
+    }
+
+    /// Whether SES says that the credentials have expired.
+    pub(super) fn says_expired(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if EXPIRED_CODES.contains(&code.as_str()))
     }
 
     /// Whether SES found a parameter at fault, and so did nothing.

@@ -14,6 +14,9 @@
 //!
 //! | where is it decided … | |
 //! |---|---|
+//! | when credentials are loaded, and whether their failure passes | `aws::credentials` |
+//! | what may take how long of an exchange | `aws::phases` |
+//! | whether what stands between us and SES lasts | `aws::contact` |
 //! | whether an answer is SES's | `aws::answer` |
 //! | what SES's answer means | `aws::calls` |
 //! | what an error is, and what is done about it | `aws::translate`, [`error`] |
@@ -54,10 +57,10 @@ mod read;
 mod write;
 
 pub use api::{MailFrom, SetMailFrom};
-pub use aws::{AccessKeys, Connection, ConnectionSettings, EnvironmentOwner};
+pub use aws::{AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Role, WebIdentity};
 pub use claims::{Member, ObjectId};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
-pub use error::{Error, Operation, Reach};
+pub use error::{CredentialFault, Error, Obstacle, Operation, Reach};
 pub use read::{Sent, Setting};
 pub use write::{Set, Unset, Unwanted, Wanted};

@@ -3,27 +3,30 @@
 use std::collections::{HashMap, HashSet};
 use std::error::Error as StdError;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_ses::client::customize::CustomizableOperation;
-use aws_sdk_ses::config::Region;
 use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::config::retry::RetryConfig;
-use aws_sdk_ses::config::timeout::TimeoutConfig;
+use aws_sdk_ses::config::{IdentityCache, Region};
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::types::{
     BehaviorOnMxFailure, IdentityMailFromDomainAttributes, VerificationStatus,
 };
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::answer::AnswerCheck;
 use super::connection::Connection;
+use super::contact::Contact;
+use super::credentials::{Credentials, Effort, LoadFailed};
+use super::obstacle::{NotReached, find};
 use super::stamp::Stamp;
 use super::translate::translate;
 use crate::mail_from::{self, Reported, ReportedDomain};
 use crate::ses::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
-use crate::ses::error::{Error, Operation};
+use crate::ses::deadline::Deadline;
+use crate::ses::error::{CredentialFault, Error, Operation};
 
 const SET: Operation = Operation::SetIdentityMailFromDomain;
 const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
@@ -33,21 +36,22 @@ const VERIFICATION: Operation = Operation::GetIdentityVerificationAttributes;
 /// What the SDK gives for a word that an answer leaves out, although it is required.
 const LEFT_OUT: &str = "no value was set";
 
-/// How long one attempt may take, credentials and connecting included. Also how
-/// long a Set in flight is awaited once Terraform has asked to stop.
-pub(in crate::ses) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// The most that SES gives in one page of the list of identities.
 const LIST_PAGE: i32 = 1000;
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// SES in one region. Credentials are looked for at the first call.
 #[derive(Debug)]
 pub(in crate::ses) struct AwsApi {
     connection: Connection,
     region: mail_from::Region,
-    client: OnceCell<aws_sdk_ses::Client>,
+    client: OnceCell<Client>,
+    contact: Contact,
+}
+
+#[derive(Debug)]
+struct Client {
+    sdk: aws_sdk_ses::Client,
+    credentials: Credentials,
 }
 
 impl AwsApi {
@@ -56,34 +60,94 @@ impl AwsApi {
             connection,
             region,
             client: OnceCell::new(),
+            contact: Contact::default(),
         }
     }
 
-    async fn client(&self) -> Result<&aws_sdk_ses::Client, Error> {
+    async fn client(&self) -> Result<&Client, Error> {
         self.client
             .get_or_try_init(|| async {
-                let shared = self.connection.sdk_config().await?;
-                let mut config = aws_sdk_ses::config::Builder::from(shared)
+                let aws = self.connection.aws().await?;
+                let mut config = aws_sdk_ses::config::Builder::from(&aws.sdk)
                     .region(Region::new(self.region.as_str().to_owned()))
+                    // They are kept by their own, which knows when they are renewed.
+                    .identity_cache(IdentityCache::no_cache())
                     // Retries are made above the limiter, so that each is paced.
-                    .retry_config(RetryConfig::disabled())
-                    .timeout_config(
-                        TimeoutConfig::builder()
-                            .connect_timeout(CONNECT_TIMEOUT)
-                            .operation_timeout(ATTEMPT_TIMEOUT)
-                            .build(),
-                    );
+                    .retry_config(RetryConfig::disabled());
                 if let Some(endpoint) = self.connection.ses_endpoint() {
                     config = config.endpoint_url(endpoint);
                 }
-                Ok(aws_sdk_ses::Client::from_conf(config.build()))
+                Ok(Client {
+                    sdk: aws_sdk_ses::Client::from_conf(config.build()),
+                    credentials: aws.credentials.clone(),
+                })
             })
             .await
+    }
+
+    async fn attempt<'a>(
+        &'a self,
+        operation: Operation,
+        departure: &'a Arc<dyn Departure>,
+    ) -> Result<Attempt<'a>, Error> {
+        let client = self.client().await?;
+        let may_send = self.contact.may_send(Instant::now());
+        may_send.map_err(|lasting| unreachable(operation, lasting))?;
+        let at_hand = client.credentials.at_hand();
+        let (_, load) = at_hand.map_err(|failed| without_credentials(operation, failed))?;
+        Ok(Attempt {
+            operation,
+            departure,
+            client,
+            contact: &self.contact,
+            load,
+        })
+    }
+}
+
+fn unreachable(operation: Operation, NotReached { obstacle, reason }: NotReached) -> Error {
+    Error::Unreachable {
+        operation,
+        obstacle,
+        reason,
+    }
+}
+
+fn without_credentials(operation: Operation, LoadFailed { fault, reason }: LoadFailed) -> Error {
+    Error::Credentials {
+        operation,
+        fault,
+        reason,
     }
 }
 
 #[async_trait]
 impl Api for AwsApi {
+    async fn ready(&self, operation: Operation, deadline: &Deadline) -> Result<(), Error> {
+        if let Some(lasting) = self.contact.lasting(Instant::now()) {
+            return Err(unreachable(operation, lasting));
+        }
+        let effort = match deadline.is_for_advice() {
+            true => Effort::Little,
+            false => Effort::Any,
+        };
+        let ready = async {
+            let client = self.client().await?;
+            let ready = client.credentials.ready(effort).await;
+            ready.map_err(|failed| without_credentials(operation, failed))
+        };
+        let deadline = deadline.meanwhile();
+        match deadline.bound(ready).await {
+            Ok(ready) => ready,
+            Err(interrupted) => {
+                let client = self.client.get();
+                let failed = client.and_then(|client| client.credentials.failure());
+                let last = failed.map(|failed| Arc::new(without_credentials(operation, failed)));
+                Err(Error::interrupted(interrupted, operation, &deadline, last))
+            }
+        }
+    }
+
     async fn set(&self, departure: &Arc<dyn Departure>, request: &SetRequest) -> Result<(), Error> {
         let (domain, behavior) = match &request.mail_from {
             Some((domain, behavior)) => (
@@ -92,15 +156,16 @@ impl Api for AwsApi {
             ),
             None => (None, None),
         };
-        let attempt = Attempt::at(SET, departure);
-        let client = self.client().await?;
-        let call = client
+        let attempt = self.attempt(SET, departure).await?;
+        let call = attempt
+            .client
+            .sdk
             .set_identity_mail_from_domain()
             .identity(request.identity.as_str())
             .set_mail_from_domain(domain)
             .set_behavior_on_mx_failure(behavior);
         let answer = attempt.watched(call.customize()).send().await;
-        answer.map_err(|error| attempt.failed(&error))?;
+        attempt.ended(answer)?;
         Ok(())
     }
 
@@ -109,13 +174,14 @@ impl Api for AwsApi {
         departure: &Arc<dyn Departure>,
         identities: &[String],
     ) -> Result<HashMap<String, MailFrom>, Error> {
-        let attempt = Attempt::at(GET, departure);
-        let client = self.client().await?;
-        let call = client
+        let attempt = self.attempt(GET, departure).await?;
+        let call = attempt
+            .client
+            .sdk
             .get_identity_mail_from_domain_attributes()
             .set_identities(Some(identities.to_vec()));
         let answer = attempt.watched(call.customize()).send().await;
-        let answer = answer.map_err(|error| attempt.failed(&error))?;
+        let answer = attempt.ended(answer)?;
         Ok(answer
             .mail_from_domain_attributes
             .into_iter()
@@ -128,14 +194,15 @@ impl Api for AwsApi {
         departure: &Arc<dyn Departure>,
         token: Option<String>,
     ) -> Result<ListPage, Error> {
-        let attempt = Attempt::at(LIST, departure);
-        let client = self.client().await?;
-        let call = client
+        let attempt = self.attempt(LIST, departure).await?;
+        let call = attempt
+            .client
+            .sdk
             .list_identities()
             .max_items(LIST_PAGE)
             .set_next_token(token);
         let answer = attempt.watched(call.customize()).send().await;
-        let answer = answer.map_err(|error| attempt.failed(&error))?;
+        let answer = attempt.ended(answer)?;
         Ok(ListPage {
             identities: answer.identities.into_iter().map(one_spelling).collect(),
             next: answer.next_token.filter(|token| !token.is_empty()),
@@ -147,13 +214,14 @@ impl Api for AwsApi {
         departure: &Arc<dyn Departure>,
         names: &[String],
     ) -> Result<HashSet<String>, Error> {
-        let attempt = Attempt::at(VERIFICATION, departure);
-        let client = self.client().await?;
-        let call = client
+        let attempt = self.attempt(VERIFICATION, departure).await?;
+        let call = attempt
+            .client
+            .sdk
             .get_identity_verification_attributes()
             .set_identities(Some(names.to_vec()));
         let answer = attempt.watched(call.customize()).send().await;
-        let answer = answer.map_err(|error| attempt.failed(&error))?;
+        let answer = attempt.ended(answer)?;
         let identities = answer.verification_attributes.into_iter();
         Ok(identities
             .filter(|(_, attributes)| {
@@ -168,16 +236,13 @@ impl Api for AwsApi {
 struct Attempt<'a> {
     operation: Operation,
     departure: &'a Arc<dyn Departure>,
+    client: &'a Client,
+    contact: &'a Contact,
+    /// Which load the credentials come of.
+    load: u64,
 }
 
-impl<'a> Attempt<'a> {
-    fn at(operation: Operation, departure: &'a Arc<dyn Departure>) -> Self {
-        Self {
-            operation,
-            departure,
-        }
-    }
-
+impl Attempt<'_> {
     /// The call, which tells when it goes out, and whose answer has to be SES's.
     fn watched<T, E, B>(
         &self,
@@ -187,11 +252,38 @@ impl<'a> Attempt<'a> {
             .interceptor(AnswerCheck(self.operation))
     }
 
-    fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
+    /// The answer, or what its absence means for this attempt and the next.
+    fn ended<T, E>(&self, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<T, Error>
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        translate(self.operation, self.departure, error)
+        let failed = match answer {
+            Ok(answer) => {
+                self.contact.answered();
+                return Ok(answer);
+            }
+            Err(failed) => failed,
+        };
+        let (operation, error) = (
+            self.operation,
+            translate(self.operation, self.departure, &failed),
+        );
+        if matches!(error, Error::Refused { .. }) {
+            self.contact.answered();
+        }
+        if let Some(not_reached) = find::<NotReached>(&failed)
+            && self.contact.failed(not_reached, Instant::now())
+        {
+            return Err(unreachable(operation, not_reached.clone()));
+        }
+        if error.says_expired() && self.client.credentials.have_expired(self.load) {
+            return Err(Error::Credentials {
+                operation,
+                fault: CredentialFault::Expired,
+                reason: error.to_string(),
+            });
+        }
+        Err(error)
     }
 }
 

@@ -1,18 +1,27 @@
 //! How to reach AWS: settings, credentials, endpoints, HTTP.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-use aws_sdk_ses::config::{Credentials, SharedHttpClient};
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, Connector};
+use aws_sdk_ses::config::SharedCredentialsProvider;
+use aws_sdk_ses::config::timeout::TimeoutConfig;
 use tokio::sync::OnceCell;
 
-use super::owner::{EnvironmentOwner, Owner};
+use super::credentials::Credentials;
+use super::credentials::chain::{Chain, find};
+use super::environment::AwsEnvironment;
+use super::files::Files;
+use super::http::Http;
+use super::look_up::LookUps;
+use super::owner::Owner;
+use super::phases;
+use super::profile::Base;
+use super::sts::{Role, Sts};
 use crate::mail_from::Region;
 use crate::ses::error::Error;
 
@@ -39,10 +48,28 @@ pub struct ConnectionSettings {
     /// The folders below which the provider processes of this host share SES's limit:
     /// the first that lets them.
     pub shared_folders: Vec<PathBuf>,
-    /// `AWS_PROFILE`
-    pub env_profile: Option<String>,
-    /// What the environment says of whose the credentials are.
-    pub environment: EnvironmentOwner,
+    /// What the environment says.
+    pub environment: AwsEnvironment,
+    /// Roles that are assumed one after the other, with whatever credentials there are.
+    pub roles: Vec<Role>,
+}
+
+impl ConnectionSettings {
+    /// The profile that is selected.
+    pub(super) fn profile_name(&self) -> &str {
+        let named = self.profile.as_ref().or(self.environment.profile.as_ref());
+        named.map_or("default", String::as_str)
+    }
+
+    /// AWS's configuration files as they are now.
+    pub(super) async fn files(&self) -> Files {
+        let AwsEnvironment {
+            config_file,
+            credentials_file,
+            ..
+        } = &self.environment;
+        Files::read(config_file.as_deref(), credentials_file.as_deref()).await
+    }
 }
 
 /// Static credentials. Never printed.
@@ -70,7 +97,14 @@ pub struct Connection(Arc<Shared>);
 struct Shared {
     settings: ConnectionSettings,
     found_region: OnceCell<Region>,
-    sdk_config: OnceCell<SdkConfig>,
+    aws: OnceCell<Aws>,
+}
+
+/// What all AWS clients of a process are made of.
+#[derive(Clone, Debug)]
+pub(super) struct Aws {
+    pub(super) sdk: SdkConfig,
+    pub(super) credentials: Credentials,
 }
 
 impl Connection {
@@ -79,7 +113,7 @@ impl Connection {
         Self(Arc::new(Shared {
             settings,
             found_region: OnceCell::new(),
-            sdk_config: OnceCell::new(),
+            aws: OnceCell::new(),
         }))
     }
 
@@ -94,15 +128,14 @@ impl Connection {
         if let Some(region) = &self.0.settings.region {
             return Ok(region);
         }
-        let found = self.sdk_config().await?.region();
+        let found = self.aws().await?.sdk.region();
         self.0
             .found_region
             .get_or_try_init(|| async {
-                let found = found.ok_or_else(|| Error::Settings {
-                    reason: "no AWS region: set `region` in the provider block, or AWS_REGION, \
-                             or a region in the AWS profile"
-                        .to_owned(),
-                })?;
+                let Some(found) = found else {
+                    let reason = without_region(&self.0.settings).await;
+                    return Err(Error::Settings { reason });
+                };
                 Region::parse(found.as_ref()).map_err(|error| Error::Settings {
                     reason: format!("the AWS region that was found in the environment: {error}"),
                 })
@@ -123,14 +156,15 @@ impl Connection {
     ) -> impl Future<Output = String> + Send + use<> {
         let (connection, region) = (self.clone(), region.clone());
         async move {
-            let settings = &connection.0.settings;
-            let owner = Owner::of(settings).await;
-            format!("{:?}", (region.as_str(), &settings.ses_endpoint, owner))
+            let owner = connection.owner().await;
+            let endpoint = &connection.0.settings.ses_endpoint;
+            format!("{:?}", (region.as_str(), endpoint, owner))
         }
     }
 
     pub(super) async fn owner(&self) -> Owner {
-        Owner::of(&self.0.settings).await
+        let settings = &self.0.settings;
+        Owner::of(settings, &settings.files().await)
     }
 
     /// Where the credentials come from, as far as the settings say it.
@@ -149,93 +183,88 @@ impl Connection {
         self.0.settings.ses_endpoint.as_deref()
     }
 
-    pub(in crate::ses) async fn sdk_config(&self) -> Result<&SdkConfig, Error> {
+    /// Reads the configuration, and makes the HTTP client; loads no credentials.
+    pub(super) async fn aws(&self) -> Result<&Aws, Error> {
         self.0
-            .sdk_config
+            .aws
             .get_or_try_init(|| async {
                 let settings = &self.0.settings;
-                // The chain looks for the region with this client, too.
+                let look_ups = LookUps::of_system();
+                let http = Http::new(settings.ca_bundle.as_deref(), look_ups).await?;
+                let files = settings.files().await;
+                let region = find_region(settings, &files, &http).await;
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(http_client(settings.ca_bundle.as_deref()).await?);
-                if let Some(region) = &settings.region {
-                    loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
-                }
+                    .http_client(http.clone())
+                    .no_credentials()
+                    .region(RegionProviderChain::first_try(region))
+                    .profile_name(settings.profile_name())
+                    .profile_files(files.for_sdk())
+                    .timeout_config(
+                        TimeoutConfig::builder()
+                            // Each phase has a limit of its own.
+                            .disable_connect_timeout()
+                            .disable_read_timeout()
+                            .operation_attempt_timeout(phases::LONGEST)
+                            .build(),
+                    );
                 if let Ok(name) = AppName::new(APP_NAME) {
                     loader = loader.app_name(name);
                 }
-                if let Some(profile) = &settings.profile {
-                    loader = loader.profile_name(profile);
-                }
-                if let Some(endpoint) = &settings.sts_endpoint {
-                    let profile = settings.profile.as_ref().or(settings.env_profile.as_ref());
-                    loader = loader.profile_files(with_sts_endpoint(profile, endpoint));
-                }
-                if let Some(keys) = &settings.keys {
-                    loader = loader.credentials_provider(Credentials::from_keys(
-                        &keys.access_key,
-                        &keys.secret_key,
-                        keys.token.clone(),
-                    ));
-                }
-                Ok(loader.load().await)
+                let sdk = loader.load().await;
+                let sts = Sts {
+                    sdk: sdk.clone(),
+                    endpoint: settings.sts_endpoint.clone(),
+                };
+                let credentials = Credentials::of(Chain {
+                    settings: settings.clone(),
+                    http,
+                    sts,
+                });
+                let provider = SharedCredentialsProvider::new(credentials.clone());
+                let sdk = sdk.into_builder().credentials_provider(provider).build();
+                Ok(Aws { sdk, credentials })
             })
             .await
     }
 }
 
-/// The user's configuration files, with one service setting laid over them: the
-/// SDK builds its own STS clients, and asks only environment and files for their
-/// endpoint.
-fn with_sts_endpoint(profile: Option<&String>, endpoint: &str) -> EnvConfigFiles {
-    let section = match profile.map(String::as_str) {
-        None | Some("default") => "default".to_owned(),
-        Some(name) => format!("profile {name}"),
-    };
-    let services = "terraform-provider-ses";
-    let overlay = format!(
-        "[{section}]\nservices = {services}\n\n\
-         [services {services}]\nsts =\n  endpoint_url = {endpoint}\n"
-    );
-    EnvConfigFiles::builder()
-        .include_default_config_file(true)
-        .include_default_credentials_file(true)
-        .with_contents(EnvConfigFileKind::Config, overlay)
-        .build()
+/// Why there is no region.
+async fn without_region(settings: &ConnectionSettings) -> String {
+    let files = settings.files().await;
+    find(settings, &files).err().unwrap_or_else(|| {
+        format!(
+            "no AWS region: set `region` in the provider block, or AWS_REGION, or a region in the \
+             AWS profile `{}` (looked for in {})",
+            settings.profile_name(),
+            files.looked_for()
+        )
+    })
 }
 
-/// The SDK's own client, but one that honours `HTTPS_PROXY` and its kin, and a
-/// certificate bundle.
-async fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, Error> {
-    let mut context = TlsContext::builder();
-    if let Some(path) = ca_bundle {
-        let pem = tokio::fs::read(path)
-            .await
-            .map_err(|error| Error::Settings {
-                reason: format!(
-                    "cannot read the certificate bundle {} that AWS_CA_BUNDLE names: {error}",
-                    path.display()
-                ),
-            })?;
-        context = context.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
+/// The region of the settings, of the environment or of the profile; the instance's where
+/// nothing but its role has credentials.
+async fn find_region(
+    settings: &ConnectionSettings,
+    files: &Files,
+    http: &Http,
+) -> Option<aws_config::Region> {
+    if let Some(region) = &settings.region {
+        return Some(aws_config::Region::new(region.as_str().to_owned()));
     }
-    let context = context.build().map_err(|error| Error::Settings {
-        reason: format!("cannot use the certificate bundle that AWS_CA_BUNDLE names: {error}"),
-    })?;
-    Ok(
-        Builder::new().build_with_connector_fn(move |settings, components| {
-            let mut connector = Connector::builder()
-                .proxy_config(ProxyConfig::from_env())
-                .tls_provider(tls::Provider::Rustls(
-                    tls::rustls_provider::CryptoMode::AwsLc,
-                ))
-                .tls_context(context.clone());
-            if let Some(settings) = settings {
-                connector = connector.connector_settings(settings.clone());
-            }
-            if let Some(sleep) = components.and_then(|components| components.sleep_impl()) {
-                connector = connector.sleep_impl(sleep);
-            }
-            connector.build()
-        }),
-    )
+    let of_profile = || {
+        let region = files.profile(settings.profile_name())?.get("region")?;
+        (!region.is_empty()).then(|| region.clone())
+    };
+    if let Some(region) = settings.environment.region.clone().or_else(of_profile) {
+        return Some(aws_config::Region::new(region));
+    }
+    let found = find(settings, files).ok()?;
+    let of_instance =
+        matches!(found.links.as_slice(), [link] if matches!(link.base, Base::Instance));
+    if !of_instance {
+        return None;
+    }
+    let config = ProviderConfig::without_region().with_http_client(http.clone());
+    let instance = ImdsRegionProvider::builder().configure(&config).build();
+    instance.region().await
 }

@@ -1,14 +1,41 @@
-//! The AWS SDK: the calls, the connection that they go by, the marker of when a request
-//! went out, and the check of what has come back. The only place of the AWS crates.
+//! The AWS SDK: the calls, the connection that they go by, credentials, the marker of when
+//! a request went out, and the check of what has come back. The only place of the AWS
+//! crates.
+//!
+//! | file | |
+//! |---|---|
+//! | `calls` | [`Api`](super::api::Api) by the SDK |
+//! | `connection` | settings, region and clients |
+//! | `environment`, `files`, `profile` | what the environment and AWS's files say |
+//! | `sts` | roles that are assumed |
+//! | `credentials` | credentials of the process: loaded once, kept, renewed |
+//! | `http`, `phases`, `look_up` | HTTP, with a limit for each phase of an exchange |
+//! | `obstacle` | why a request has no answer, in words |
+//! | `contact` | which obstacles last, so that a process learns them once |
+//! | `answer` | whether an answer is SES's |
+//! | `translate` | the SDK's errors as ours |
+//! | `stamp` | when a request went out |
+//! | `owner`, `account` | whose the credentials are, before a call, and by one |
 
 mod account;
 mod answer;
 mod calls;
 mod connection;
+mod contact;
+mod credentials;
+mod environment;
+mod files;
+mod http;
+mod look_up;
+mod obstacle;
 mod owner;
+mod phases;
+mod profile;
 mod stamp;
+mod sts;
 mod translate;
 
 pub(in crate::ses) use calls::AwsApi;
 pub use connection::{AccessKeys, Connection, ConnectionSettings};
-pub use owner::EnvironmentOwner;
+pub use environment::AwsEnvironment;
+pub use sts::{Role, WebIdentity};

@@ -1,13 +1,10 @@
 //! Owner of the credentials, as far as it is known before a call: SES's limit is an
 //! account's, and processes with the same owner share it.
 
-use std::borrow::Cow;
-
-use aws_config::profile::{self, Profile, ProfileSet};
-use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_types::os_shim_internal::{Env, Fs};
-
-use super::connection::ConnectionSettings;
+use super::connection::{AccessKeys, ConnectionSettings};
+use super::credentials::chain::{Link, find};
+use super::files::Files;
+use super::profile::Base;
 
 /// Whose credentials a process uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,51 +19,47 @@ pub(super) enum Owner {
     Unknown,
 }
 
-/// What the AWS variables of the environment say of the owner.
-#[derive(Clone, Debug, Default)]
-pub struct EnvironmentOwner {
-    /// `AWS_ACCESS_KEY_ID`
-    pub access_key: Option<String>,
-    /// Whether there is an `AWS_SESSION_TOKEN`.
-    pub has_token: bool,
-    /// `AWS_ACCOUNT_ID`
-    pub account: Option<String>,
-    /// `AWS_ROLE_ARN`, which a web identity assumes.
-    pub role_arn: Option<String>,
-}
-
 impl Owner {
-    /// The owner of the credentials that the chain finds with `settings`, without a call:
-    /// keys of the settings, keys of the environment, the profile, a web identity.
-    pub(super) async fn of(settings: &ConnectionSettings) -> Self {
-        if let Some(keys) = &settings.keys {
-            return Self::of_key(&keys.access_key, keys.token.is_some());
+    /// The owner of the credentials that the chain finds, without a call.
+    pub(super) fn of(settings: &ConnectionSettings, files: &Files) -> Self {
+        if let Some(role) = settings.roles.last() {
+            return Self::of_role(&role.arn);
         }
-        let environment = &settings.environment;
-        if let Some(access_key) = &environment.access_key {
-            return match &environment.account {
-                Some(account) => Self::Account(account.clone()),
-                None => Self::of_key(access_key, environment.has_token),
-            };
+        // What cannot be found is told by the chain.
+        let found = find(settings, files).ok();
+        let link = found.as_ref().and_then(|found| found.links.first());
+        let Some(Link { base, roles, .. }) = link else {
+            return Self::Unknown;
+        };
+        if let Some(role) = roles.last() {
+            return Self::of_role(&role.arn);
         }
-        let profiles = profiles(settings.profile.clone()).await;
-        let profile = profiles
-            .as_ref()
-            .and_then(|profiles| profiles.get_profile(profiles.selected_profile()));
-        let of_profile = profile.and_then(Self::of_profile);
-        let of_role = || environment.role_arn.as_deref().map(Self::of_role);
-        of_profile.or_else(of_role).unwrap_or(Self::Unknown)
+        match base {
+            Base::Keys(keys) => Self::of_keys(keys, settings, files),
+            Base::WebIdentity(web) => Self::of_role(&web.role_arn),
+            Base::Sso(sso) => Self::Account(sso.account_id.clone()),
+            Base::Program(_) => Self::stated(settings, files).unwrap_or(Self::Unknown),
+            Base::Environment | Base::Container | Base::Instance => Self::Unknown,
+        }
     }
 
-    fn of_profile(profile: &Profile) -> Option<Self> {
-        let get = |name| profile.get(name).filter(|value| !value.is_empty());
-        let account = || get("aws_account_id").or_else(|| get("sso_account_id"));
-        let role = get("role_arn").map(Self::of_role);
-        role.or_else(|| account().map(|account| Self::Account(account.to_owned())))
-            .or_else(|| {
-                let token = get("aws_session_token");
-                Some(Self::of_key(get("aws_access_key_id")?, token.is_some()))
-            })
+    fn of_keys(keys: &AccessKeys, settings: &ConnectionSettings, files: &Files) -> Self {
+        let environment = &settings.environment;
+        if settings.keys.is_some() {
+            return Self::of_key(&keys.access_key, keys.token.is_some());
+        }
+        let account = match settings.profile {
+            None if environment.keys.is_some() => environment.account.clone().map(Self::Account),
+            _ => Self::stated(settings, files),
+        };
+        account.unwrap_or_else(|| Self::of_key(&keys.access_key, keys.token.is_some()))
+    }
+
+    /// The account that the selected profile states.
+    fn stated(settings: &ConnectionSettings, files: &Files) -> Option<Self> {
+        let profile = files.profile(settings.profile_name())?;
+        let account = profile.get("aws_account_id");
+        account.map(|account| Self::Account(account.clone()))
     }
 
     /// `arn:PARTITION:iam::ACCOUNT:role/NAME`
@@ -88,77 +81,80 @@ impl Owner {
     }
 }
 
-/// The configuration files; `None` where they cannot be read: the credential chain tells.
-async fn profiles(name: Option<String>) -> Option<ProfileSet> {
-    let files = EnvConfigFiles::default();
-    let name = name.map(Cow::Owned);
-    let loaded = profile::load(&Fs::real(), &Env::real(), &files, name).await;
-    loaded.ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
-    use aws_config::profile::Property;
-
+    use super::super::environment::AwsEnvironment;
+    use super::super::files::tests::files;
+    use super::super::sts::Role;
     use super::*;
-    use crate::ses::aws::AccessKeys;
 
-    fn profile(properties: &[(&str, &str)]) -> Option<Owner> {
-        let properties = properties.iter().map(|(key, value)| {
-            let property = Property::new((*key).to_owned(), (*value).to_owned());
-            ((*key).to_owned(), property)
-        });
-        let properties: HashMap<String, Property> = properties.collect();
-        Owner::of_profile(&Profile::new("name", properties))
+    fn keys(access_key: &str, token: Option<&str>) -> AccessKeys {
+        AccessKeys {
+            access_key: access_key.to_owned(),
+            secret_key: "secret".to_owned(),
+            token: token.map(str::to_owned),
+        }
     }
 
-    fn account(digits: &str) -> Option<Owner> {
-        Some(Owner::Account(digits.to_owned()))
+    fn account(digits: &str) -> Owner {
+        Owner::Account(digits.to_owned())
+    }
+
+    fn key(id: &str) -> Owner {
+        Owner::AccessKey(id.to_owned())
     }
 
     #[test]
     fn a_profile_names_the_account_its_role_or_a_long_lived_key() {
-        let key = ("aws_access_key_id", "AKIAEXAMPLE");
-        let role = ("role_arn", "arn:aws:iam::111122223333:role/terraform");
-        assert_eq!(profile(&[key, role]), account("111122223333"));
+        let of = |properties: &str| {
+            let files = files(&format!("[profile p]\n{properties}\n"), "");
+            let settings = ConnectionSettings {
+                profile: Some("p".to_owned()),
+                ..ConnectionSettings::default()
+            };
+            Owner::of(&settings, &files)
+        };
+        let keys = "aws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = s\n";
+        let role = |arn: &str| format!("{keys}role_arn = {arn}\nsource_profile = p\n");
+        let arn = "arn:aws:iam::111122223333:role/terraform";
+        assert_eq!(of(&role(arn)), account("111122223333"));
         let odd = "arn:aws:iam::aws:role/x";
-        let expected = Some(Owner::Role(odd.to_owned()));
-        assert_eq!(profile(&[("role_arn", odd), key]), expected);
-        let sso = ("sso_account_id", "444455556666");
-        assert_eq!(profile(&[sso]), account("444455556666"));
-        let stated = ("aws_account_id", "777788889999");
-        assert_eq!(profile(&[stated, key]), account("777788889999"));
-        let expected = Some(Owner::AccessKey("AKIAEXAMPLE".to_owned()));
-        assert_eq!(profile(&[key]), expected);
-        let token = ("aws_session_token", "token");
-        assert_eq!(profile(&[key, token]), Some(Owner::Unknown));
-        assert_eq!(profile(&[("region", "eu-west-1")]), None);
+        assert_eq!(of(&role(odd)), Owner::Role(odd.to_owned()));
+        let sso = "sso_account_id = 444455556666\nsso_role_name = r\nsso_start_url = u\n\
+                   sso_region = r\n";
+        assert_eq!(of(sso), account("444455556666"));
+        let stated = format!("{keys}aws_account_id = 777788889999\n");
+        assert_eq!(of(&stated), account("777788889999"));
+        assert_eq!(of(keys), key("AKIAEXAMPLE"));
+        assert_eq!(
+            of(&format!("{keys}aws_session_token = t\n")),
+            Owner::Unknown
+        );
+        assert_eq!(of("region = eu-west-1"), Owner::Unknown);
     }
 
-    #[tokio::test]
-    async fn keys_come_before_the_environment_and_temporary_ones_say_nothing() {
+    #[test]
+    fn keys_of_the_block_come_before_the_environment_and_temporary_ones_say_nothing() {
         let mut settings = ConnectionSettings {
-            environment: EnvironmentOwner {
-                access_key: Some("AKIAENVIRONMENT".to_owned()),
-                ..EnvironmentOwner::default()
+            environment: AwsEnvironment {
+                keys: Some(keys("AKIAENVIRONMENT", None)),
+                ..AwsEnvironment::default()
             },
             ..ConnectionSettings::default()
         };
-        let environment = Owner::AccessKey("AKIAENVIRONMENT".to_owned());
-        assert_eq!(Owner::of(&settings).await, environment);
+        let of = |settings: &ConnectionSettings| Owner::of(settings, &files("", ""));
+        assert_eq!(of(&settings), key("AKIAENVIRONMENT"));
         settings.environment.account = Some("111122223333".to_owned());
-        assert_eq!(Owner::of(&settings).await, account("111122223333").unwrap());
+        assert_eq!(of(&settings), account("111122223333"));
         settings.environment.account = None;
-        settings.environment.has_token = true;
-        assert_eq!(Owner::of(&settings).await, Owner::Unknown);
-        settings.keys = Some(AccessKeys {
-            access_key: "AKIABLOCK".to_owned(),
-            secret_key: String::new(),
-            token: None,
+        settings.environment.keys = Some(keys("AKIAENVIRONMENT", Some("token")));
+        assert_eq!(of(&settings), Owner::Unknown);
+        settings.keys = Some(keys("AKIABLOCK", None));
+        assert_eq!(of(&settings), key("AKIABLOCK"));
+        settings.roles.push(Role {
+            arn: "arn:aws:iam::111122223333:role/r".to_owned(),
+            ..Role::default()
         });
-        let block = Owner::AccessKey("AKIABLOCK".to_owned());
-        assert_eq!(Owner::of(&settings).await, block);
+        assert_eq!(of(&settings), account("111122223333"));
     }
 }

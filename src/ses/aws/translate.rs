@@ -3,16 +3,16 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::operation::RequestId;
 
 use super::answer::{NoAnswer, beginning, check_response};
-use super::calls::ATTEMPT_TIMEOUT;
-use crate::machine;
+use super::credentials::LoadFailed;
+use super::obstacle::{NotReached, chain, find};
+use super::phases;
 use crate::ses::api::Departure;
-use crate::ses::error::{Error, Operation, Reach};
+use crate::ses::error::{Error, Obstacle, Operation, Reach};
 
 /// The SDK's error as ours. SES's operations model no errors, so that code,
 /// message and request id come from the metadata.
@@ -59,20 +59,34 @@ where
                 no_answer(format!("{what}, of HTTP status {status}"), Reach::MaybeMade)
             }
         },
-        _ if credentials_at_fault(error) => Error::Credentials {
-            operation,
-            reason: causes(error),
-        },
-        SdkError::TimeoutError(_) => {
-            let reason = format!("no answer within {} s", ATTEMPT_TIMEOUT.as_secs());
-            no_answer(reason, reach(departure, Reach::MaybeMadeLater))
+        _ => {
+            if let Some(LoadFailed { fault, reason }) = find(error) {
+                return Error::Credentials {
+                    operation,
+                    fault: *fault,
+                    reason: reason.clone(),
+                };
+            }
+            if let Some(NotReached { obstacle, reason }) = find(error) {
+                let if_sent = match obstacle {
+                    Obstacle::Answer => Reach::MaybeMadeLater,
+                    _ => Reach::MaybeMade,
+                };
+                return no_answer(reason.clone(), reach(departure, if_sent));
+            }
+            let reason = causes(error);
+            match error {
+                SdkError::TimeoutError(_) => {
+                    let limit = phases::LONGEST.as_secs();
+                    let reason = format!("no whole answer within {limit} s");
+                    no_answer(reason, reach(departure, Reach::MaybeMadeLater))
+                }
+                SdkError::DispatchFailure(_) => {
+                    no_answer(reason, reach(departure, Reach::MaybeMade))
+                }
+                _ => Error::Settings { reason },
+            }
         }
-        SdkError::DispatchFailure(_) => {
-            no_answer(causes(error), reach(departure, Reach::MaybeMade))
-        }
-        _ => Error::Settings {
-            reason: causes(error),
-        },
     }
 }
 
@@ -97,14 +111,8 @@ fn reach(departure: &Arc<dyn Departure>, if_sent: Reach) -> Reach {
     }
 }
 
-/// The SDK wraps what its credential providers say in several layers of its own.
-fn credentials_at_fault(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|cause| cause.is::<CredentialsError>())
-}
-
-/// What an error and its causes say, each once, and the limit of open files where it was
-/// that. (Their `Debug` form, which the SDK's own display appends, is no text for a
-/// practitioner.)
+/// What an error and its causes say, each once. (Their `Debug` form, which the SDK's own
+/// display appends, is no text for a practitioner.)
 fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
     for cause in chain(error) {
@@ -113,30 +121,12 @@ fn causes(error: &(dyn StdError + 'static)) -> String {
             said.push(says);
         }
     }
-    said.extend(machine::file_shortage(error));
     said.join(": ")
-}
-
-fn chain<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[cfg(unix)]
-    #[test]
-    fn a_lack_of_open_files_is_told_with_its_limit() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("dispatch failure")]
-        struct Outer(#[source] std::io::Error);
-        let told = causes(&Outer(std::io::Error::from_raw_os_error(24)));
-        assert!(told.starts_with("dispatch failure: "), "{told}");
-        assert!(told.ends_with("(ulimit -n)"), "{told}");
-    }
 
     #[test]
     fn messages_lose_the_session_token_and_nothing_else() {

@@ -16,8 +16,9 @@ use crate::ses::error::Error;
 use crate::ses::limit::{Backoff, RateLimiter};
 
 /// A handle on the reader of one region. The reader ends when the last is dropped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(in crate::ses) struct Reader {
+    api: Arc<dyn Api>,
     inbox: mpsc::UnboundedSender<Message>,
 }
 
@@ -30,7 +31,8 @@ impl Reader {
         likely: mpsc::UnboundedSender<DomainName>,
     ) -> Self {
         Self {
-            inbox: Task::start(api, limiter, likely),
+            inbox: Task::start(Arc::clone(&api), limiter, likely),
+            api,
         }
     }
 
@@ -42,6 +44,7 @@ impl Reader {
         identity: &Identity,
         freshness: Freshness,
     ) -> Result<MailFrom, Error> {
+        self.api.ready(GET, deadline).await?;
         let (answer, answered) = oneshot::channel();
         let (failed, last) = watch::channel(None);
         let read = Read {

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Caller, Gathering, Queue};
 use crate::mail_from::DomainName;
 use crate::ses::api::Api;
+use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation, Remedy};
 use crate::ses::limit::{Permit, RateLimiter};
 
@@ -27,8 +29,9 @@ const GATHERING: Gathering = Gathering {
 type Answer = Result<bool, Error>;
 
 /// A handle on the identity reader of one region, which ends when the last is dropped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(in crate::ses) struct IdentityReader {
+    api: Arc<dyn Api>,
     inbox: mpsc::UnboundedSender<Question>,
 }
 
@@ -65,16 +68,18 @@ impl IdentityReader {
     pub(in crate::ses) fn start(api: Arc<dyn Api>, limiter: &RateLimiter) -> Self {
         let (inbox, questions) = mpsc::unbounded_channel();
         let task = Task {
-            api,
+            api: Arc::clone(&api),
             queue: Queue::new(limiter.operation(GET), GATHERING),
             memory: Memory::default(),
         };
         tokio::spawn(task.run(questions));
-        Self { inbox }
+        Self { api, inbox }
     }
 
     /// Whether `domain` is itself an identity, verified or not.
     pub(in crate::ses) async fn is_identity(&self, domain: &DomainName) -> Answer {
+        let unbounded = Deadline::for_advice(Duration::MAX, CancellationToken::new());
+        self.api.ready(GET, &unbounded).await?;
         let (answer, answered) = oneshot::channel();
         let name = domain.as_str().to_owned();
         // A task that has ended drops the question, and with it the answer.

@@ -4,6 +4,8 @@
 use tokio::time::sleep;
 
 use crate::ses::api::{Api, ListPage};
+use crate::ses::deadline::Deadline;
+use crate::ses::error::Operation;
 use crate::ses::limit::{Backoff, OperationLimiter};
 
 /// How often a page is tried, when it fails for a reason that passes.
@@ -13,10 +15,12 @@ const TRIES: usize = 3;
 pub(super) async fn page(
     api: &dyn Api,
     lists: &OperationLimiter,
+    deadline: &Deadline,
     token: Option<String>,
 ) -> Option<ListPage> {
     let mut backoff = Backoff::default();
     for _ in 0..TRIES {
+        api.ready(Operation::ListIdentities, deadline).await.ok()?;
         let permit = lists.permit().await;
         let page = api.list(&permit.departure(), token.clone()).await;
         permit.answered(&page).await;

@@ -153,10 +153,12 @@ impl Task {
         let (api, lists) = (Arc::clone(&self.api), self.lists.clone());
         let (outbox, deadline) = (self.outbox.clone(), self.last_deadline.clone());
         tokio::spawn(async move {
-            let page = page(&*api, &lists, token);
             // Nothing new is begun after a stop.
             let page = match deadline {
-                Some(deadline) => deadline.bound(page).await.ok().flatten(),
+                Some(deadline) => {
+                    let page = page(&*api, &lists, &deadline, token);
+                    deadline.bound(page).await.ok().flatten()
+                }
                 None => None,
             };
             tell(&outbox, Message::Listed(page));

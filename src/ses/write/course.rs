@@ -94,6 +94,12 @@ impl<'a> Course<'a> {
         self.ends(error)
     }
 
+    /// A request is refused, and would be again.
+    pub(super) fn refused(&mut self, error: Error) -> Event {
+        self.ended = Some(error);
+        Event::Refused
+    }
+
     /// The operation is over, by this error, unless it was before.
     pub(super) fn ends(&mut self, error: Error) -> Event {
         self.ended.get_or_insert(error);

@@ -172,6 +172,12 @@ impl Writer {
         if let Err(interrupted) = attempts.pause(deadline).await {
             return course.ends(attempts.interrupted(interrupted, deadline));
         }
+        if let Err(error) = self.api.ready(SET, deadline).await {
+            return match error {
+                Error::TimedOut { .. } | Error::Stopped { .. } => course.ends(error),
+                _ => course.refused(error),
+            };
+        }
         // Whose account another process uses may have to be asked: before the permit.
         if request == Request::Unset
             && !known.restarts()
@@ -206,11 +212,11 @@ impl Writer {
         };
         tracing::debug!(%error, identity = %change.identity, "an attempt failed");
         let event = event_of(&error);
-        if event == Event::Refused {
-            course.ended = Some(error.clone());
+        attempts.failed(error.clone());
+        match event {
+            Event::Refused => course.refused(error),
+            event => event,
         }
-        attempts.failed(error);
-        event
     }
 
     /// Waits until the next attempt may be made.

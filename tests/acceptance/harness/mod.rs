@@ -5,11 +5,15 @@ mod cli;
 mod expectations;
 mod process;
 mod provider_block;
+mod servers;
+mod sts;
 mod workspace;
 
 pub(crate) use cli::{Feature, lacks};
 pub(crate) use expectations::wait_for_calls;
 pub(crate) use process::{Run, Running, pause, reattach, wait_until};
+pub(crate) use servers::{Counted, closed_port};
+pub(crate) use sts::{Fares, Sts};
 pub(crate) use workspace::{Workspace, provider_address};
 
 /// The region of the default provider block.

@@ -1,0 +1,268 @@
+//! Chain of the sources of credentials, in hashicorp/aws's order: the first that has any
+//! gives them, and the provider block's roles are assumed with them.
+//!
+//! 1. Keys of the provider block; else its profile. Whichever is set stands alone.
+//! 2. Keys of the environment.
+//! 3. A web identity of the environment.
+//! 4. The profile that AWS_PROFILE names, or the default one. One that is named and does
+//!    not exist is an error, whatever else there is.
+//! 5. A container's credentials.
+//! 6. An instance's role.
+//!
+//! Each load asks anew, so that a failure is told as often as it happens, and files that
+//! have changed meanwhile are read again.
+
+use async_trait::async_trait;
+use aws_config::Region;
+use aws_config::credential_process::CredentialProcessProvider;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::sso::SsoCredentialsProvider;
+use aws_credential_types::Credentials as Keys;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials};
+
+use super::source_error::failed;
+use super::{LoadFailed, Loaded, Source};
+use crate::ses::aws::connection::{AccessKeys, ConnectionSettings};
+use crate::ses::aws::files::Files;
+use crate::ses::aws::http::{Http, LastStatus};
+use crate::ses::aws::profile::{Base, Profile, Sso};
+use crate::ses::aws::sts::{Role, Sts};
+use crate::ses::error::CredentialFault;
+
+const DEFAULT: &str = "default";
+
+/// The sources, by what the practitioner, the environment and the files say.
+#[derive(Debug)]
+pub(in crate::ses::aws) struct Chain {
+    pub(in crate::ses::aws) settings: ConnectionSettings,
+    pub(in crate::ses::aws) http: Http,
+    pub(in crate::ses::aws) sts: Sts,
+}
+
+/// Where the credentials come from, as far as that is known before any is asked.
+pub(in crate::ses::aws) struct Found {
+    pub(in crate::ses::aws) links: Vec<Link>,
+    /// Sources that have none, each with the reason.
+    without: Vec<String>,
+}
+
+/// One source.
+pub(in crate::ses::aws) struct Link {
+    /// What it is called.
+    name: String,
+    pub(in crate::ses::aws) base: Base,
+    /// The roles that a profile assumes.
+    pub(in crate::ses::aws) roles: Vec<Role>,
+    /// Whether another load may give other credentials.
+    renews: bool,
+}
+
+impl Link {
+    fn new(name: impl Into<String>, base: Base) -> Self {
+        Self {
+            name: name.into(),
+            base,
+            roles: Vec::new(),
+            renews: true,
+        }
+    }
+
+    fn of_profile(name: String, Profile { base, roles }: Profile) -> Self {
+        Self {
+            roles,
+            ..Self::new(name, base)
+        }
+    }
+}
+
+/// The sources that may have credentials, in their order. An error, as a clause, where
+/// what is named does not exist or is at fault.
+pub(in crate::ses::aws) fn find(
+    settings: &ConnectionSettings,
+    files: &Files,
+) -> Result<Found, String> {
+    let environment = &settings.environment;
+    let only = |link| Found {
+        links: vec![link],
+        without: Vec::new(),
+    };
+    if let Some(keys) = &settings.keys {
+        let name = "`access_key` and `secret_key` in the provider block";
+        return Ok(only(Link {
+            renews: false,
+            ..Link::new(name, Base::Keys(keys.clone()))
+        }));
+    }
+    if let Some(name) = &settings.profile {
+        let profile = Profile::of(files, name)?;
+        let profile = profile.ok_or_else(|| {
+            let looked_for = files.looked_for();
+            format!("the profile `{name}` has no credentials (looked for in {looked_for})")
+        })?;
+        let name = format!("the profile `{name}` in the provider block");
+        return Ok(only(Link::of_profile(name, profile)));
+    }
+    // One that is named has to exist, also where it is not needed.
+    if let Some(name) = &environment.profile
+        && files.profile(name).is_none()
+    {
+        Profile::of(files, name).map_err(|missing| format!("{missing}: see AWS_PROFILE"))?;
+    }
+    let (mut links, mut without) = (Vec::new(), Vec::new());
+    match &environment.keys {
+        Some(keys) => links.push(Link {
+            renews: false,
+            ..Link::new("the environment's keys", Base::Keys(keys.clone()))
+        }),
+        None => without.push("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set".to_owned()),
+    }
+    match &environment.web_identity {
+        Some(web) => {
+            let name = format!("the web identity in {}", web.token_file.display());
+            links.push(Link::new(name, Base::WebIdentity(web.clone())));
+        }
+        None => without.push("AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not set".to_owned()),
+    }
+    // What comes first is not hindered by what is wrong with what comes later.
+    if links.is_empty() {
+        let name = environment.profile.as_deref().unwrap_or(DEFAULT);
+        let profile = match files.profile(name) {
+            Some(_) => Profile::of(files, name)?,
+            None => None,
+        };
+        match profile {
+            Some(profile) => links.push(Link::of_profile(format!("the profile `{name}`"), profile)),
+            None => without.push(format!(
+                "the profile `{name}` does not exist or has none (looked for in {})",
+                files.looked_for()
+            )),
+        }
+    }
+    if environment.is_container {
+        links.push(Link::new("the container's credentials", Base::Container));
+    }
+    links.push(Link::new("the instance metadata service", Base::Instance));
+    Ok(Found { links, without })
+}
+
+impl Chain {
+    async fn files(&self) -> Files {
+        self.settings.files().await
+    }
+
+    async fn ask(&self, link: &Link, last: &LastStatus) -> provider::Result {
+        let config = self.provider_config(last);
+        match &link.base {
+            Base::Keys(keys) => Ok(of_keys(keys)),
+            Base::Environment => {
+                let keys = self.settings.environment.keys.as_ref();
+                let none = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";
+                let keys = keys.ok_or_else(|| CredentialsError::invalid_configuration(none))?;
+                Ok(of_keys(keys))
+            }
+            Base::Program(program) => {
+                CredentialProcessProvider::new(program.clone())
+                    .provide_credentials()
+                    .await
+            }
+            Base::Sso(sso) => by_sso(sso, &config).provide_credentials().await,
+            Base::WebIdentity(web) => self.sts.with_token(web).await,
+            Base::Container => {
+                let container = EcsCredentialsProvider::builder().configure(&config);
+                container.build().provide_credentials().await
+            }
+            Base::Instance => {
+                let instance = ImdsCredentialsProvider::builder().configure(&config);
+                instance.build().provide_credentials().await
+            }
+        }
+    }
+
+    fn provider_config(&self, last: &LastStatus) -> ProviderConfig {
+        let sdk = &self.sts.sdk;
+        let mut config = ProviderConfig::without_region()
+            .with_region(sdk.region().cloned())
+            .with_use_fips(sdk.use_fips())
+            .with_use_dual_stack(sdk.use_dual_stack())
+            .with_http_client(self.http.noting(last));
+        if let Some(timeouts) = sdk.timeout_config() {
+            config = config.with_timeout_config(timeouts.clone());
+        }
+        config
+    }
+
+    /// Assumes roles, each with the credentials of the one before.
+    async fn assume(&self, of: &str, roles: &[Role], mut keys: Keys) -> Result<Keys, LoadFailed> {
+        for role in roles {
+            let assumed = self.sts.assume(role, keys).await;
+            keys = assumed
+                .map_err(|error| failed(&format!("the role {} of {of}", role.arn), &error, None))?;
+        }
+        Ok(keys)
+    }
+}
+
+fn of_keys(keys: &AccessKeys) -> Keys {
+    Keys::from_keys(&keys.access_key, &keys.secret_key, keys.token.clone())
+}
+
+fn by_sso(sso: &Sso, config: &ProviderConfig) -> SsoCredentialsProvider {
+    let mut provider = SsoCredentialsProvider::builder()
+        .configure(config)
+        .account_id(&sso.account_id)
+        .role_name(&sso.role_name)
+        .start_url(&sso.start_url)
+        .region(Region::new(sso.region.clone()));
+    if let Some(session) = &sso.session {
+        provider = provider.session_name(session);
+    }
+    provider.build()
+}
+
+#[async_trait]
+impl Source for Chain {
+    async fn load(&self) -> Result<Loaded, LoadFailed> {
+        let found = find(&self.settings, &self.files().await);
+        let found = found.map_err(|reason| LoadFailed {
+            fault: CredentialFault::Lasting,
+            reason,
+        })?;
+        let mut without = found.without;
+        for link in &found.links {
+            let last = LastStatus::default();
+            let keys = match self.ask(link, &last).await {
+                Ok(keys) => keys,
+                Err(error) => {
+                    let failed = failed(&link.name, &error, last.get());
+                    if failed.fault != CredentialFault::Absent {
+                        return Err(failed);
+                    }
+                    without.push(failed.reason);
+                    continue;
+                }
+            };
+            tracing::debug!(source = link.name, "credentials were loaded");
+            let keys = self.assume(&link.name, &link.roles, keys).await?;
+            let roles = &self.settings.roles;
+            let keys = self.assume("the provider block", roles, keys).await?;
+            return Ok(Loaded {
+                keys,
+                renews: link.renews || !roles.is_empty(),
+            });
+        }
+        Err(LoadFailed {
+            fault: CredentialFault::Absent,
+            reason: without.join("; "),
+        })
+    }
+
+    /// Only programs of profiles are none.
+    async fn is_quiet(&self) -> bool {
+        let found = find(&self.settings, &self.files().await);
+        let is_program = |link: &Link| matches!(link.base, Base::Program(_));
+        found.is_ok_and(|found| !found.links.first().is_some_and(is_program))
+    }
+}

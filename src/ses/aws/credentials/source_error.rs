@@ -1,0 +1,164 @@
+//! Errors of the sources of credentials: whether they pass, and what is told about them.
+
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_ses::config::http::HttpResponse;
+use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ses::operation::RequestId;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
+
+use super::LoadFailed;
+use crate::ses::aws::obstacle::{NotReached, chain, find};
+use crate::ses::error::{CredentialFault, Obstacle, passes};
+
+/// The failure of the source that `source` names; `status` is that of the last HTTP answer
+/// that it was given.
+pub(super) fn failed(source: &str, error: &CredentialsError, status: Option<u16>) -> LoadFailed {
+    let (fault, said) = told(error, status);
+    LoadFailed {
+        fault,
+        reason: format!("{source}: {said}"),
+    }
+}
+
+fn told(error: &CredentialsError, status: Option<u16>) -> (CredentialFault, String) {
+    let fault_if = |passes: bool| match passes {
+        true => CredentialFault::Passing,
+        false => CredentialFault::Lasting,
+    };
+    if let Some(NotReached { obstacle, reason }) = find(error) {
+        let passes = *obstacle != Obstacle::Certificate;
+        return (fault_if(passes), reason.clone());
+    }
+    if let Some((passes, said)) = answer_of_sts(error) {
+        return (fault_if(passes), said);
+    }
+    let fault = match error {
+        CredentialsError::CredentialsNotLoaded(_) => CredentialFault::Absent,
+        CredentialsError::InvalidConfiguration(_) => CredentialFault::Lasting,
+        CredentialsError::ProviderTimedOut(_) => CredentialFault::Passing,
+        _ => fault_if(status.is_some_and(|status| status >= 500 || status == 429)),
+    };
+    (fault, said(error))
+}
+
+/// What STS has answered, and whether that passes.
+fn answer_of_sts(error: &CredentialsError) -> Option<(bool, String)> {
+    answer::<AssumeRoleError>("AssumeRole", error).or_else(|| {
+        let operation = "AssumeRoleWithWebIdentity";
+        answer::<AssumeRoleWithWebIdentityError>(operation, error)
+    })
+}
+
+fn answer<E>(operation: &str, error: &CredentialsError) -> Option<(bool, String)>
+where
+    E: StdError + ProvideErrorMetadata + 'static,
+{
+    let error: &SdkError<E, HttpResponse> = find(error)?;
+    let SdkError::ServiceError(service) = error else {
+        return None;
+    };
+    let status = service.raw().status().as_u16();
+    let Some(code) = service.err().code() else {
+        let said = format!(
+            "{operation} was answered with HTTP status {status} and an answer that is not STS's"
+        );
+        return Some((status >= 500 || status == 429, said));
+    };
+    let message = service.err().message().unwrap_or_default();
+    let request = error.request_id();
+    let request = request.map_or_else(String::new, |id| format!(", request id {id}"));
+    // The identity provider could not be reached by STS.
+    let passes = passes(status, code) || code == "IDPCommunicationError";
+    let said = format!("STS answered {operation} with {code}: {message} (HTTP {status}{request})");
+    Some((passes, said))
+}
+
+/// What an error and its causes say, each once, without what all say.
+fn said(error: &CredentialsError) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for cause in chain(error).skip(1) {
+        let says = cause.to_string().trim().to_owned();
+        if !said.iter().any(|earlier| earlier.contains(&says)) {
+            said.push(says);
+        }
+    }
+    if said.is_empty() {
+        said.push(error.to_string());
+    }
+    said.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sts::error::ErrorMetadata;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    fn of_sts(status: u16, code: Option<&str>) -> CredentialsError {
+        let mut metadata = ErrorMetadata::builder().message("the message");
+        if let Some(code) = code {
+            metadata = metadata.code(code);
+        }
+        let error = AssumeRoleError::generic(metadata.build());
+        let status = StatusCode::try_from(status).unwrap();
+        let raw = HttpResponse::new(status, SdkBody::empty());
+        CredentialsError::provider_error(SdkError::service_error(error, raw))
+    }
+
+    fn not_reached(obstacle: Obstacle) -> CredentialsError {
+        CredentialsError::provider_error(NotReached {
+            obstacle,
+            reason: "why".to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_source_that_is_away_passes_and_one_that_refuses_does_not() {
+        use CredentialFault::{Absent, Lasting, Passing};
+        let process = || CredentialsError::provider_error("exited with code 1");
+        for (error, status, fault) in [
+            (of_sts(503, Some("ServiceUnavailable")), None, Passing),
+            (of_sts(502, None), None, Passing),
+            (of_sts(400, Some("Throttling")), None, Passing),
+            (of_sts(400, Some("IDPCommunicationError")), None, Passing),
+            (of_sts(403, Some("AccessDenied")), None, Lasting),
+            (of_sts(400, Some("ExpiredTokenException")), None, Lasting),
+            (not_reached(Obstacle::Refused), None, Passing),
+            (not_reached(Obstacle::NoSuchHost), None, Passing),
+            (not_reached(Obstacle::Certificate), None, Lasting),
+            (process(), None, Lasting),
+            (process(), Some(503), Passing),
+            (process(), Some(429), Passing),
+            (process(), Some(401), Lasting),
+            (CredentialsError::not_loaded("x"), Some(404), Absent),
+            (CredentialsError::invalid_configuration("x"), None, Lasting),
+        ] {
+            let failed = failed("the source", &error, status);
+            assert_eq!(failed.fault, fault, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_told_which_source_failed_and_what_it_said() {
+        let refused = of_sts(403, Some("AccessDenied"));
+        for (error, reason) in [
+            (
+                refused,
+                "the profile `p`: STS answered AssumeRole with AccessDenied: the message \
+                 (HTTP 403)",
+            ),
+            (
+                CredentialsError::provider_error("exited with code 1"),
+                "the profile `p`: exited with code 1",
+            ),
+            (not_reached(Obstacle::Refused), "the profile `p`: why"),
+        ] {
+            assert_eq!(failed("the profile `p`", &error, None).reason, reason);
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! AWS's configuration files, read as the AWS command line and hashicorp/aws read them.
+//!
+//! The SDK's own parser gives up a whole file for one line that it cannot read, and for
+//! one that is indented. Here such a line is skipped and remembered, and what is left is
+//! handed to the SDK in the form that it takes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+
+/// The properties of a section, by their names in lower case.
+pub(super) type Properties = BTreeMap<String, String>;
+
+/// The configuration file and the credentials file together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Files {
+    profiles: BTreeMap<String, Properties>,
+    sso_sessions: BTreeMap<String, Properties>,
+    /// What was looked for.
+    paths: Vec<PathBuf>,
+    /// Lines and files that cannot be read, as clauses.
+    problems: Vec<String>,
+    /// Both as the SDK takes them.
+    for_sdk: [String; 2],
+}
+
+/// A section of a file.
+#[derive(Debug, Default)]
+struct Section {
+    header: String,
+    properties: Vec<Property>,
+}
+
+#[derive(Debug)]
+struct Property {
+    name: String,
+    value: String,
+    /// The lines below a property that has no value of its own.
+    nested: Vec<String>,
+}
+
+impl Files {
+    /// Reads what is there. A file that is not there says nothing.
+    pub(super) async fn read(config: Option<&Path>, credentials: Option<&Path>) -> Self {
+        let mut files = Self::default();
+        for (path, is_credentials) in [(config, false), (credentials, true)] {
+            let Some(path) = path else { continue };
+            files.paths.push(path.to_owned());
+            match tokio::fs::read(path).await {
+                Ok(bytes) => files.add(path, &String::from_utf8_lossy(&bytes), is_credentials),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    let problem = format!("{} cannot be read: {error}", path.display());
+                    files.problems.push(problem);
+                }
+            }
+        }
+        files
+    }
+
+    fn add(&mut self, path: &Path, text: &str, is_credentials: bool) {
+        let (sections, strays) = parse(text);
+        for line in strays {
+            let problem = format!("line {line} of {} cannot be read", path.display());
+            self.problems.push(problem);
+        }
+        for section in sections {
+            let sdk = &mut self.for_sdk[usize::from(is_credentials)];
+            section.write(sdk);
+            let (kind, name) = kind_and_name(&section.header, is_credentials);
+            let into = match kind {
+                "profile" => &mut self.profiles,
+                "sso-session" => &mut self.sso_sessions,
+                _ => continue,
+            };
+            let properties = section.properties.into_iter();
+            let properties = properties.map(|property| (property.name, property.value));
+            into.entry(name).or_default().extend(properties);
+        }
+    }
+
+    /// The properties of a profile. What the credentials file says comes first.
+    pub(super) fn profile(&self, name: &str) -> Option<&Properties> {
+        self.profiles.get(name)
+    }
+
+    /// The properties of an SSO session.
+    pub(super) fn sso_session(&self, name: &str) -> Option<&Properties> {
+        self.sso_sessions.get(name)
+    }
+
+    /// What was looked for, and what of it cannot be read: for an error, as a clause.
+    pub(super) fn looked_for(&self) -> String {
+        let paths = self.paths.iter().map(|path| path.display().to_string());
+        let paths: Vec<String> = paths.collect();
+        let mut said = paths.join(" and ");
+        for problem in &self.problems {
+            let _ = write!(said, "; {problem}");
+        }
+        said
+    }
+
+    /// The files for the SDK.
+    pub(super) fn for_sdk(&self) -> EnvConfigFiles {
+        let [config, credentials] = &self.for_sdk;
+        EnvConfigFiles::builder()
+            .with_contents(EnvConfigFileKind::Config, config)
+            .with_contents(EnvConfigFileKind::Credentials, credentials)
+            .build()
+    }
+}
+
+/// What a section is about. The credentials file holds nothing but profiles.
+fn kind_and_name(header: &str, is_credentials: bool) -> (&str, String) {
+    if is_credentials || header == "default" {
+        return ("profile", header.to_owned());
+    }
+    let (kind, name) = header.split_once([' ', '\t']).unwrap_or(("", header));
+    let name = name.trim();
+    let unquoted = name
+        .strip_prefix(['"', '\''])
+        .and_then(|name| name.strip_suffix(['"', '\'']));
+    (kind, unquoted.unwrap_or(name).to_owned())
+}
+
+/// The sections of a file, and the numbers of the lines that are none of it.
+fn parse(text: &str) -> (Vec<Section>, Vec<usize>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (mut sections, mut strays) = (Vec::<Section>::new(), Vec::new());
+    // Whether properties belong to the last section.
+    let mut inside = false;
+    for (number, raw) in (1..).zip(text.lines()) {
+        let line = without_comment(raw);
+        if line.is_empty() {
+            continue;
+        }
+        if let Some(header) = line.strip_prefix('[') {
+            let header = header.split_once(']').map(|(header, _)| header.trim());
+            inside = header.is_some_and(|header| !header.is_empty());
+            match header.filter(|_| inside) {
+                Some(header) => sections.push(Section {
+                    header: header.to_owned(),
+                    ..Section::default()
+                }),
+                None => strays.push(number),
+            }
+            continue;
+        }
+        let properties = sections.last_mut().filter(|_| inside);
+        let properties = properties.map(|section| &mut section.properties);
+        let parts = line.split_once('=');
+        let parts = parts.map(|(name, value)| (name.trim(), value.trim()));
+        match (properties, parts) {
+            (Some(properties), Some((name, value))) if !name.is_empty() => {
+                let is_indented = raw.starts_with([' ', '\t']);
+                let above = properties.last_mut().filter(|above| above.value.is_empty());
+                match above.filter(|_| is_indented) {
+                    Some(above) => above.nested.push(line.to_owned()),
+                    None => properties.push(Property {
+                        name: name.to_ascii_lowercase(),
+                        value: value.to_owned(),
+                        nested: Vec::new(),
+                    }),
+                }
+            }
+            _ => strays.push(number),
+        }
+    }
+    (sections, strays)
+}
+
+/// A line without a comment, which begins the line or follows a space.
+fn without_comment(line: &str) -> &str {
+    let mut before = ' ';
+    let comment = line.char_indices().find(|&(_, character)| {
+        let begins = matches!(character, '#' | ';') && matches!(before, ' ' | '\t');
+        before = character;
+        begins
+    });
+    let end = comment.map_or(line.len(), |(at, _)| at);
+    line[..end].trim()
+}
+
+impl Section {
+    fn write(&self, text: &mut String) {
+        let _ = writeln!(text, "[{}]", self.header);
+        for Property {
+            name,
+            value,
+            nested,
+        } in &self.properties
+        {
+            let _ = writeln!(text, "{name} = {value}");
+            for line in nested {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The files with these texts.
+    pub(crate) fn files(config: &str, credentials: &str) -> Files {
+        let mut files = Files::default();
+        files.paths.push("config".into());
+        files.add(Path::new("config"), config, false);
+        files.add(Path::new("credentials"), credentials, true);
+        files
+    }
+
+    fn get<'a>(files: &'a Files, profile: &str, property: &str) -> Option<&'a str> {
+        let property = files.profile(profile)?.get(property)?;
+        Some(property.as_str())
+    }
+
+    #[test]
+    fn profiles_are_found_by_name_and_the_credentials_file_comes_first() {
+        let files = files(
+            "[default]\nregion=us-east-1\n[profile a]\nregion = eu-west-1 ; comment\nx=1#2\n\
+             [profile \"b c\"]\nregion=x\n[plain]\nregion=y\n[sso-session s]\nsso_region=z\n",
+            "[a]\nAWS_Access_Key_Id = K\nregion = eu-north-1\n[plain]\nx=1\n",
+        );
+        assert_eq!(get(&files, "default", "region"), Some("us-east-1"));
+        assert_eq!(get(&files, "a", "region"), Some("eu-north-1"));
+        assert_eq!(get(&files, "a", "aws_access_key_id"), Some("K"));
+        assert_eq!(get(&files, "a", "x"), Some("1#2"));
+        assert_eq!(get(&files, "b c", "region"), Some("x"));
+        assert_eq!(get(&files, "plain", "region"), None, "it is no profile");
+        assert_eq!(files.sso_session("s").unwrap()["sso_region"], "z");
+    }
+
+    #[test]
+    fn stray_lines_are_skipped_and_told_and_indented_ones_are_taken() {
+        let files = files(
+            "\u{feff}stray\n  [profile a]  \r\n\tregion = eu-west-1\r\nanother stray line\n\
+             = 1\n  output = json\n[broken\nregion = x\n[profile b]\ns3 =\n  max = 1\n\
+             region = b\n# comment\n  ; comment\n",
+            "",
+        );
+        assert_eq!(get(&files, "a", "region"), Some("eu-west-1"));
+        assert_eq!(get(&files, "a", "output"), Some("json"));
+        assert_eq!(get(&files, "b", "region"), Some("b"));
+        assert_eq!(get(&files, "b", "max"), None);
+        let lines = [1, 4, 5, 7, 8];
+        let problems = lines.map(|line| format!("line {line} of config cannot be read"));
+        assert_eq!(files.problems, problems);
+        let [for_sdk, _] = &files.for_sdk;
+        let expected = "[profile a]\nregion = eu-west-1\noutput = json\n[profile b]\ns3 = \n  \
+                        max = 1\nregion = b\n";
+        assert_eq!(for_sdk, expected);
+    }
+
+    #[tokio::test]
+    async fn files_that_are_missing_say_nothing_and_what_cannot_be_read_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing");
+        let files = Files::read(Some(&missing), Some(folder.path())).await;
+        assert!(files.profile("default").is_none());
+        let [problem] = files.problems.as_slice() else {
+            panic!("{:?}", files.problems);
+        };
+        assert!(problem.contains("cannot be read: "), "{problem}");
+        assert!(
+            files.looked_for().contains("missing and "),
+            "{}",
+            files.looked_for()
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! STS: roles that are assumed with credentials, or with the token of a web identity.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials as Keys;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::Client;
+use aws_sdk_sts::config::{IdentityCache, Region, SharedCredentialsProvider};
+use aws_sdk_sts::types::{Credentials as Answer, PolicyDescriptorType, Tag};
+
+/// The name of a session that is given none.
+const SESSION: &str = "terraform-provider-ses";
+
+/// Where STS is asked if no region is known: it has an endpoint in each.
+const ANY_REGION: &str = "us-east-1";
+
+/// A role to assume (`AssumeRole`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Role {
+    /// `RoleArn`
+    pub arn: String,
+    /// `DurationSeconds`; STS's default if left out.
+    pub duration: Option<Duration>,
+    /// `ExternalId`
+    pub external_id: Option<String>,
+    /// `Policy`: a session policy, as JSON.
+    pub policy: Option<String>,
+    /// `PolicyArns`
+    pub policy_arns: Vec<String>,
+    /// `RoleSessionName`; a default if left out.
+    pub session_name: Option<String>,
+    /// `SourceIdentity`
+    pub source_identity: Option<String>,
+    /// `Tags`
+    pub tags: Vec<(String, String)>,
+    /// `TransitiveTagKeys`
+    pub transitive_tag_keys: Vec<String>,
+}
+
+/// A role that the holder of a token may assume (`AssumeRoleWithWebIdentity`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebIdentity {
+    /// The file with the token.
+    pub token_file: PathBuf,
+    /// `RoleArn`
+    pub role_arn: String,
+    /// `RoleSessionName`; a default if left out.
+    pub session_name: Option<String>,
+}
+
+/// The way to STS.
+#[derive(Clone, Debug)]
+pub(super) struct Sts {
+    pub(super) sdk: SdkConfig,
+    /// A URL in place of STS's endpoint.
+    pub(super) endpoint: Option<String>,
+}
+
+impl Sts {
+    fn client(&self, keys: Option<Keys>) -> Client {
+        let mut config =
+            aws_sdk_sts::config::Builder::from(&self.sdk).identity_cache(IdentityCache::no_cache());
+        config.set_credentials_provider(keys.map(SharedCredentialsProvider::new));
+        if self.sdk.region().is_none() {
+            config = config.region(Region::new(ANY_REGION));
+        }
+        if let Some(endpoint) = &self.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        Client::from_conf(config.build())
+    }
+
+    /// The credentials of `role`, which is assumed with `keys`.
+    pub(super) async fn assume(&self, role: &Role, keys: Keys) -> Result<Keys, CredentialsError> {
+        let list = |items: &[String]| (!items.is_empty()).then(|| items.to_vec());
+        let policies = role.policy_arns.iter();
+        let policies = policies.map(|arn| PolicyDescriptorType::builder().arn(arn).build());
+        let policies: Vec<_> = policies.collect();
+        let tags = role.tags.iter();
+        let tags = tags.map(|(key, value)| Tag::builder().key(key).value(value).build());
+        let tags = tags.collect::<Result<Vec<_>, _>>();
+        let tags = tags.map_err(CredentialsError::invalid_configuration)?;
+        let seconds = role.duration.map(|duration| duration.as_secs());
+        let session = role.session_name.as_deref();
+        let answer = self
+            .client(Some(keys))
+            .assume_role()
+            .role_arn(&role.arn)
+            .role_session_name(session.unwrap_or(SESSION))
+            .set_duration_seconds(seconds.and_then(|seconds| i32::try_from(seconds).ok()))
+            .set_external_id(role.external_id.clone())
+            .set_policy(role.policy.clone())
+            .set_policy_arns((!policies.is_empty()).then_some(policies))
+            .set_source_identity(role.source_identity.clone())
+            .set_tags((!tags.is_empty()).then_some(tags))
+            .set_transitive_tag_keys(list(&role.transitive_tag_keys))
+            .send()
+            .await;
+        let answer = answer.map_err(CredentialsError::provider_error)?;
+        of_answer(answer.credentials)
+    }
+
+    /// The credentials of the role that the holder of a token may assume.
+    pub(super) async fn with_token(&self, web: &WebIdentity) -> Result<Keys, CredentialsError> {
+        let token = tokio::fs::read_to_string(&web.token_file).await;
+        let token = token.map_err(CredentialsError::invalid_configuration)?;
+        let session = web.session_name.as_deref();
+        let answer = self
+            .client(None)
+            .assume_role_with_web_identity()
+            .role_arn(&web.role_arn)
+            .role_session_name(session.unwrap_or(SESSION))
+            .web_identity_token(token.trim())
+            .send()
+            .await;
+        let answer = answer.map_err(CredentialsError::provider_error)?;
+        of_answer(answer.credentials)
+    }
+}
+
+fn of_answer(answer: Option<Answer>) -> Result<Keys, CredentialsError> {
+    let none = || CredentialsError::unhandled("STS has answered without credentials");
+    let answer = answer.ok_or_else(none)?;
+    let expires = SystemTime::try_from(answer.expiration);
+    Ok(Keys::new(
+        answer.access_key_id,
+        answer.secret_access_key,
+        Some(answer.session_token),
+        Some(expires.map_err(CredentialsError::unhandled)?),
+        "Sts",
+    ))
+}

@@ -1,0 +1,396 @@
+//! Which source of credentials is used, and which region.
+
+use crate::Expected::{Assumed, Fails, Signed};
+use crate::hold;
+use crate::world::{Case, case};
+
+const REGION: &str = "us-east-1";
+
+/// A default profile and one called `mail`, both with keys.
+const KEYS: &str = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s\n\
+                    [mail]\naws_access_key_id = AKIAMAIL\naws_secret_access_key = s\n";
+
+/// Profiles that assume a role: with the keys of `mail`, with a source of their own.
+const ROLES: &str = "[profile role]\nrole_arn = arn:aws:iam::111122223333:role/a\n\
+                     source_profile = mail\nrole_session_name = s1\nduration_seconds = 1800\n\
+                     region = eu-west-2\n\
+                     [profile chained]\nrole_arn = arn:aws:iam::111122223333:role/b\n\
+                     source_profile = role\nexternal_id = e1\n\
+                     [profile of-environment]\nrole_arn = arn:aws:iam::111122223333:role/c\n\
+                     credential_source = Environment\n\
+                     [profile of-instance]\nrole_arn = arn:aws:iam::111122223333:role/d\n\
+                     credential_source = Ec2InstanceMetadata\n\
+                     [profile of-container]\nrole_arn = arn:aws:iam::111122223333:role/e\n\
+                     credential_source = EcsContainer\n\
+                     [profile web]\nrole_arn = arn:aws:iam::111122223333:role/f\n\
+                     web_identity_token_file = ~HOME~/token\n\
+                     [profile program]\ncredential_process = sh ~HOME~/program.sh\n\
+                     [profile only-region]\nregion = eu-west-2\n";
+
+const NONE: &[&str] = &[
+    "There are no AWS credentials",
+    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
+    "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not set",
+    "the profile `default`",
+    "the instance metadata service",
+];
+
+fn profile(name: &'static str) -> Case {
+    case(name)
+        .block("profile", name)
+        .config(ROLES)
+        .credentials(KEYS)
+}
+
+#[tokio::test]
+async fn the_first_source_that_has_credentials_signs() {
+    hold(vec![
+        (case("nothing"), Fails(NONE)),
+        (case("block keys").block_keys(), Signed("AKIABLOCK", REGION)),
+        (
+            case("block keys before all else")
+                .block_keys()
+                .env_keys()
+                .env_web_identity()
+                .credentials(KEYS)
+                .in_a_container()
+                .on_an_instance(),
+            Signed("AKIABLOCK", REGION),
+        ),
+        (
+            case("environment keys").env_keys(),
+            Signed("AKIAENV", REGION),
+        ),
+        (
+            case("environment keys of the older names")
+                .env("AWS_ACCESS_KEY", "AKIAOLD")
+                .env("AWS_SECRET_KEY", "s")
+                .credentials(KEYS),
+            Signed("AKIAOLD", REGION),
+        ),
+        (
+            case("half a key in the environment")
+                .env("AWS_ACCESS_KEY_ID", "AKIAHALF")
+                .credentials(KEYS),
+            Signed("AKIADEFAULT", REGION),
+        ),
+        (
+            case("empty keys in the environment")
+                .env("AWS_ACCESS_KEY_ID", "")
+                .env("AWS_SECRET_ACCESS_KEY", "")
+                .credentials(KEYS),
+            Signed("AKIADEFAULT", REGION),
+        ),
+        (
+            case("environment keys before files, container and instance")
+                .env_keys()
+                .credentials(KEYS)
+                .in_a_container()
+                .on_an_instance(),
+            Signed("AKIAENV", REGION),
+        ),
+        (
+            case("environment keys before a web identity")
+                .env_keys()
+                .env_web_identity(),
+            Signed("AKIAENV", REGION),
+        ),
+        (
+            case("environment keys before a good AWS_PROFILE")
+                .env_keys()
+                .env("AWS_PROFILE", "mail")
+                .credentials(KEYS),
+            Signed("AKIAENV", REGION),
+        ),
+        (
+            case("web identity of the environment, before the default profile")
+                .env_web_identity()
+                .credentials(KEYS),
+            Assumed(
+                "ASIA1",
+                &[&[
+                    "Action=AssumeRoleWithWebIdentity",
+                    "role%2Fweb",
+                    "the-token",
+                ]],
+            ),
+        ),
+        (
+            case("default profile").credentials(KEYS),
+            Signed("AKIADEFAULT", REGION),
+        ),
+        (
+            case("default profile of the configuration file").config(KEYS),
+            Signed("AKIADEFAULT", REGION),
+        ),
+        (
+            case("AWS_PROFILE")
+                .env("AWS_PROFILE", "mail")
+                .credentials(KEYS),
+            Signed("AKIAMAIL", REGION),
+        ),
+        (
+            case("AWS_DEFAULT_PROFILE")
+                .env("AWS_DEFAULT_PROFILE", "mail")
+                .credentials(KEYS),
+            Signed("AKIAMAIL", REGION),
+        ),
+        (
+            case("files before container and instance")
+                .credentials(KEYS)
+                .in_a_container()
+                .on_an_instance(),
+            Signed("AKIADEFAULT", REGION),
+        ),
+        (
+            case("container before instance")
+                .in_a_container()
+                .on_an_instance(),
+            Signed("ASIACONTAINER", REGION),
+        ),
+        (
+            case("instance").on_an_instance(),
+            Signed("ASIAINSTANCE", REGION),
+        ),
+        (
+            case("AWS_PROFILE without credentials on an instance")
+                .env("AWS_PROFILE", "only-region")
+                .config(ROLES)
+                .on_an_instance(),
+            Signed("ASIAINSTANCE", REGION),
+        ),
+        (
+            case("AWS_SHARED_CREDENTIALS_FILE")
+                .env("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/config")
+                .config("[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n")
+                .credentials(KEYS),
+            Signed("AKIAOTHER", REGION),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_profile_that_is_named_is_used_or_is_an_error() {
+    const MISSING: &[&str] = &["the profile `missing` does not exist", ".aws/credentials"];
+    hold(vec![
+        (profile("mail"), Signed("AKIAMAIL", REGION)),
+        (profile("mail").env_keys(), Signed("AKIAMAIL", REGION)),
+        (
+            profile("mail")
+                .env_keys()
+                .env_web_identity()
+                .on_an_instance(),
+            Signed("AKIAMAIL", REGION),
+        ),
+        (
+            profile("mail").env("AWS_PROFILE", "default"),
+            Signed("AKIAMAIL", REGION),
+        ),
+        (profile("missing"), Fails(MISSING)),
+        (profile("missing").env_keys(), Fails(MISSING)),
+        (profile("missing").on_an_instance(), Fails(MISSING)),
+        (
+            case("AWS_PROFILE missing, beside keys")
+                .env("AWS_PROFILE", "missing")
+                .env_keys()
+                .credentials(KEYS),
+            Fails(MISSING),
+        ),
+        (
+            case("AWS_PROFILE missing, on an instance")
+                .env("AWS_PROFILE", "missing")
+                .on_an_instance(),
+            Fails(MISSING),
+        ),
+        (
+            profile("only-region").env_keys().on_an_instance(),
+            Fails(&["the profile `only-region` has no credentials"]),
+        ),
+        (
+            case("an empty profile is none")
+                .block("profile", "")
+                .env_keys(),
+            Signed("AKIAENV", REGION),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn profiles_assume_their_roles() {
+    hold(vec![
+        (
+            profile("role"),
+            Assumed(
+                "ASIA1",
+                &[&[
+                    "Action=AssumeRole&",
+                    "Credential=AKIAMAIL/",
+                    "role%2Fa",
+                    "RoleSessionName=s1",
+                    "DurationSeconds=1800",
+                ]],
+            ),
+        ),
+        (
+            profile("role").env_keys(),
+            Assumed("ASIA1", &[&["Credential=AKIAMAIL/", "role%2Fa"]]),
+        ),
+        (
+            profile("chained"),
+            Assumed(
+                "ASIA2",
+                &[
+                    &["Credential=AKIAMAIL/", "role%2Fa"],
+                    &["Credential=ASIA1/", "role%2Fb", "ExternalId=e1"],
+                ],
+            ),
+        ),
+        (
+            profile("of-environment").env_keys(),
+            Assumed("ASIA1", &[&["Credential=AKIAENV/", "role%2Fc"]]),
+        ),
+        (
+            profile("of-instance").on_an_instance(),
+            Assumed("ASIA1", &[&["Credential=ASIAINSTANCE/", "role%2Fd"]]),
+        ),
+        (
+            profile("of-container").in_a_container(),
+            Assumed("ASIA1", &[&["Credential=ASIACONTAINER/", "role%2Fe"]]),
+        ),
+        (
+            profile("web"),
+            Assumed(
+                "ASIA1",
+                &[&["Action=AssumeRoleWithWebIdentity", "role%2Ff"]],
+            ),
+        ),
+        (profile("program"), Signed("AKIAPROGRAM", REGION)),
+        (
+            profile("role").sts_refuses(),
+            Fails(&[
+                "the role arn:aws:iam::111122223333:role/a of the profile `role` in the provider \
+                 block: STS answered AssumeRole with AccessDenied: Not authorized",
+                "(HTTP 403, request id 7e6d)",
+                "SES was not called",
+            ]),
+        ),
+        (
+            profile("of-environment"),
+            Fails(&["AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn regions_are_found_where_users_put_them() {
+    const REGIONS: &str = "[default]\nregion = eu-central-1\n[profile mail]\nregion = eu-north-1\n";
+    let keys = |name| case(name).without_region().block_keys();
+    let profile = |name: &'static str| profile(name).without_region();
+    hold(vec![
+        (
+            keys("none"),
+            Fails(&[
+                "No AWS region",
+                "`region`",
+                "AWS_REGION",
+                "`default`",
+                ".aws/config",
+            ]),
+        ),
+        (
+            keys("AWS_REGION").env("AWS_REGION", "eu-west-1"),
+            Signed("AKIABLOCK", "eu-west-1"),
+        ),
+        (
+            keys("AWS_DEFAULT_REGION").env("AWS_DEFAULT_REGION", "eu-west-1"),
+            Signed("AKIABLOCK", "eu-west-1"),
+        ),
+        (
+            keys("AWS_REGION first")
+                .env("AWS_DEFAULT_REGION", "eu-west-2")
+                .env("AWS_REGION", "eu-west-1")
+                .config(REGIONS),
+            Signed("AKIABLOCK", "eu-west-1"),
+        ),
+        (
+            keys("file").config(REGIONS),
+            Signed("AKIABLOCK", "eu-central-1"),
+        ),
+        (
+            keys("file, by AWS_PROFILE")
+                .env("AWS_PROFILE", "mail")
+                .config(REGIONS),
+            Signed("AKIABLOCK", "eu-north-1"),
+        ),
+        (
+            case("block before all")
+                .block_keys()
+                .env("AWS_REGION", "eu-west-1")
+                .config(REGIONS),
+            Signed("AKIABLOCK", REGION),
+        ),
+        (
+            profile("role"),
+            Assumed("ASIA1", &[&["role%2Fa", "/eu-west-2/sts/"]]),
+        ),
+        (
+            // A role's profile has no region of its source's.
+            profile("chained"),
+            Fails(&["No AWS region"]),
+        ),
+        (
+            case("instance").without_region().on_an_instance(),
+            Signed("ASIAINSTANCE", "eu-west-3"),
+        ),
+        (
+            keys("an instance's region with other keys").on_an_instance(),
+            Fails(&["No AWS region"]),
+        ),
+        (
+            case("an instance's region with environment keys")
+                .without_region()
+                .env_keys()
+                .on_an_instance(),
+            Fails(&["No AWS region"]),
+        ),
+        (
+            keys("missing profile")
+                .block("access_key", serde_json::Value::Null)
+                .block("secret_key", serde_json::Value::Null)
+                .block("profile", "missing"),
+            Fails(&["The profile `missing` does not exist"]),
+        ),
+        (
+            keys("a stray line").config("[default]\nstray\nregion = eu-central-1\n"),
+            Signed("AKIABLOCK", "eu-central-1"),
+        ),
+        (
+            keys("indented lines").config("  [default]\n    region = eu-central-1\n"),
+            Signed("AKIABLOCK", "eu-central-1"),
+        ),
+        (
+            keys("a stray line that matters").config("[default]\nregion eu-central-1\n"),
+            Fails(&["No AWS region", "line 2 of", ".aws/config cannot be read"]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_profile_of_the_block_beside_keys_of_the_environment_is_warned_of() {
+    let outcome = profile("mail").env_keys().run().await;
+    let [warning] = outcome.warnings.as_slice() else {
+        panic!("{outcome:#?}");
+    };
+    for text in [
+        "`mail`",
+        "AWS_ACCESS_KEY_ID",
+        "profile's credentials are used",
+    ] {
+        assert!(warning.contains(text), "{warning}");
+    }
+    assert_eq!(profile("mail").run().await.warnings, [""; 0]);
+}

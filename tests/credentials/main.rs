@@ -1,0 +1,84 @@
+//! The provider block as users of hashicorp/aws know it: block, environment and files, and
+//! what signs the request that follows from them. One row a case; each is a process.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod chain;
+mod provider;
+#[path = "../acceptance/harness/sts.rs"]
+#[allow(dead_code, reason = "the acceptance tests use the rest")]
+mod sts;
+mod world;
+
+use world::Case;
+
+/// What a row expects.
+pub(crate) enum Expected {
+    /// The request is signed with this key, for this region.
+    Signed(&'static str, &'static str),
+    /// As `Signed`, and STS was sent requests that hold these, each in its turn.
+    Assumed(&'static str, &'static [&'static [&'static str]]),
+    /// Nothing is sent to SES, and the error says these.
+    Fails(&'static [&'static str]),
+}
+
+/// Runs all rows, some at a time, and tells of each that is not as it should be.
+pub(crate) async fn hold(rows: Vec<(Case, Expected)>) {
+    let mut wrong = Vec::new();
+    let mut rows = rows.into_iter();
+    loop {
+        let some: Vec<_> = rows.by_ref().take(8).collect();
+        if some.is_empty() {
+            break;
+        }
+        let running = some.into_iter().map(|(case, expected)| {
+            tokio::spawn(async move {
+                let outcome = case.run().await;
+                let problem = problem(&expected, &outcome);
+                problem.map(|problem| format!("{}: {problem}\n{outcome:#?}", case.name))
+            })
+        });
+        let running: Vec<_> = running.collect();
+        for row in running {
+            wrong.extend(row.await.unwrap());
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} rows:\n{}",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
+}
+
+fn problem(expected: &Expected, outcome: &world::Outcome) -> Option<String> {
+    let signed = outcome.signed.as_ref();
+    let signed = signed.map(|(key, region)| (key.as_str(), region.as_str()));
+    match expected {
+        Expected::Signed(key, region) if signed != Some((key, region)) => {
+            Some(format!("not signed with {key} for {region}"))
+        }
+        Expected::Signed(..) if !outcome.sts.is_empty() => Some("STS was called".to_owned()),
+        Expected::Signed(..) => None,
+        Expected::Assumed(key, _) if signed.map(|(key, _)| key) != Some(key) => {
+            Some(format!("not signed with {key}"))
+        }
+        Expected::Assumed(_, requests) => {
+            let sent = &outcome.sts;
+            let holds = |(sent, texts): (&String, &&[&str])| {
+                let missing = texts.iter().find(|text| !sent.contains(**text));
+                missing.map(|text| format!("STS was not sent {text}"))
+            };
+            match sent.len() == requests.len() {
+                true => sent.iter().zip(*requests).find_map(holds),
+                false => Some(format!("STS was called {} times", sent.len())),
+            }
+        }
+        Expected::Fails(_) if signed.is_some() => Some("SES was called".to_owned()),
+        Expected::Fails(texts) => {
+            let errors = outcome.errors.join("\n");
+            let missing = texts.iter().find(|text| !errors.contains(**text));
+            missing.map(|text| format!("no error says {text:?}"))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The provider as a process of its own, in an environment of its own.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use hyper_util::rt::TokioIo;
+use serde_json::{Map, Value as Json, json};
+use terraform_provider_ses::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use terraform_provider_ses::plugin::proto::tfplugin6::{
+    Diagnostic, DynamicValue, configure_provider, get_provider_schema, import_resource_state,
+    read_resource,
+};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tonic::transport::{Channel, Endpoint};
+
+const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
+const TYPE: &str = "ses_identity_mail_from";
+
+/// A provider that runs, until dropped.
+pub(crate) struct Provider {
+    client: ProviderClient<Channel>,
+    _process: Child,
+}
+
+impl Provider {
+    /// Starts it with these variables, and `home` as the home folder.
+    pub(crate) async fn start(home: &Path, environment: &[(String, String)]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_terraform-provider-ses"))
+            .env_clear()
+            .env("HOME", home)
+            .env("TMPDIR", home)
+            .env("TF_PLUGIN_MAGIC_COOKIE", COOKIE)
+            .env("PLUGIN_PROTOCOL_VERSIONS", "6")
+            .envs(environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        stdout.read_line(&mut line).await.unwrap();
+        let socket = line.split('|').nth(3).unwrap().to_owned();
+        let channel = Endpoint::from_static("http://localhost")
+            .connect_with_connector(tower::service_fn(move |_| {
+                let socket = socket.clone();
+                async move { UnixStream::connect(socket).await.map(TokioIo::new) }
+            }))
+            .await
+            .unwrap();
+        Self {
+            client: ProviderClient::new(channel),
+            _process: process,
+        }
+    }
+
+    /// Configures it with a provider block, and reads example.com by importing it. Returns
+    /// what was told about both.
+    pub(crate) async fn read(&mut self, block: &Json) -> Vec<Diagnostic> {
+        let schema = self
+            .client
+            .get_provider_schema(get_provider_schema::Request {});
+        let schema = schema.await.unwrap().into_inner().provider.unwrap();
+        let schema = schema.block.unwrap();
+        // What is left out is null.
+        let attributes = schema
+            .attributes
+            .into_iter()
+            .map(|attribute| attribute.name);
+        let blocks = schema
+            .block_types
+            .iter()
+            .map(|block| block.type_name.clone());
+        let mut config: Map<String, Json> = attributes
+            .chain(blocks)
+            .map(|name| (name, Json::Null))
+            .collect();
+        for (name, value) in block.as_object().unwrap() {
+            assert!(
+                config.insert(name.clone(), value.clone()).is_some(),
+                "{name}"
+            );
+        }
+        let request = configure_provider::Request {
+            config: Some(as_json(&Json::Object(config))),
+            ..Default::default()
+        };
+        let configured = self.client.configure_provider(request).await.unwrap();
+        let mut told = configured.into_inner().diagnostics;
+        let request = import_resource_state::Request {
+            type_name: TYPE.to_owned(),
+            id: "example.com".to_owned(),
+            ..Default::default()
+        };
+        let imported = self.client.import_resource_state(request).await.unwrap();
+        let imported = imported.into_inner();
+        told.extend(imported.diagnostics);
+        let Some(imported) = imported.imported_resources.into_iter().next() else {
+            return told;
+        };
+        let request = read_resource::Request {
+            type_name: TYPE.to_owned(),
+            current_state: imported.state,
+            ..Default::default()
+        };
+        let read = self.client.read_resource(request).await.unwrap();
+        told.extend(read.into_inner().diagnostics);
+        told
+    }
+}
+
+/// A `dns` block that is off.
+pub(crate) fn no_dns() -> Json {
+    json!({
+        "enabled": false, "nameservers": null, "authoritative": null, "timeout": null,
+        "attempts": null,
+    })
+}
+
+fn as_json(value: &Json) -> DynamicValue {
+    DynamicValue {
+        msgpack: Vec::new(),
+        json: serde_json::to_vec(value).unwrap(),
+    }
+}

@@ -1,0 +1,215 @@
+//! What a row of the table has around it: SES, STS, and the places that hand out
+//! credentials.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value as Json, json};
+use simulator::{Options, Rate, Simulator};
+use tempfile::TempDir;
+
+use crate::provider::{Provider, no_dns};
+use crate::sts::{Fares, Sts, request, respond, serve};
+
+/// One case: block, environment and files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    block: Vec<(&'static str, Json)>,
+    environment: Vec<(String, String)>,
+    config: String,
+    credentials: String,
+    /// Whether an instance's and a container's credentials are there.
+    instance: bool,
+    container: bool,
+    sts_refuses: bool,
+    has_region: bool,
+}
+
+/// What came of a case.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Access key and region of what SES was sent.
+    pub(crate) signed: Option<(String, String)>,
+    /// What STS was sent.
+    pub(crate) sts: Vec<String>,
+    pub(crate) errors: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+}
+
+pub(crate) fn case(name: &'static str) -> Case {
+    Case {
+        name,
+        has_region: true,
+        ..Case::default()
+    }
+}
+
+impl Case {
+    pub(crate) fn block(mut self, name: &'static str, value: impl Into<Json>) -> Self {
+        self.block.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn block_keys(self) -> Self {
+        self.block("access_key", "AKIABLOCK")
+            .block("secret_key", "secret")
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn env_keys(self) -> Self {
+        self.env("AWS_ACCESS_KEY_ID", "AKIAENV")
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+    }
+
+    /// `HOME/token` is written in any case.
+    pub(crate) fn env_web_identity(self) -> Self {
+        self.env("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/web")
+            .env("AWS_WEB_IDENTITY_TOKEN_FILE", "~/token")
+    }
+
+    /// `~/.aws/config`
+    pub(crate) fn config(mut self, text: impl Into<String>) -> Self {
+        self.config = text.into();
+        self
+    }
+
+    /// `~/.aws/credentials`
+    pub(crate) fn credentials(mut self, text: impl Into<String>) -> Self {
+        self.credentials = text.into();
+        self
+    }
+
+    pub(crate) fn on_an_instance(mut self) -> Self {
+        self.instance = true;
+        self
+    }
+
+    pub(crate) fn in_a_container(mut self) -> Self {
+        self.container = true;
+        self
+    }
+
+    pub(crate) fn sts_refuses(mut self) -> Self {
+        self.sts_refuses = true;
+        self
+    }
+
+    /// No region in the block.
+    pub(crate) fn without_region(mut self) -> Self {
+        self.has_region = false;
+        self
+    }
+
+    /// Starts a provider in this world, and reads an identity.
+    pub(crate) async fn run(&self) -> Outcome {
+        let options = Options {
+            rate: Rate::Unlimited,
+            ..Options::default()
+        };
+        let simulator = Simulator::start(options).unwrap();
+        let sts = Sts::new(match self.sts_refuses {
+            true => Fares::Refuses,
+            false => Fares::Well(3600),
+        });
+        let home = self.home();
+        let mut environment = self.environment.clone();
+        let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
+        if self.instance {
+            let url = format!("http://{}", instance());
+            set("AWS_EC2_METADATA_SERVICE_ENDPOINT", url);
+        } else {
+            set("AWS_EC2_METADATA_DISABLED", "true".to_owned());
+        }
+        if self.container {
+            let url = format!("http://{}/credentials", container());
+            set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+        }
+        let mut provider = Provider::start(home.path(), &environment).await;
+        let mut block = json!({
+            "requests_per_second": 0,
+            "endpoints": { "ses": simulator.ses_url(), "sts": sts.url() },
+            "dns": no_dns(),
+        });
+        if self.has_region {
+            block["region"] = "us-east-1".into();
+        }
+        for (name, value) in &self.block {
+            block[*name] = value.clone();
+        }
+        let told = provider.read(&block).await;
+        let call = simulator.ses().calls().into_iter().next();
+        let of_severity = |severity| {
+            let told = told.iter().filter(|told| told.severity == severity);
+            told.map(|told| format!("{}\n{}", told.summary, told.detail))
+                .collect()
+        };
+        Outcome {
+            signed: call.and_then(|call| Some((call.access_key?, call.region))),
+            sts: sts.requests(),
+            errors: of_severity(1),
+            warnings: of_severity(2),
+        }
+    }
+
+    fn home(&self) -> TempDir {
+        let home = tempfile::tempdir().unwrap();
+        let aws = home.path().join(".aws");
+        fs::create_dir(&aws).unwrap();
+        fs::write(home.path().join("token"), "the-token\n").unwrap();
+        let program = "#!/bin/sh\necho '{\"Version\": 1, \"AccessKeyId\": \"AKIAPROGRAM\", \
+                       \"SecretAccessKey\": \"s\"}'\n";
+        fs::write(home.path().join("program.sh"), program).unwrap();
+        let at_home = |text: &str| text.replace("~HOME~", home.path().to_str().unwrap());
+        for (name, text) in [("config", &self.config), ("credentials", &self.credentials)] {
+            if !text.is_empty() {
+                fs::write(aws.join(name), at_home(text)).unwrap();
+            }
+        }
+        home
+    }
+}
+
+/// The metadata service of an instance with a role.
+fn instance() -> SocketAddr {
+    serve(|mut stream| {
+        let Some(request) = request(&mut stream) else {
+            return;
+        };
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let role = "/latest/meta-data/iam/security-credentials/";
+        let answer = match path {
+            "/latest/api/token" => "token".to_owned(),
+            "/latest/meta-data/placement/region" => "eu-west-3".to_owned(),
+            path if path == role => "a-role".to_owned(),
+            path if path.starts_with(role) => handed_out("ASIAINSTANCE"),
+            _ => return respond(&mut stream, 404, ""),
+        };
+        respond(&mut stream, 200, &answer);
+    })
+}
+
+/// Where a container's credentials are handed out.
+fn container() -> SocketAddr {
+    let served = Arc::new(Mutex::new(0));
+    serve(move |mut stream| {
+        if request(&mut stream).is_some() {
+            *served.lock().unwrap() += 1;
+            respond(&mut stream, 200, &handed_out("ASIACONTAINER"));
+        }
+    })
+}
+
+fn handed_out(access_key: &str) -> String {
+    json!({
+        "Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": access_key,
+        "SecretAccessKey": "secret", "Token": "token", "Expiration": "2099-01-01T00:00:00Z",
+        "LastUpdated": "2020-01-01T00:00:00Z",
+    })
+    .to_string()
+}
