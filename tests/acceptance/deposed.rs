@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use serde_json::Value;
 use simulator::ses::Behavior;
 
 use crate::harness::{REGION, Run, Workspace};
@@ -53,6 +54,23 @@ fn with_a_deposed_object() -> Workspace {
     ws
 }
 
+/// Takes the private state from the object that is deposed: an older release has made it.
+fn made_by_an_older_release(ws: &Workspace) {
+    let path = ws.folder().join("terraform.tfstate");
+    let mut state: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let resources = state["resources"].as_array_mut().unwrap();
+    let instances = resources
+        .iter_mut()
+        .filter(|resource| resource["type"] == "ses_identity_mail_from")
+        .flat_map(|resource| resource["instances"].as_array_mut().unwrap());
+    let deposed = instances.filter(|instance| instance["deposed"].is_string());
+    for instance in deposed {
+        let private = instance.as_object_mut().unwrap().remove("private");
+        assert!(private.is_some());
+    }
+    fs::write(path, state.to_string()).unwrap();
+}
+
 /// A folder for temporary files that no other run has used.
 fn another_host(ws: &Workspace) {
     let folder = ws.home().join("another-host");
@@ -88,6 +106,21 @@ fn deposed_object_is_destroyed_by_a_saved_plan_and_mail_from_stays_on() {
     ws.terraform(&["plan", "-out=plan"]).succeeds();
     let run = ws.terraform(&["apply", "plan"]);
     is_gone(&ws, run);
+}
+
+#[test]
+fn deposed_object_of_an_older_release_is_destroyed_and_mail_from_stays_on() {
+    for saved in [false, true] {
+        let ws = with_a_deposed_object();
+        made_by_an_older_release(&ws);
+        let run = if saved {
+            ws.terraform(&["plan", "-out=plan"]).succeeds();
+            ws.terraform(&["apply", "plan"])
+        } else {
+            ws.apply()
+        };
+        is_gone(&ws, run);
+    }
 }
 
 #[test]
