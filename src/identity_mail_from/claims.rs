@@ -57,11 +57,9 @@ fn tell(
     if let Some(place) = place
         && let Ok(ses) = call.configured()?.ses(&place.region)
     {
-        match (becomes, object) {
-            (Becomes::Kept, Some(object)) => ses.keeps(&place.identity, object),
-            // What it has set, an older release has: nobody can tell it from another's.
-            (Becomes::Kept, None) => {}
-            (Becomes::Destroyed, object) => ses.destroys(&place.identity, object),
+        match becomes {
+            Becomes::Kept => ses.keeps(&place.identity, object),
+            Becomes::Destroyed => ses.destroys(&place.identity, object),
         }
     }
     Ok(())
@@ -177,14 +175,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_object_of_an_older_release_is_gone_on_with_too() {
+        let prior = state("example.com", "bounce.example.com");
+        let same = config("example.com", "bounce.example.com");
+        for private in ["", "{}", "[]", r#"{"object":"x"}"#, r#"{"object":1}"#] {
+            let scene = Scene::new(Vec::new());
+            scene.plan(private, Some(&prior), &same);
+            assert!(scene.is_left("example.com").await, "{private}");
+            IdentityMailFrom
+                .plan_destroy(&mut scene.call(private), &prior)
+                .await;
+            assert!(!scene.is_left("example.com").await, "{private}");
+        }
+    }
+
+    #[tokio::test]
     async fn of_what_is_not_known_nothing_is_told() {
         let prior = state("example.com", "bounce.example.com");
         let same = config("example.com", "bounce.example.com");
         let scene = Scene::new(Vec::new());
-        for private in ["", "{}", "[]", r#"{"object":"x"}"#, r#"{"object":1}"#] {
-            scene.plan(private, Some(&prior), &same);
-            assert!(!scene.is_left("example.com").await, "{private}");
-        }
+        // A create is told when it is made.
+        scene.plan("", None, &same);
+        assert!(!scene.is_left("example.com").await);
         let nowhere = Model {
             region: tf_provider::value::Value::Unknown,
             ..prior.clone()

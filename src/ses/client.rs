@@ -151,12 +151,12 @@ impl Client {
 
     /// A plan goes on with `object` at `identity`, as it is or changed in place: its
     /// MAIL FROM domain is left to it by whoever deletes another object of the identity.
-    pub fn keeps(&self, identity: &Identity, object: &ObjectId) {
+    /// `None`, here and below: an object without a mark.
+    pub fn keeps(&self, identity: &Identity, object: Option<&ObjectId>) {
         self.claims.keeps(identity.as_str(), object);
     }
 
     /// A plan destroys `object` at `identity`: what it has claimed it claims no more.
-    /// `None`: an object without a mark.
     pub fn destroys(&self, identity: &Identity, object: Option<&ObjectId>) {
         self.claims.destroys(identity.as_str(), object);
     }

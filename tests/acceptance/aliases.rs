@@ -159,4 +159,12 @@ fn resources_that_move_to_an_account_that_nobody_can_tell_stay_in_the_state() {
             assert!(ws.resource(&address).is_some(), "{address}");
         }
     }
+
+    // Once the accounts can be compared, what is set by way of the other block stays.
+    ws.ses().clear_faults();
+    ws.apply()
+        .succeeds()
+        .says("0 added, 0 changed, 6 destroyed");
+    assert_eq!(are_set(&ws.ses()), 6);
+    ws.plans_nothing();
 }

@@ -1,21 +1,16 @@
 //! Account of the credentials, where it must be known: as they say themselves, or by STS's
 //! `GetCallerIdentity`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
+use aws_sdk_sts::config::Region;
 use aws_sdk_sts::config::retry::RetryConfig;
-use aws_sdk_sts::config::timeout::TimeoutConfig;
-use aws_sdk_sts::config::{ProvideCredentials as _, Region};
 use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 
 use super::connection::Connection;
+use super::credentials::Effort;
 use super::owner::Owner;
 use crate::mail_from::visible;
 use crate::ses::caller::{Caller, Known};
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[async_trait]
 impl Caller for Connection {
@@ -39,14 +34,9 @@ impl Caller for Connection {
 
     async fn asked(&self, region: Option<&str>) -> Result<Known, String> {
         let aws = self.aws().await.map_err(|error| error.to_string())?;
-        let shared = &aws.sdk;
-        let provider = shared
-            .credentials_provider()
-            .ok_or("there are no credentials")?;
-        let credentials = provider
-            .provide_credentials()
-            .await
-            .map_err(|error| visible(&DisplayErrorContext(&error).to_string()))?;
+        let ready = aws.credentials.ready(Effort::Any).await;
+        let at_hand = ready.and_then(|()| aws.credentials.at_hand());
+        let (credentials, _) = at_hand.map_err(|failed| visible(&failed.to_string()))?;
         let key = Some(format!("key {}", credentials.access_key_id()));
         if let Some(account) = credentials.account_id() {
             return Ok(Known {
@@ -61,16 +51,10 @@ impl Caller for Connection {
                 own.map_err(|error| error.to_string())?.as_str()
             }
         };
-        let mut config = aws_sdk_sts::config::Builder::from(shared)
+        let mut config = aws_sdk_sts::config::Builder::from(&aws.sdk)
             .region(Region::new(region.to_owned()))
             .credentials_provider(credentials)
-            .retry_config(RetryConfig::standard())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                    .build(),
-            );
+            .retry_config(RetryConfig::standard());
         if let Some(endpoint) = self.sts_endpoint() {
             config = config.endpoint_url(endpoint);
         }

@@ -15,7 +15,7 @@
 //! | `answer` | whether an answer is SES's |
 //! | `translate` | the SDK's errors as ours |
 //! | `stamp` | when a request went out |
-//! | `owner` | whose the credentials are, before a call |
+//! | `owner`, `account` | whose the credentials are, before a call, and by one |
 
 mod account;
 mod answer;

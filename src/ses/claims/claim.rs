@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use super::line::{Event, Says, Site};
+use super::line::{Event, Site};
 use super::member::{Member, Shared};
 use super::object::ObjectId;
 use super::told::Told;
@@ -63,28 +63,25 @@ impl Claims {
         claim
     }
 
-    /// A plan goes on with `object` at `identity`, as it is or changed in place.
-    pub(in crate::ses) fn keeps(&self, identity: &str, object: &ObjectId) {
-        let site = self.site(identity);
+    /// A plan goes on with `object` at `identity`, as it is or changed in place. Here and
+    /// below, `None` is an object without a mark.
+    pub(in crate::ses) fn keeps(&self, identity: &str, object: Option<&ObjectId>) {
+        let (site, object) = self.object(identity, object);
         // Terraform plans more than once.
-        if !self.member.own(|own| own.keeps(&site, object)) {
-            self.member.happens(Event::Keeps, &site, object);
+        if !self.member.own(|own| own.keeps(&site, &object)) {
+            self.member.happens(Event::Keeps, &site, &object);
         }
     }
 
-    /// A plan destroys `object` at `identity`. Of one without a mark only this is told: a
-    /// delete will ask whose the credentials of others are.
+    /// A plan destroys `object` at `identity`.
     pub(in crate::ses) fn destroys(&self, identity: &str, object: Option<&ObjectId>) {
-        let site = self.site(identity);
-        let Some(object) = object else {
-            return self.member.tell(Says::Asks(site));
-        };
+        let (site, object) = self.object(identity, object);
         if let Some(folder) = self.member.folder()
             && !self.member.own(Told::destroys_any)
         {
             folder.destroys();
         }
-        self.member.happens(Event::Destroys, &site, object);
+        self.member.happens(Event::Destroys, &site, &object);
     }
 
     /// `object` is deleted, and `identity` not its any more.
@@ -99,6 +96,14 @@ impl Claims {
         self.member.hear();
         self.member
             .register_of(object, |register| register.is_destroy_planned(object))
+    }
+
+    /// An object, and where it is.
+    pub(super) fn object(&self, identity: &str, object: Option<&ObjectId>) -> (Site, ObjectId) {
+        let site = self.site(identity);
+        let unmarked = || ObjectId::unmarked(&site);
+        let object = object.cloned().unwrap_or_else(unmarked);
+        (site, object)
     }
 
     pub(super) fn site(&self, identity: &str) -> Site {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::line::Site;
+use crate::ses::host_folder::fnv1a;
+
 /// Mark of one object of Terraform's: made with the object, kept in its private state,
 /// and the same for as long as it lives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +14,12 @@ impl ObjectId {
     /// A mark that no other object has.
     pub fn random() -> Self {
         Self(format!("{:016x}", fastrand::u64(..)))
+    }
+
+    /// The mark of all objects of `site` that have none, as older releases have left them:
+    /// nobody can tell one from another, so they are one.
+    pub(super) fn unmarked(site: &Site) -> Self {
+        Self(format!("{:016x}", fnv1a(&format!("unmarked {site:?}"))))
     }
 
     /// What [`as_str`](Self::as_str) has written; `None` for anything else.

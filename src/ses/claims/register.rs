@@ -63,10 +63,10 @@ pub(super) enum Open {
 }
 
 impl Register<'_> {
-    /// What follows for a delete at `site`, of `object`; `None` for one without a mark.
-    pub(super) fn answer(&self, site: &Site, object: Option<&ObjectId>) -> Answer {
+    /// What follows for a delete of `object` at `site`.
+    pub(super) fn answer(&self, site: &Site, object: &ObjectId) -> Answer {
         let mut found = Found::default();
-        for claim in self.claims_of_run(site, object) {
+        for claim in self.claims_of_run(site, Some(object)) {
             let relation = claim.whose.map(|whose| (self.accounts(whose), whose));
             match relation {
                 Some((Accounts::Different, _)) => {}
@@ -74,7 +74,7 @@ impl Register<'_> {
                 Some((Accounts::Same, _)) | None => found.claim(claim.is_queued),
             }
         }
-        for relation in object.map_or_else(Vec::new, |object| self.saved_plan(site, object)) {
+        for relation in self.saved_plan(site, object) {
             match relation {
                 Accounts::Different => {}
                 Accounts::Same => found.claim(false),

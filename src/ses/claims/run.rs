@@ -98,12 +98,30 @@ impl Run {
     /// Whether the run's Terraform still runs.
     pub(super) fn parent(&self) -> Parent {
         if world().is_none_or(|world| fnv1a(&world) != self.world) {
-            Parent::Elsewhere
-        } else if start_of(self.parent).is_some_and(|start| fnv1a(&start) == self.started) {
-            Parent::Runs
-        } else {
-            Parent::Gone
+            return Parent::Elsewhere;
         }
+        let is_it = start_of(self.parent).map(|start| fnv1a(&start) == self.started);
+        match is_it.unwrap_or_else(|| exists(self.parent)) {
+            true => Parent::Runs,
+            false => Parent::Gone,
+        }
+    }
+}
+
+/// Whether there is such a process.
+fn exists(process: u32) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        use rustix::process::{Pid, test_kill_process};
+
+        let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+        process.is_some_and(|process| test_kill_process(process) != Err(Errno::SRCH))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = process;
+        false
     }
 }
 
@@ -201,5 +219,6 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(of_child.parent(), Parent::Gone);
+        assert_eq!(Run::numbered(1).parent(), Parent::Gone);
     }
 }

@@ -43,8 +43,7 @@ pub(in crate::ses) enum Siblings {
 }
 
 impl Claims {
-    /// Who else wants `identity` than `object`; than nobody for an object that has no
-    /// mark. Asks AWS where two processes of the run meet there whose credentials may be
+    /// Who else wants `identity` than `object` (`None`: one without a mark). Asks AWS where two processes of the run meet there whose credentials may be
     /// of two accounts.
     pub(in crate::ses) async fn siblings(
         &self,
@@ -52,11 +51,11 @@ impl Claims {
         identity: &str,
         object: Option<&ObjectId>,
     ) -> Siblings {
-        let site = self.site(identity);
+        let (site, object) = self.object(identity, object);
         let started = Instant::now();
         let mut has_asked = false;
         loop {
-            let open = match self.answer(&site, object) {
+            let open = match self.answer(&site, &object) {
                 Answer::Nobody => return Siblings::Nobody,
                 Answer::Queued => return Siblings::Queued,
                 Answer::Stands => return Siblings::Stands,
@@ -90,14 +89,10 @@ impl Claims {
         }
     }
 
-    fn answer(&self, site: &Site, object: Option<&ObjectId>) -> Answer {
+    fn answer(&self, site: &Site, object: &ObjectId) -> Answer {
         self.member.hear();
-        match object {
-            Some(marked) => self
-                .member
-                .register_of(marked, |register| register.answer(site, object)),
-            None => self.member.register(|register| register.answer(site, None)),
-        }
+        self.member
+            .register_of(object, |register| register.answer(site, object))
     }
 
     /// Waits until others can know whose account this is, where somebody has to know it: to

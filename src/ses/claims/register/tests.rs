@@ -119,11 +119,7 @@ impl Scene {
     }
 
     fn answer(&self) -> Answer {
-        self.register(|register| register.answer(&site(), Some(&object(DELETED))))
-    }
-
-    fn answer_without_mark(&self) -> Answer {
-        self.register(|register| register.answer(&site(), None))
+        self.register(|register| register.answer(&site(), &object(DELETED)))
     }
 }
 
@@ -147,7 +143,7 @@ fn a_set_is_a_claim_from_when_it_is_queued_until_it_is_refused() {
         scene.says(who, Event::Ended, 1);
         assert_eq!(scene.answer(), Answer::Stands);
         let elsewhere = site_of("example.org");
-        let answer = scene.register(|register| register.answer(&elsewhere, Some(&object(DELETED))));
+        let answer = scene.register(|register| register.answer(&elsewhere, &object(DELETED)));
         assert_eq!(answer, Answer::Nobody);
     }
 }
@@ -163,13 +159,12 @@ fn what_is_queued_of_the_dead_counts_no_more_and_what_stands_does() {
 }
 
 #[test]
-fn an_object_is_no_sibling_of_itself_and_one_without_mark_is_of_all() {
+fn an_object_is_no_sibling_of_itself() {
     for who in [Own, Other(0)] {
         for event in [Event::Queued, Event::Stands, Event::Keeps] {
             let mut scene = Scene::of_one_account();
             scene.says(who, event, DELETED);
             assert_eq!(scene.answer(), Answer::Nobody, "{event:?}");
-            assert_ne!(scene.answer_without_mark(), Answer::Nobody, "{event:?}");
         }
     }
 }
@@ -187,7 +182,6 @@ fn what_a_plan_of_this_run_keeps_counts_whatever_the_order() {
         }
         scene.dies(0);
         assert_eq!(scene.answer(), Answer::Stands);
-        assert_eq!(scene.answer_without_mark(), Answer::Stands);
     }
 }
 
@@ -219,7 +213,6 @@ fn a_saved_plan_counts_where_no_plan_of_this_run_destroys_the_object() {
     };
     let mut scene = saved();
     assert_eq!(scene.answer(), Answer::Stands);
-    assert_eq!(scene.answer_without_mark(), Answer::Nobody);
     // An apply plans the destroy of a deposed object itself.
     scene.says(Own, Event::Destroys, DELETED);
     assert_eq!(scene.answer(), Answer::Stands);

@@ -187,7 +187,7 @@ async fn a_process_tells_its_account_before_it_ends_if_a_delete_will_ask() {
 async fn a_process_that_is_only_started_tells_the_account_of_its_block() {
     let folder = tempfile::tempdir().unwrap();
     let [(keeping, keys), (planning, other)] = two(&folder, Ok("1"), Ok("1"));
-    keeping.keeps(DOMAIN, &ObjectId::random());
+    keeping.keeps(DOMAIN, Some(&ObjectId::random()));
     keeping.member.end();
     let deleted = ObjectId::random();
     planning.destroys(DOMAIN, Some(&deleted));
@@ -208,7 +208,7 @@ async fn a_process_that_is_only_started_tells_the_account_of_its_block() {
 async fn what_a_plan_keeps_in_an_account_that_nobody_can_tell_is_not_guessed() {
     let folder = tempfile::tempdir().unwrap();
     let [(planning, _), (deleting, _)] = two(&folder, Ok("1"), Ok("1"));
-    planning.keeps(DOMAIN, &ObjectId::random());
+    planning.keeps(DOMAIN, Some(&ObjectId::random()));
     planning.member.end();
     let answer = siblings(&deleting, &ObjectId::random()).await;
     assert!(matches!(answer, Siblings::Unknown(_)), "{answer:?}");
@@ -253,8 +253,8 @@ async fn a_saved_plan_is_held_by_the_run_that_applies_it() {
     let planning = process(folder.path(), 1, &keys);
     planning.destroys(DOMAIN, Some(&deposed));
     planning.destroys(DOMAIN, Some(&gone));
-    planning.keeps(DOMAIN, &kept);
-    planning.keeps(DOMAIN, &kept);
+    planning.keeps(DOMAIN, Some(&kept));
+    planning.keeps(DOMAIN, Some(&kept));
     planning.gone(DOMAIN, &gone);
     drop(planning);
     let applying = process(folder.path(), 2, &keys);
@@ -264,11 +264,35 @@ async fn a_saved_plan_is_held_by_the_run_that_applies_it() {
     assert_eq!(siblings(&applying, &deposed).await, Siblings::Stands);
     // A run whose plan destroys nothing is not read.
     let idle = process(folder.path(), 3, &keys);
-    idle.keeps(DOMAIN, &ObjectId::random());
+    idle.keeps(DOMAIN, Some(&ObjectId::random()));
     let another = ObjectId::random();
     applying.destroys(DOMAIN, Some(&another));
     assert!(!applying.destroy_planned(&another));
     assert_eq!(siblings(&applying, &another).await, Siblings::Nobody);
+}
+
+#[tokio::test(start_paused = true)]
+async fn objects_without_a_mark_are_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = keys("same", Err("not to be asked"));
+    let deadline = Deadline::after(Duration::from_secs(300), CancellationToken::new());
+    let unmarked = async |claims: &Claims| claims.siblings(&deadline, DOMAIN, None).await;
+    let planning = process(folder.path(), 1, &keys);
+    planning.keeps(DOMAIN, None);
+    planning.keeps("example.org", None);
+    let marked = ObjectId::random();
+    assert_eq!(siblings(&planning, &marked).await, Siblings::Stands);
+    assert_eq!(unmarked(&planning).await, Siblings::Nobody);
+    planning.destroys("example.org", None);
+    assert_eq!(siblings(&planning, &marked).await, Siblings::Stands);
+    planning.destroys(DOMAIN, None);
+    assert_eq!(siblings(&planning, &marked).await, Siblings::Nobody);
+    // Beside a successor that has one, also where the plan was saved.
+    planning.keeps(DOMAIN, Some(&marked));
+    assert_eq!(unmarked(&planning).await, Siblings::Stands);
+    drop(planning);
+    let applying = process(folder.path(), 2, &keys);
+    assert_eq!(unmarked(&applying).await, Siblings::Stands);
 }
 
 #[tokio::test(start_paused = true)]

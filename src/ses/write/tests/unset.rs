@@ -163,7 +163,7 @@ async fn a_delete_that_was_planned_elsewhere_leaves_what_the_object_has_not_set(
 #[tokio::test(start_paused = true)]
 async fn what_a_plan_goes_on_with_stays_on() {
     let scene = Scene::holding(set("bounce.example.com"));
-    scene.client.keeps(&identity(), &ObjectId::random());
+    scene.client.keeps(&identity(), Some(&ObjectId::random()));
     assert!(matches!(scene.unset().await, Unset::LeftToSibling));
     assert!(scene.changes().is_empty());
 }
