@@ -155,3 +155,38 @@ fn role_that_has_expired_by_the_word_of_ses_is_assumed_anew_once() {
     ws.ses().clear_faults();
     ws.apply().succeeds();
 }
+
+#[test]
+fn role_of_the_provider_block_is_assumed_or_told_of() {
+    let sts = Sts::new(Fares::Well(3600));
+    let mut ws = Workspace::new();
+    ws.provider.sts_endpoint = Some(format!("{:?}", sts.url()));
+    let arn = "arn:aws:iam::111122223333:role/mail";
+    ws.provider.assume_role = Some(format!(
+        "role_arn = {arn:?}\n    tags = {{ team = \"mail\" }}"
+    ));
+    ws.config(&basic());
+    ws.apply().succeeds();
+    let keys = ws.sets().into_iter().filter_map(|set| set.access_key);
+    assert!(keys.into_iter().all(|key| key.starts_with("ASIA")));
+    let requests = sts.requests();
+    assert!(
+        requests
+            .iter()
+            .all(|sent| sent.contains("Tags.member.1.Value=mail"))
+    );
+
+    let (variable, later) = ("terraform_data.role.output", format!("{arn:?}"));
+    let later = format!("resource \"terraform_data\" \"role\" {{\n  input = {later}\n}}\n");
+    ws.provider.assume_role = Some(format!("role_arn = {variable}"));
+    ws.config(&format!("{later}{}", basic()));
+    ws.plan()
+        .fails_with(&["setting `assume_role` is not known until apply"]);
+    ws.provider.assume_role = Some("session_name = \"s1\"".to_owned());
+    ws.config(&basic());
+    ws.terraform(&["validate"])
+        .fails_with(&["Invalid assume_role[0].role_arn", "which role to assume"]);
+    ws.provider.assume_role = Some(format!("role_arn = {arn:?}"));
+    ws.config(&basic());
+    ws.ends_with(&["example.com"]);
+}

@@ -106,6 +106,25 @@ impl Case {
         self
     }
 
+    /// A block `assume_role`, behind those that are there.
+    pub(crate) fn assume(self, role: &str, more: &Json) -> Self {
+        let mut block = json!({ "role_arn": format!("arn:aws:iam::111122223333:role/{role}") });
+        for (name, value) in more.as_object().unwrap() {
+            block[name] = value.clone();
+        }
+        self.push("assume_role", block)
+    }
+
+    /// A block of a kind of which there may be several.
+    pub(crate) fn push(mut self, name: &'static str, block: Json) -> Self {
+        let known = self.block.iter_mut().find(|(known, _)| *known == name);
+        match known.and_then(|(_, blocks)| blocks.as_array_mut()) {
+            Some(blocks) => blocks.push(block),
+            None => self.block.push((name, json!([block]))),
+        }
+        self
+    }
+
     /// Starts a provider in this world, and reads an identity.
     pub(crate) async fn run(&self) -> Outcome {
         let options = Options {
