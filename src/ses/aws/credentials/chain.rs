@@ -241,7 +241,13 @@ impl Source for Chain {
             let keys = match self.ask(link, &last).await {
                 Ok(keys) => keys,
                 Err(error) => {
-                    let failed = failed(&link.name, &error, last.get());
+                    let mut failed = failed(&link.name, &error, last.get());
+                    if matches!(link.base, Base::Sso(_)) && failed.fault == CredentialFault::Lasting
+                    {
+                        let profile = self.settings.profile_name();
+                        let login = format!("; run `aws sso login --profile {profile}`");
+                        failed.reason.push_str(&login);
+                    }
                     if failed.fault != CredentialFault::Absent {
                         return Err(failed);
                     }
