@@ -8,7 +8,8 @@ use simulator::ses::{Fault, FaultKind};
 use simulator::{Options, Rate};
 
 use crate::harness::{
-    Fares, REGION, SET, Sts, Workspace, basic, fleet, names, pause, wait_for_calls,
+    Fares, REGION, SET, Sts, Workspace, basic, fleet, mail_from, names, pause, wait_for_calls,
+    wait_until,
 };
 
 /// A workspace without keys in the provider block.
@@ -102,6 +103,28 @@ fn program_that_takes_long_is_started_once() {
     assert_eq!(starts(&ws), 1);
     let keys = ws.sets().into_iter().map(|set| set.access_key);
     assert!(keys.flatten().all(|key| key == "AKIAPROGRAM"));
+}
+
+#[test]
+fn program_that_takes_longer_than_the_timeout_is_named_and_a_stop_does_not_wait_for_it() {
+    let ws = with_program("sleep 25");
+    ws.config(&mail_from(
+        "example.com",
+        "bounce.example.com",
+        "timeouts { create = \"2s\" }",
+    ));
+    ws.apply().fails_with(&[
+        "gave up after 2s",
+        "the profile `mail` in the provider block has not given any yet",
+        "SES was not called",
+    ]);
+    ws.config(&basic());
+    let apply = ws.spawn(&["apply", "-auto-approve"]);
+    wait_until("the program runs", || starts(&ws) == 2);
+    apply.interrupt_alone();
+    let run = apply.wait().fails_with(&["asked to stop"]);
+    assert!(run.elapsed < Duration::from_secs(20), "{:?}", run.elapsed);
+    assert_eq!(ws.ses().calls(), []);
 }
 
 #[test]

@@ -270,6 +270,12 @@ impl Source for Chain {
         })
     }
 
+    async fn name(&self) -> String {
+        let found = find(&self.settings, &self.files().await);
+        let first = found.ok().and_then(|found| found.links.into_iter().next());
+        first.map_or_else(|| "their source".to_owned(), |link| link.name)
+    }
+
     /// Only programs of profiles are none.
     async fn is_quiet(&self) -> bool {
         let found = find(&self.settings, &self.files().await);
