@@ -110,6 +110,19 @@ fn update_behind_a_page_claims_nothing() {
 }
 
 #[test]
+fn refresh_that_a_cache_answers_loses_nothing() {
+    let ws = applied();
+    let cached = Fault::new(FaultKind::CachedAnswer);
+    ws.ses().inject(cached.clone().times(2));
+    ws.plans_nothing();
+    ws.ses().inject(cached.forever());
+    ws.plan()
+        .fails_with(&["the answer is about cached.example, which was not asked for"]);
+    ws.ses().clear_faults();
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
 fn refresh_behind_a_page_loses_nothing() {
     let ws = applied();
     let before = ws.state();

@@ -26,7 +26,7 @@ use super::translate::translate;
 use crate::mail_from::{self, Reported, ReportedDomain};
 use crate::ses::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use crate::ses::deadline::Deadline;
-use crate::ses::error::{CredentialFault, Error, Operation};
+use crate::ses::error::{CredentialFault, Error, Operation, Reach};
 
 const SET: Operation = Operation::SetIdentityMailFromDomain;
 const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
@@ -184,11 +184,12 @@ impl Api for AwsApi {
             .set_identities(Some(identities.to_vec()));
         let answer = attempt.watched(call.customize()).send().await;
         let answer = attempt.ended(answer)?;
-        Ok(answer
-            .mail_from_domain_attributes
-            .into_iter()
+        let attributes = answer.mail_from_domain_attributes.into_iter();
+        let held: HashMap<_, _> = attributes
             .map(|(identity, attributes)| (one_spelling(identity), held(&attributes)))
-            .collect())
+            .collect();
+        check_asked(GET, held.keys(), identities)?;
+        Ok(held)
     }
 
     async fn list(
@@ -224,13 +225,33 @@ impl Api for AwsApi {
             .set_identities(Some(names.to_vec()));
         let answer = attempt.watched(call.customize()).send().await;
         let answer = attempt.ended(answer)?;
-        let identities = answer.verification_attributes.into_iter();
-        Ok(identities
+        let attributes = answer.verification_attributes.into_iter();
+        let known: HashSet<_> = attributes
             .filter(|(_, attributes)| {
                 attributes.verification_status != VerificationStatus::NotStarted
             })
             .map(|(name, _)| one_spelling(name))
-            .collect())
+            .collect();
+        check_asked(VERIFICATION, known.iter(), names)?;
+        Ok(known)
+    }
+}
+
+/// What was not asked for shows that an answer is to another call: of what was asked for
+/// it would say that SES does not know it.
+fn check_asked<'a>(
+    operation: Operation,
+    mut answered: impl Iterator<Item = &'a String>,
+    asked: &[String],
+) -> Result<(), Error> {
+    let asked: HashSet<String> = asked.iter().cloned().map(one_spelling).collect();
+    match answered.find(|name| !asked.contains(*name)) {
+        None => Ok(()),
+        Some(other) => Err(Error::NoAnswer {
+            operation,
+            reason: format!("the answer is about {other}, which was not asked for"),
+            reach: Reach::MaybeMade,
+        }),
     }
 }
 

@@ -141,6 +141,9 @@ pub enum FaultKind {
     /// 200 with SES's answer to another operation, request id and all, as of a proxy
     /// that mixes up answers. Nothing is changed.
     OtherAnswer,
+    /// GetIdentityMailFromDomainAttributes answers with what was once asked of another
+    /// identity, as of a cache. Passes over calls of other operations.
+    CachedAnswer,
     /// The call is carried out, and answered 200 with the first half of the answer.
     Truncated,
 }
@@ -165,13 +168,14 @@ impl FaultKind {
             Self::Garbage => "garbage",
             Self::Empty => "empty",
             Self::OtherAnswer => "other_answer",
+            Self::CachedAnswer => "cached_answer",
             Self::Truncated => "truncated",
         }
     }
 
     fn concerns(&self, operation: &str) -> bool {
         match self {
-            Self::StaleRead | Self::AbsentRead => {
+            Self::StaleRead | Self::AbsentRead | Self::CachedAnswer => {
                 operation == "GetIdentityMailFromDomainAttributes"
             }
             _ => true,
@@ -313,6 +317,7 @@ mod tests {
             FaultKind::Garbage,
             FaultKind::Empty,
             FaultKind::OtherAnswer,
+            FaultKind::CachedAnswer,
             FaultKind::Truncated,
         ] {
             let json = serde_json::to_value(&kind).unwrap();

@@ -178,6 +178,7 @@ impl Ses {
             }
             FaultKind::Empty => (Reply::empty(), Outcome::Unreadable),
             FaultKind::OtherAnswer => (Reply::other_answer(id), Outcome::Unreadable),
+            FaultKind::CachedAnswer => (Reply::cached_answer(id), Outcome::Unreadable),
             FaultKind::Truncated => {
                 let (reply, outcome) = self.perform(request, &View::default(), id);
                 (reply.truncated(), outcome)
@@ -272,6 +273,18 @@ impl Reply {
         let body = xml::response(
             "GetAccountSendingEnabled",
             "<Enabled>true</Enabled>",
+            request_id,
+        );
+        Self::xml(200, body, request_id)
+    }
+
+    /// To a Get of an identity that nobody asks for.
+    fn cached_answer(request_id: &str) -> Self {
+        let body = xml::response(
+            "GetIdentityMailFromDomainAttributes",
+            "<MailFromDomainAttributes><entry><key>cached.example</key><value>\
+             <BehaviorOnMXFailure>UseDefaultValue</BehaviorOnMXFailure></value></entry>\
+             </MailFromDomainAttributes>",
             request_id,
         );
         Self::xml(200, body, request_id)
