@@ -119,8 +119,11 @@ impl Clients {
     /// SES in `region`: always the same client, so that its pace is shared.
     /// An error while a setting that a call needs is unknown.
     pub fn ses(&self, region: &Region) -> Result<ses::Client, UnknownSettings> {
-        if !self.unknown.is_empty() {
-            return Err(UnknownSettings(self.unknown.clone()));
+        // An object names its region: that of the provider is not needed for it.
+        let needed = self.unknown.iter().filter(|name| **name != "region");
+        let needed: Vec<&'static str> = needed.copied().collect();
+        if !needed.is_empty() {
+            return Err(UnknownSettings(needed));
         }
         let mut clients = self.ses.lock().unwrap_or_else(PoisonError::into_inner);
         let client = clients.entry(region.clone()).or_insert_with(|| {

@@ -156,7 +156,8 @@ fn remedy(error: &Error) -> Option<String> {
                      the MAIL FROM domain of the domain holds for all its addresses: set \
                      `identity` to the domain. Otherwise register the address itself with SES, and \
                      wait until it is verified (for example `aws_ses_email_identity`); see also \
-                     that the region is the identity's."
+                     that account and region are the identity's: a resource goes to the provider \
+                     configuration that its `provider` argument names, or else to the default one."
                         .to_owned(),
                 );
             }
@@ -169,7 +170,8 @@ fn remedy(error: &Error) -> Option<String> {
                 "{problem}. MAIL FROM can be set once the identity is verified: create it and \
                  wait for its verification (for example `aws_ses_domain_identity` and \
                  `aws_ses_domain_identity_verification`, named in `depends_on`), and see that \
-                 the provider's `region` is the identity's."
+                 account and region are the identity's: a resource goes to the provider \
+                 configuration that its `provider` argument names, or else to the default one."
             ))
         }
         Error::Refused { code, .. }

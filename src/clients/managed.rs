@@ -6,7 +6,7 @@
 //! before the old one is destroyed, it plans the new one once more, in a process that it
 //! has not told of the old one.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::mail_from::{DomainName, Place};
+use crate::ses::Setting;
 
 /// How long to wait for Terraform to tell of a resource: it tells of ten at about
 /// the same time.
@@ -23,6 +24,8 @@ const TOLD_WITHIN: Duration = Duration::from_millis(300);
 #[derive(Debug, Default)]
 pub struct Managed {
     domains: Mutex<HashSet<(Place, DomainName)>>,
+    /// What plans have SES hold.
+    planned: Mutex<HashMap<Place, Setting>>,
     told: Notify,
 }
 
@@ -50,6 +53,17 @@ impl Managed {
         timeout(TOLD_WITHIN, told).await.is_ok()
     }
 
+    /// A plan has SES hold `setting` in `place`; returns what the plan of another resource
+    /// has it hold there, if that is something else. (Of one resource all plans of a
+    /// process say the same.)
+    pub fn plan(&self, place: &Place, setting: &Setting) -> Option<Setting> {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = planned
+            .entry(place.clone())
+            .or_insert_with(|| setting.clone());
+        (other != setting).then(|| other.clone())
+    }
+
     fn domains(&self) -> std::sync::MutexGuard<'_, HashSet<(Place, DomainName)>> {
         self.domains.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,7 +72,37 @@ impl Managed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail_from::{Identity, Region};
+    use crate::mail_from::{BehaviorOnMxFailure, Identity, Region};
+
+    #[test]
+    fn plans_that_have_ses_hold_two_things_are_told_apart() {
+        let place = |identity: &str| Place {
+            identity: Identity::parse(identity).unwrap(),
+            region: Region::parse("eu-west-1").unwrap(),
+        };
+        let setting = |domain: &str, behavior| Setting {
+            domain: DomainName::parse(domain).unwrap(),
+            behavior,
+        };
+        let [default, reject] = [
+            BehaviorOnMxFailure::UseDefaultValue,
+            BehaviorOnMxFailure::RejectMessage,
+        ];
+        let here = place("example.com");
+        let first = setting("bounce.example.com", default);
+        let managed = Managed::default();
+        for _ in 0..2 {
+            assert_eq!(managed.plan(&here, &first), None);
+        }
+        for rival in [
+            setting("bounce.example.com", reject),
+            setting("mail.example.com", default),
+        ] {
+            assert_eq!(managed.plan(&here, &rival), Some(first.clone()));
+        }
+        let there = setting("bounce.example.org", reject);
+        assert_eq!(managed.plan(&place("example.org"), &there), None);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_told_soon_is_waited_for() {

@@ -139,7 +139,8 @@ impl Check<'_> {
     /// The finding with what is elsewhere, if that may explain it. What cannot be
     /// looked up does not.
     async fn explained(self, finding: Finding, answer: &Answer) -> Finding {
-        if !finding.is_amiss() {
+        // A record that passes, and is warned of, may be somebody else's as well.
+        if !finding.is_amiss() && (finding.status != RecordStatus::Ok || finding.cause.is_none()) {
             return finding;
         }
         let identity = self.place.identity.domain();

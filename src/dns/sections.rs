@@ -67,6 +67,8 @@ impl<'a> Sections<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Records as octets: owner, type, data. The owner is the root.
@@ -133,5 +135,24 @@ mod tests {
         let mut sections = Sections::new(BinDecoder::new(&octets));
         assert_eq!(sections.read(3, None).unwrap().len(), 1);
         assert!(sections.edns().is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn octets_of_anybody_do_no_harm(
+            mut octets in prop::collection::vec(any::<u8>(), 0..80),
+            record_type in prop::sample::select(vec![MX, TXT, A, OPT, 5, 6, 46, 250]),
+            counts in prop::array::uniform3(0..4_u16),
+        ) {
+            // A record whose data is nonsense, in front.
+            let length = u16::try_from(octets.len() / 2).unwrap();
+            let begin = [&[0][..], &record_type.to_be_bytes(), &[0, 1, 0, 0, 0, 60], &length.to_be_bytes()];
+            octets.splice(..0, begin.concat());
+            let mut sections = Sections::new(BinDecoder::new(&octets));
+            for count in counts {
+                let records = sections.read(count, Some(RecordType::TXT)).unwrap_or_default();
+                prop_assert!(records.len() <= usize::from(count));
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::validate::Meaning;
 use crate::diagnostics::{diagnostic, explain, ses as ses_failed, warn};
 use crate::mail_from::{DomainName, Place, VerificationStatus};
 use crate::plugin::{NothingChanged, Told};
-use crate::ses::{Set, Unset};
+use crate::ses::{Set, Setting, Unset};
 use crate::target::Target;
 
 /// Tells what became of a Set of `domain`, and returns the status for the state.
@@ -40,6 +40,18 @@ pub(super) fn set(
                      it again."
                 ),
                 AttributePath::new("verification_status"),
+            ));
+            VerificationStatus::Pending
+        }
+        Set::Overtaken => {
+            diags.add_warning(diagnostic(
+                "MAIL FROM domain set, and changed since",
+                format!(
+                    "SES has accepted {domain} as the MAIL FROM domain of {place}, and now holds \
+                     something else: another resource of the same identity has set it, or somebody \
+                     beside Terraform. The state says Pending; the next plan shows what SES holds."
+                ),
+                AttributePath::new("mail_from_domain"),
             ));
             VerificationStatus::Pending
         }
@@ -186,6 +198,26 @@ pub(super) fn nothing_to_import(place: &Place, is_identity: bool) -> Diagnostic 
         format!("{place} {problem}. {remedy}"),
         AttributePath::root(),
     )
+}
+
+/// Another resource is planned to set the same identity otherwise.
+pub(super) fn warn_of_rival(
+    diags: &mut Diagnostics,
+    place: &Place,
+    setting: &Setting,
+    rival: &Setting,
+) {
+    diags.add_warning(diagnostic(
+        "Two resources set the MAIL FROM domain of one identity",
+        format!(
+            "This resource sets {} ({}) as the MAIL FROM domain of {place}, and another one of \
+             this configuration sets {} ({}). SES holds one for an identity, so that each apply \
+             undoes what the one before has made. Remove one of the two resources; what SES \
+             holds for the other stays on.",
+            setting.domain, setting.behavior, rival.domain, rival.behavior
+        ),
+        AttributePath::new("mail_from_domain"),
+    ));
 }
 
 /// Says why a Set is planned where nothing is configured otherwise, or that

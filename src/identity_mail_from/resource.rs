@@ -12,17 +12,17 @@ use super::advise::NewDomain;
 use super::claims::claim;
 use super::import::{ImportId, imported};
 use super::model::{Dns, Model};
-use super::plan::{plan, sets};
+use super::plan::{Plan, plan, sets};
 use super::private::Private;
 use super::refresh::{look_up, refresh};
 use super::report;
 use super::schema::schema;
-use super::validate::{check_underscores, validate};
+use super::validate::{Meaning, check_underscores, validate};
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
-use crate::ses::{MailFrom, Setting, Unwanted, Wanted};
+use crate::ses::{MailFrom, Unwanted, Wanted};
 use crate::target::{Target, provider_region, region_of_import};
 
 /// The resource `ses_identity_mail_from`.
@@ -59,6 +59,7 @@ impl Resource for IdentityMailFrom {
             tell_managed(call.configured()?.as_ref(), prior);
         }
         claim(call, prior, &plan, &meaning)?;
+        warn_of_rival(call, &plan, &meaning)?;
         if let Some(new) = NewDomain::of(prior, &plan, &meaning) {
             new.advise(call).await?;
         }
@@ -184,6 +185,17 @@ impl Resource for IdentityMailFrom {
     }
 }
 
+/// Warns where another resource of this provider configuration is planned to set the same
+/// identity otherwise: each apply would undo the other.
+fn warn_of_rival(call: &mut Call<Clients>, plan: &Plan, meaning: &Meaning) -> Result<(), Told> {
+    if let (Some(place), Some(setting)) = (plan.place(meaning), meaning.setting())
+        && let Some(rival) = call.configured()?.managed().plan(&place, &setting)
+    {
+        report::warn_of_rival(&mut call.diags, &place, &setting, &rival);
+    }
+    Ok(())
+}
+
 /// A resource that is renamed or replaced has what `state` says, so that the plan of
 /// the one in its place is not told that somebody else has.
 fn tell_managed(clients: &Clients, state: &Model) {
@@ -208,17 +220,15 @@ async fn set(
         "set the MAIL FROM domain",
         timeout,
     )?;
-    let (Some(domain), Some(behavior)) = (meaning.names.mail_from_domain, meaning.behavior) else {
+    let Some(setting) = meaning.setting() else {
         return Err(NothingChanged);
     };
+    let domain = setting.domain.clone();
     let mut private = Private::of(call).unwrap_or_else(Private::begin);
     let wanted = Wanted {
         identity: target.place.identity.clone(),
         object: private.object.clone(),
-        setting: Setting {
-            domain: domain.clone(),
-            behavior,
-        },
+        setting,
         restarts: planned.restarts_failed_verification(),
     };
     let (set, sent) = target.ses.set(&target.deadline, &wanted).await;

@@ -10,6 +10,7 @@ use super::model::Model;
 use crate::attributes::{Names, check_timeout, known};
 use crate::diagnostics::{diagnostic, invalid};
 use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
+use crate::ses::Setting;
 
 /// What the attributes of a valid configuration mean, where they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +18,16 @@ pub(super) struct Meaning {
     pub(super) names: Names,
     /// Not configured: SES's default.
     pub(super) behavior: Option<BehaviorOnMxFailure>,
+}
+
+impl Meaning {
+    /// What SES is to hold.
+    pub(super) fn setting(&self) -> Option<Setting> {
+        Some(Setting {
+            domain: self.names.mail_from_domain.clone()?,
+            behavior: self.behavior?,
+        })
+    }
 }
 
 /// Parses a configuration or a plan, and tells what is wrong with it.

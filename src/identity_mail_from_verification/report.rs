@@ -31,7 +31,7 @@ pub(super) fn report(
             let doing = format!("Could not read the status of the MAIL FROM domain of {identity}");
             return ses_failed(&doing, error);
         }
-        Unverified::Over(seen) => over(seen, identity),
+        Unverified::Over(seen) => over(seen, place),
         Unverified::TimedOut {
             waited,
             last,
@@ -41,7 +41,7 @@ pub(super) fn report(
                 waited.as_secs_f64().round() as u64,
             ));
             let last = match last {
-                Some(seen) => format!("{} after {waited}.", shows(seen, identity)),
+                Some(seen) => format!("{} after {waited}.", shows(seen, place)),
                 None => format!("SES did not answer within {waited}."),
             };
             let ended = match error {
@@ -68,12 +68,14 @@ pub(super) fn report(
 }
 
 /// What SES shows that will not become Success, and what to do.
-fn over(seen: &Seen, identity: &impl std::fmt::Display) -> (String, &'static str) {
-    let shows = format!("{}.", shows(seen, identity));
+fn over(seen: &Seen, place: &Place) -> (String, &'static str) {
+    let shows = format!("{}.", shows(seen, place));
     match seen {
         Seen::NoIdentity => (
             shows,
-            "Create the identity, and see that the provider's `region` is the identity's.",
+            "Create the identity, and see that account and region are the identity's: a resource \
+             goes to the provider configuration that its `provider` argument names, or else to the \
+             default one.",
         ),
         Seen::Unset => (
             shows,
@@ -94,9 +96,10 @@ fn over(seen: &Seen, identity: &impl std::fmt::Display) -> (String, &'static str
 }
 
 /// What SES shows, as a clause. The domain comes from the network.
-fn shows(seen: &Seen, identity: &impl std::fmt::Display) -> String {
+fn shows(seen: &Seen, place: &Place) -> String {
+    let Place { identity, region } = place;
     match seen {
-        Seen::NoIdentity => format!("SES knows no identity {identity} in this region"),
+        Seen::NoIdentity => format!("SES knows no identity {identity} in {region}"),
         Seen::Unset => format!("{identity} has no custom MAIL FROM domain"),
         Seen::Other(held) => format!("{identity} has another MAIL FROM domain, {}", held.domain),
         Seen::Verified(held) | Seen::Sought(held) | Seen::GivenUp(held) => format!(

@@ -16,8 +16,10 @@ pub(super) enum Kind {
     Quote,
     /// The wide form of this character of ASCII that is neither letter nor digit.
     FullWidth(char),
+    /// What is not seen, and often comes with copied text.
+    Unseen,
     /// Other punctuation, signs of mathematics and money, spaces, and what is not
-    /// seen or not assigned.
+    /// assigned.
     Other,
 }
 
@@ -47,7 +49,7 @@ pub(super) fn kind(c: char) -> Kind {
         return Kind::Letter;
     }
     if UNSEEN.contains(&c) {
-        return Kind::Other;
+        return Kind::Unseen;
     }
     match CodePointMapData::<GeneralCategory>::new().get(c) {
         GeneralCategory::OtherSymbol => Kind::Symbol,
@@ -65,11 +67,10 @@ pub(super) fn kind(c: char) -> Kind {
         | GeneralCategory::SpaceSeparator
         | GeneralCategory::LineSeparator
         | GeneralCategory::ParagraphSeparator
-        | GeneralCategory::Control
-        | GeneralCategory::Format
         | GeneralCategory::PrivateUse
         | GeneralCategory::Surrogate
         | GeneralCategory::Unassigned => full_width(c).map_or(Kind::Other, Kind::FullWidth),
+        GeneralCategory::Control | GeneralCategory::Format => Kind::Unseen,
         _ => Kind::Letter,
     }
 }
@@ -100,8 +101,10 @@ mod tests {
             ('\u{d7}', Kind::Other),
             ('\u{3001}', Kind::Other),
             ('\u{e000}', Kind::Other),
-            ('\u{2800}', Kind::Other),
-            ('\u{3164}', Kind::Other),
+            ('\u{2800}', Kind::Unseen),
+            ('\u{3164}', Kind::Unseen),
+            ('\u{200b}', Kind::Unseen),
+            ('\u{ad}', Kind::Unseen),
             ('\u{1f600}', Kind::Symbol),
             ('\u{2764}', Kind::Symbol),
             ('\u{30fb}', Kind::Letter),

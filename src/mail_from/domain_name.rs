@@ -159,6 +159,9 @@ impl DomainNameError {
                 "Remove the character, or type the name anew: it often comes with copied text."
             }
             Self::Character { character, .. } => match kind(*character) {
+                Kind::Unseen => {
+                    "Remove the character, or type the name anew: it often comes with copied text."
+                }
                 Kind::Dash => "Write `-`, the hyphen of the keyboard, in its place.",
                 Kind::Quote => "Remove the quotation mark.",
                 Kind::FullWidth('@') => "Write only the part after the `@`.",

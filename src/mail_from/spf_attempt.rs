@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Txt;
 use super::dns_name::distance;
+use super::spf_check::SES;
 
 /// What a record is told apart by.
 const VERSION: &str = "v=spf1 ";
@@ -30,7 +31,7 @@ pub(super) fn attempt(record: &Txt) -> Option<Attempt> {
         .take(6)
         .collect();
     let is_near = distance(&start, "v=spf1") <= 2;
-    let names_terms = lower.contains("spf") && lower.contains("include:");
+    let names_terms = lower.contains("include") && (lower.contains("spf") || lower.contains(SES));
     // The three letters alone stand in keys and codes of other records, too.
     let is_meant = is_near || names_terms || start.starts_with("spf") || lower.contains("spf1");
     // Sender ID's records begin with `spf2.0/`, and are none of these.
@@ -123,6 +124,7 @@ mod tests {
             "v=DKIM1; k=rsa; p=MIGfMA0GsPFSqGSIb3DQ",
             "spf2.0/pra include:amazonses.com ~all",
             "v=DMARC1; p=none; rua=mailto:spf@example.com",
+            "amazonses:pmBGN/7MjnfhTKUZ06Enqq1PeGUaOkw8lGhcfwefcHU=",
         ] {
             assert_eq!(attempt(&Txt::from_strings([text])), None, "{text}");
         }
@@ -143,6 +145,7 @@ mod tests {
                 "spf include:amazonses.com ~all",
                 "Write the text exactly so",
             ),
+            ("include:amazonses.com ~all", "Write the text exactly so"),
             (
                 "v=sfp1 include:amazonses.com ~all",
                 "Write the text exactly so",

@@ -20,6 +20,7 @@ mod fleets;
 mod harness;
 mod import;
 mod interrupts;
+mod late_reads;
 mod lifecycle;
 mod local_attributes;
 mod logs;

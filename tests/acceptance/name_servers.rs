@@ -254,6 +254,26 @@ fn own_servers_of_a_zone_that_differ_are_named() {
 }
 
 #[test]
+fn a_domain_that_is_a_zone_by_itself_is_told_what_belongs_into_the_field_for_the_name() {
+    let Remembering { ws, zone } = Remembering::new(5);
+    let domain = "bounce.example.com";
+    for dns in [ws.dns(), zone.dns()] {
+        let servers = [("ns1.bounce.example.com", Ipv4Addr::new(127, 0, 53, 5))];
+        dns.set_zone(domain, 900, &servers).unwrap();
+    }
+    ws.apply().succeeds();
+    for dns in [ws.dns(), zone.dns()] {
+        publish(&dns, "bounce.bounce.example.com");
+    }
+    ws.plan()
+        .succeeds()
+        .says("It stands at bounce.bounce.example.com")
+        .says("bounce.example.com is a zone by itself: enter `@`, or nothing");
+    publish(&zone.dns(), domain);
+    ws.plan().succeeds().does_not_say("Warning");
+}
+
+#[test]
 fn own_servers_out_of_reach_cost_one_time_out() {
     let Remembering { ws, zone } = Remembering::new(4);
     zone.dns().set_mode(Mode::Silent);

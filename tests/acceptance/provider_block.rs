@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{REGION, THIS, Workspace, basic, mail_from, provider_address};
+use crate::harness::{GET, REGION, THIS, Workspace, basic, mail_from, provider_address};
 
 /// An expression that is unknown until apply, and then is `value`; with the
 /// resource that makes it so.
@@ -31,6 +31,21 @@ fn unknown_region_is_planned_unknown_and_applied() {
     assert_eq!(spf, "v=spf1 include:amazonses.com ~all");
     ws.apply().succeeds();
     assert_eq!(ws.resource(THIS).unwrap()["region"], REGION);
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn unknown_region_alone_does_not_stop_the_refresh_of_what_names_its_own() {
+    let mut ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    ws.ses().clear_calls();
+    let (region, later) = unknown_until_apply("region", "\"us-east-1\"");
+    ws.provider.region = Some(region);
+    ws.config(&format!("{later}{}", basic()));
+    ws.plan().exits(2).does_not_say("Error");
+    assert_eq!(ws.calls_of(GET).len(), 1);
+    ws.apply().succeeds();
     ws.ends_with(&["example.com"]);
 }
 

@@ -228,3 +228,55 @@ fn replacement_that_destroys_first_gets_mail_from_back() {
     ws.state_is_what_ses_holds();
     ws.ends_with(&["example.com"]);
 }
+
+#[test]
+fn renamed_keys_that_ses_refuses_are_not_forgotten() {
+    let names: Vec<_> = (1..=FLEET).map(|n| format!("d{n}.example")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut ws = Workspace::new();
+    ws.ses().add_identities(REGION, &names, true);
+    ws.config(&keyed_fleet("old"));
+    ws.apply().succeeds();
+    ws.ses().clear_calls();
+    // Lets calls queue up, so that deletes wait for what becomes of a Set.
+    ws.provider.requests_per_second = Some("20".to_owned());
+    for name in &names {
+        let throttled = Fault::new(FaultKind::Throttle).of(name).on(SET);
+        ws.ses().inject(throttled);
+    }
+    ws.ses().add_identities(REGION, &names, false);
+    ws.config(&keyed_fleet("new"));
+    ws.apply().fails_with(&["are not verified for identity"]);
+    // What SES holds is what the state says, whichever came first.
+    ws.state_is_what_ses_holds();
+    ws.ses().add_identities(REGION, &names, true);
+    ws.apply().succeeds();
+    ws.state_is_what_ses_holds();
+    ws.ends_with(&names);
+}
+
+#[test]
+fn two_resources_of_one_identity_are_told_at_plan() {
+    let two = |other: &str| {
+        let named = |name: &str, domain: &str| named(name).replace("bounce.example.com", domain);
+        named("one", "bounce.example.com") + &named("two", other)
+    };
+    let ws = Workspace::new();
+    ws.config(&two("bounce.example.com"));
+    ws.plan().exits(2).does_not_say("Two resources");
+    ws.config(&two("mail.example.com"));
+    ws.plan()
+        .exits(2)
+        .says("Two resources set the MAIL FROM domain of one identity")
+        .says("of example.com in us-east-1");
+    ws.apply()
+        .succeeds()
+        .does_not_say("its status could not be read");
+    // Following the advice: what the other has stays on.
+    ws.config(&named("two").replace("bounce.example.com", "mail.example.com"));
+    ws.apply().succeeds();
+    let held = ws.held("example.com").mail_from_domain;
+    assert_eq!(held.as_deref(), Some("mail.example.com"));
+    ws.plans_nothing();
+    ws.ends_with(&["example.com"]);
+}

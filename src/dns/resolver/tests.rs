@@ -534,6 +534,16 @@ async fn records_that_are_amiss_are_sought_elsewhere() {
     assert_eq!(spf.status, RecordStatus::Missing);
     let by = Elsewhere::Wildcard("*.example.com".to_owned());
     assert_eq!(spf.elsewhere, Some(by));
+    // So may be one that passes, and is to be replaced all the same.
+    let passes: World = &[(
+        "*.example.com.",
+        Type::TXT,
+        "v=spf1 include:amazonses.com +all",
+    )];
+    let spf = check_world(passes).await.spf;
+    assert_eq!(spf.status, RecordStatus::Ok);
+    let by = Elsewhere::Wildcard("*.example.com".to_owned());
+    assert_eq!(spf.elsewhere, Some(by));
     // It is no wildcard that gives a name what it has itself.
     let same: World = &[
         (NAME, Type::MX, "mx.example.com."),

@@ -145,6 +145,8 @@ fn remedy_says_what_to_write_in_place_of_a_character() {
         ("\u{2018}example.com\u{2019}", "Remove the quotation mark"),
         ("a\u{ff20}example.com", "after the `@`"),
         ("a!b.example.com", "Use only letters"),
+        ("a\u{2800}b.example.com", "type the name anew"),
+        ("a\u{200b}b.example.com", "type the name anew"),
     ] {
         let told = error(text).remedy();
         assert!(told.contains(remedy), "{told}");

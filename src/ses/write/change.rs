@@ -39,6 +39,8 @@ pub enum Set {
     Shown(Reported<VerificationStatus>),
     /// SES has accepted it and does not show it; why, if it could not be read.
     NotShown(Option<Error>),
+    /// SES has accepted it, and shows by now what somebody else has made of it.
+    Overtaken,
     /// SES has not made the change.
     NotMade(Error),
     /// SES may have made the change, or may make it yet.

@@ -114,6 +114,7 @@ impl<'a> Course<'a> {
                 None => Set::NotShown(None),
             },
             End::NotShown => Set::NotShown(self.unread),
+            End::Overtaken => Set::Overtaken,
             End::InDoubt => Set::InDoubt(self.error()),
             End::StaysFailed => Set::NotRestarted(self.error()),
             End::IsOff => Set::Off {
@@ -142,6 +143,7 @@ impl<'a> Course<'a> {
             End::NotMade
             | End::InDoubt
             | End::NotShown
+            | End::Overtaken
             | End::StaysFailed
             | End::IsOff
             | End::MayBeOff => Unset::NotDone(self.error()),

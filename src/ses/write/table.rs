@@ -165,6 +165,8 @@ pub(super) enum End {
     Holds,
     /// SES has accepted the setting and does not show it.
     NotShown,
+    /// SES has accepted the setting, and somebody else has changed it since.
+    Overtaken,
     /// SES holds what it held before.
     NotMade,
     /// SES may hold it, or may soon.
@@ -219,6 +221,7 @@ fn set(restarts: bool, known: Known, event: Event) -> (Known, Next) {
 
         (SetAccepted, Shows(OwnFailed)) if restarts => (GivenUp, unset),
         (SetAccepted, Shows(Own | OwnFailed)) => (SetAccepted, Next::End(End::Holds)),
+        (SetAccepted, Shows(Nothing | Other)) => (SetAccepted, Next::End(End::Overtaken)),
         (SetAccepted, _) => (SetAccepted, Next::End(End::NotShown)),
 
         (GivenUp | OffUnanswered, Accepted) => (Off, send),
@@ -239,6 +242,7 @@ fn set(restarts: bool, known: Known, event: Event) -> (Known, Next) {
         (OnInDoubt, _) => (OnInDoubt, Next::End(End::MayBeOff)),
 
         (OnAccepted, Shows(Own | OwnFailed)) => (OnAccepted, Next::End(End::Holds)),
+        (OnAccepted, Shows(Nothing | Other)) => (OnAccepted, Next::End(End::Overtaken)),
         (OnAccepted, _) => (OnAccepted, Next::End(End::NotShown)),
 
         // The states of an unset.
