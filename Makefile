@@ -3,6 +3,9 @@
 # Where cargo builds: its default, or what the environment says.
 target_dir := $(or $(CARGO_TARGET_DIR),target)
 
+# Most tests wait, for Terraform or for time to pass.
+test_threads = $$((2 * $$(getconf _NPROCESSORS_ONLN)))
+
 venv := $(target_dir)/conformance/venv
 requirements := tests/conformance/requirements.txt
 
@@ -30,6 +33,7 @@ test: ## Run all tests but those of conformance.
 	@if command -v cargo-nextest >/dev/null; then \
 		set -x; cargo nextest run --workspace --locked && cargo test --workspace --locked --doc; \
 	else \
+		export RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(test_threads)}; \
 		set -x; cargo test --workspace --locked; \
 	fi
 

@@ -2,6 +2,8 @@
 //! practitioner's text. (Control characters in text from the network are made
 //! visible once more below, where diagnostics go onto the wire.)
 
+mod refusals;
+
 use std::fmt::Display;
 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
@@ -132,6 +134,11 @@ pub fn explain(error: &Error) -> String {
 }
 
 fn remedy(error: &Error) -> Option<String> {
+    if let Error::Refused { code, message, .. } = error
+        && let Some(remedy) = refusals::remedy(code, message)
+    {
+        return Some(visible(&remedy));
+    }
     if let Some(operation) = error.access_denied() {
         return Some(format!(
             "Allow the IAM action `ses:{operation}` to the caller, on resource `*` (SES knows no \
@@ -192,9 +199,9 @@ fn remedy(error: &Error) -> Option<String> {
             fault: CredentialFault::Lasting,
             ..
         } => Some(
-            "SES was not called. Put right what the source says (for a profile with SSO, run `aws \
-             sso login`), or name another: `profile`, or `access_key` and `secret_key`, in the \
-             provider block, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            "SES was not called. Put right what the source says, or name another: `profile`, or \
+             `access_key` and `secret_key`, in the provider block, AWS_PROFILE, or \
+             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
                 .to_owned(),
         ),
         Error::Credentials {

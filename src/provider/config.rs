@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
+use super::assume_role::{self, AssumeRole, AssumeRoleWithWebIdentity};
 use super::validate::Parsed;
 use crate::clients::{Clients, Dns};
 use crate::diagnostics::warn;
@@ -37,6 +38,8 @@ pub struct Config {
     pub(super) token: Value<String>,
     pub(super) requests_per_second: Value<Number>,
     pub(super) endpoints: Value<Endpoints>,
+    pub(super) assume_role: Value<Vec<Value<AssumeRole>>>,
+    pub(super) assume_role_with_web_identity: Value<Vec<Value<AssumeRoleWithWebIdentity>>>,
     pub(super) dns: Value<DnsBlock>,
 }
 
@@ -81,6 +84,12 @@ impl Config {
             _ => None,
         };
         let endpoints = self.endpoints.unwrap_or_default();
+        let roles = self.assume_role.as_option().unwrap_or_default();
+        let roles = roles.into_iter().filter_map(Value::as_option);
+        let web_identity = self.assume_role_with_web_identity.as_option();
+        let web_identity = web_identity.unwrap_or_default().into_iter().next();
+        let web_identity = web_identity.and_then(Value::as_option);
+        let expand = |path: &str| environment.aws.expanded(path);
         let connection = Connection::new(ConnectionSettings {
             region: parsed.region,
             profile: self.profile.as_option().filter(|name| !name.is_empty()),
@@ -90,7 +99,8 @@ impl Config {
             ca_bundle: environment.ca_bundle.clone(),
             shared_folders: environment.shared_folders.clone(),
             environment: environment.aws.clone(),
-            roles: Vec::new(),
+            web_identity: web_identity.map(|block| block.into_web_identity(expand)),
+            roles: roles.map(AssumeRole::into_role).collect(),
         });
         let rate = parsed.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
         Clients::new(connection, member, unknown, rate, dns, stop)
@@ -123,6 +133,16 @@ impl Config {
             Value::Value(endpoints) => (endpoints.ses.is_unknown(), endpoints.sts.is_unknown()),
             endpoints => (endpoints.is_unknown(), endpoints.is_unknown()),
         };
+        let roles = match &self.assume_role {
+            Value::Value(roles) => !roles.iter().all(is_known(AssumeRole::is_known)),
+            roles => roles.is_unknown(),
+        };
+        let web_identity = match &self.assume_role_with_web_identity {
+            Value::Value(blocks) => !blocks
+                .iter()
+                .all(is_known(AssumeRoleWithWebIdentity::is_known)),
+            blocks => blocks.is_unknown(),
+        };
         [
             ("region", self.region.is_unknown()),
             ("profile", self.profile.is_unknown()),
@@ -131,6 +151,8 @@ impl Config {
             ("token", self.token.is_unknown()),
             ("endpoints.ses", ses),
             ("endpoints.sts", sts),
+            (assume_role::ROLE, roles),
+            (assume_role::WEB_IDENTITY, web_identity),
             ("requests_per_second", self.requests_per_second.is_unknown()),
         ]
         .into_iter()
@@ -161,5 +183,13 @@ impl Config {
             Value::Value(false) => Dns::Disabled(resolver),
             _ => Dns::Enabled(resolver),
         }
+    }
+}
+
+/// Whether a block is known, and `inside` says so of what is in it.
+fn is_known<T>(inside: fn(&T) -> bool) -> impl Fn(&Value<T>) -> bool {
+    move |block| match block {
+        Value::Value(block) => inside(block),
+        block => !block.is_unknown(),
     }
 }

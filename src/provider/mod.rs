@@ -1,6 +1,7 @@
 //! The provider block, made into clients, and the registry of all that the
 //! provider exposes.
 
+mod assume_role;
 mod config;
 mod schema;
 mod validate;

@@ -6,6 +6,8 @@ use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
 };
 
+use super::assume_role::{ROLE, WEB_IDENTITY};
+
 /// The schema of the provider block. The names are those that users of
 /// hashicorp/aws know.
 pub(super) fn schema() -> Schema {
@@ -43,11 +45,85 @@ pub(super) fn schema() -> Schema {
     root.blocks = HashMap::from([
         ("endpoints".to_owned(), NestedBlock::Single(endpoints())),
         ("dns".to_owned(), NestedBlock::Single(dns())),
+        (ROLE.to_owned(), NestedBlock::List(assume_role())),
+        (WEB_IDENTITY.to_owned(), NestedBlock::List(web_identity())),
     ]);
     Schema {
         version: 0,
         block: root,
     }
+}
+
+fn assume_role() -> Block {
+    let strings = || AttributeType::Set(Box::new(AttributeType::String));
+    block(
+        "A role to assume with the credentials that were found. Several blocks are assumed one \
+         after the other, in their order.",
+        [
+            string("role_arn", "The role's ARN."),
+            string(
+                "duration",
+                "How long the session lasts, from `15m` to `12h`. Default: an hour.",
+            ),
+            string("external_id", "The external id that the role asks for."),
+            string("policy", "A session policy, as JSON."),
+            optional(
+                "policy_arns",
+                strings(),
+                "The ARNs of session policies that IAM manages.",
+            ),
+            string(
+                "session_name",
+                "The session's name, which CloudTrail shows.",
+            ),
+            string(
+                "source_identity",
+                "The source identity, which CloudTrail shows.",
+            ),
+            optional(
+                "tags",
+                AttributeType::Map(Box::new(AttributeType::String)),
+                "Session tags.",
+            ),
+            optional(
+                "transitive_tag_keys",
+                strings(),
+                "The keys of the tags that are passed on to roles that are assumed from this one.",
+            ),
+        ],
+    )
+}
+
+fn web_identity() -> Block {
+    block(
+        "A role to assume with the token of a web identity, in place of all other credentials. At \
+         most one block.",
+        [
+            string("role_arn", "The role's ARN."),
+            string(
+                "duration",
+                "How long the session lasts, from `15m` to `12h`. Default: an hour.",
+            ),
+            string("policy", "A session policy, as JSON."),
+            optional(
+                "policy_arns",
+                AttributeType::Set(Box::new(AttributeType::String)),
+                "The ARNs of session policies that IAM manages.",
+            ),
+            string(
+                "session_name",
+                "The session's name, which CloudTrail shows.",
+            ),
+            secret(
+                "web_identity_token",
+                "The token. Or `web_identity_token_file`.",
+            ),
+            string(
+                "web_identity_token_file",
+                "A file with the token, which is read again for each session.",
+            ),
+        ],
+    )
 }
 
 fn endpoints() -> Block {
@@ -57,7 +133,7 @@ fn endpoints() -> Block {
             string("ses", "URL in place of SES's endpoint."),
             string(
                 "sts",
-                "URL in place of STS's endpoint, for profiles that assume a role.",
+                "URL in place of STS's endpoint, for roles that are assumed.",
             ),
         ],
     )

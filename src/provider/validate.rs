@@ -6,6 +6,7 @@ use std::time::Duration;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
+use super::assume_role::{ROLE, WEB_IDENTITY};
 use super::config::{Config, DnsBlock};
 use crate::diagnostics::invalid;
 use crate::duration;
@@ -56,6 +57,7 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
             endpoint(diags, name, url);
         }
     }
+    roles(diags, config);
     if let Value::Value(block) = &config.dns {
         dns(diags, block, &mut parsed);
     }
@@ -97,6 +99,27 @@ fn keys(diags: &mut Diagnostics, config: &Config) {
         "Set both `access_key` and `secret_key`, or neither and let the AWS credential chain find \
          credentials.",
     ));
+}
+
+fn roles(diags: &mut Diagnostics, config: &Config) {
+    if let Value::Value(blocks) = &config.assume_role {
+        for (index, block) in (0_i64..).zip(blocks) {
+            if let Value::Value(block) = block {
+                block.validate(diags, &AttributePath::new(ROLE).index(index));
+            }
+        }
+    }
+    if let Value::Value(blocks) = &config.assume_role_with_web_identity {
+        for (index, block) in (0_i64..).zip(blocks) {
+            let path = AttributePath::new(WEB_IDENTITY).index(index);
+            if index > 0 {
+                let problem = "there is another block of this kind";
+                diags.add_error(invalid(path, problem, "Write it once."));
+            } else if let Value::Value(block) = block {
+                block.validate(diags, &path);
+            }
+        }
+    }
 }
 
 fn endpoint(diags: &mut Diagnostics, name: &'static str, url: &Value<String>) {

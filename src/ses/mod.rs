@@ -57,7 +57,9 @@ mod read;
 mod write;
 
 pub use api::{MailFrom, SetMailFrom};
-pub use aws::{AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Role, WebIdentity};
+pub use aws::{
+    AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Role, WebIdentity, WebToken,
+};
 pub use claims::{Member, ObjectId};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};

@@ -8,7 +8,8 @@ use simulator::ses::{Fault, FaultKind};
 use simulator::{Options, Rate};
 
 use crate::harness::{
-    Fares, REGION, SET, Sts, Workspace, basic, fleet, names, pause, wait_for_calls,
+    Fares, REGION, SET, Sts, Workspace, basic, fleet, mail_from, names, pause, wait_for_calls,
+    wait_until,
 };
 
 /// A workspace without keys in the provider block.
@@ -105,6 +106,28 @@ fn program_that_takes_long_is_started_once() {
 }
 
 #[test]
+fn program_that_takes_longer_than_the_timeout_is_named_and_a_stop_does_not_wait_for_it() {
+    let ws = with_program("sleep 25");
+    ws.config(&mail_from(
+        "example.com",
+        "bounce.example.com",
+        "timeouts { create = \"2s\" }",
+    ));
+    ws.apply().fails_with(&[
+        "gave up after 2s",
+        "the profile `mail` in the provider block has not given any yet",
+        "SES was not called",
+    ]);
+    ws.config(&basic());
+    let apply = ws.spawn(&["apply", "-auto-approve"]);
+    wait_until("the program runs", || starts(&ws) == 2);
+    apply.interrupt_alone();
+    let run = apply.wait().fails_with(&["asked to stop"]);
+    assert!(run.elapsed < Duration::from_secs(20), "{:?}", run.elapsed);
+    assert_eq!(ws.ses().calls(), []);
+}
+
+#[test]
 fn program_that_fails_is_started_once_and_quoted() {
     let ws = with_program("echo 'the second factor was wrong' >&2; exit 3");
     add_fleet(&ws, 30);
@@ -154,4 +177,39 @@ fn role_that_has_expired_by_the_word_of_ses_is_assumed_anew_once() {
     assert_eq!(ws.sets().len(), 2);
     ws.ses().clear_faults();
     ws.apply().succeeds();
+}
+
+#[test]
+fn role_of_the_provider_block_is_assumed_or_told_of() {
+    let sts = Sts::new(Fares::Well(3600));
+    let mut ws = Workspace::new();
+    ws.provider.sts_endpoint = Some(format!("{:?}", sts.url()));
+    let arn = "arn:aws:iam::111122223333:role/mail";
+    ws.provider.assume_role = Some(format!(
+        "role_arn = {arn:?}\n    tags = {{ team = \"mail\" }}"
+    ));
+    ws.config(&basic());
+    ws.apply().succeeds();
+    let keys = ws.sets().into_iter().filter_map(|set| set.access_key);
+    assert!(keys.into_iter().all(|key| key.starts_with("ASIA")));
+    let requests = sts.requests();
+    assert!(
+        requests
+            .iter()
+            .all(|sent| sent.contains("Tags.member.1.Value=mail"))
+    );
+
+    let (variable, later) = ("terraform_data.role.output", format!("{arn:?}"));
+    let later = format!("resource \"terraform_data\" \"role\" {{\n  input = {later}\n}}\n");
+    ws.provider.assume_role = Some(format!("role_arn = {variable}"));
+    ws.config(&format!("{later}{}", basic()));
+    ws.plan()
+        .fails_with(&["setting `assume_role` is not known until apply"]);
+    ws.provider.assume_role = Some("session_name = \"s1\"".to_owned());
+    ws.config(&basic());
+    ws.terraform(&["validate"])
+        .fails_with(&["Invalid assume_role[0].role_arn", "which role to assume"]);
+    ws.provider.assume_role = Some(format!("role_arn = {arn:?}"));
+    ws.config(&basic());
+    ws.ends_with(&["example.com"]);
 }

@@ -285,6 +285,53 @@ async fn profiles_assume_their_roles() {
 }
 
 #[tokio::test]
+async fn sso_signs_for_who_has_logged_in() {
+    const SSO: &str = "[profile session]\nsso_session = dev\nsso_account_id = 111122223333\n\
+                       sso_role_name = mailer\n\
+                       [profile written]\nsso_session = dev\nsso_account_id = 111122223333\n\
+                       sso_role_name = mailer\nsso_region = us-east-1\n\
+                       sso_start_url = https://start.test\n\
+                       [profile legacy]\nsso_account_id = 111122223333\n\
+                       sso_role_name = mailer\nsso_region = us-east-1\n\
+                       sso_start_url = https://start.test\n\
+                       [sso-session dev]\nsso_region = us-east-1\n\
+                       sso_start_url = https://start.test\n";
+    let profile = |name: &'static str| case(name).block("profile", name).config(SSO);
+    let missing = &[
+        "the profile `session` in the provider block",
+        "SSO token; run `aws sso login --profile session`",
+    ];
+    hold(vec![
+        (profile("session").logged_in(), Signed("ASIASSO", REGION)),
+        (profile("written").logged_in(), Signed("ASIASSO", REGION)),
+        (profile("legacy").logged_in(), Signed("ASIASSO", REGION)),
+        (profile("session"), Fails(missing)),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn this_machine_is_never_asked_by_way_of_a_proxy() {
+    let proxied = |case: Case| {
+        case.env("HTTP_PROXY", "http://127.0.0.1:9")
+            .env("https_proxy", "http://127.0.0.1:9")
+    };
+    hold(vec![
+        (proxied(case("SES").env_keys()), Signed("AKIAENV", REGION)),
+        (
+            proxied(case("instance").on_an_instance()),
+            Signed("ASIAINSTANCE", REGION),
+        ),
+        (
+            proxied(case("container").in_a_container()),
+            Signed("ASIACONTAINER", REGION),
+        ),
+        (proxied(profile("role")), Assumed("ASIA1", &[&["role%2Fa"]])),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn regions_are_found_where_users_put_them() {
     const REGIONS: &str = "[default]\nregion = eu-central-1\n[profile mail]\nregion = eu-north-1\n";
     let keys = |name| case(name).without_region().block_keys();

@@ -5,6 +5,7 @@
 
 mod chain;
 mod provider;
+mod roles;
 #[path = "../acceptance/harness/sts.rs"]
 #[allow(dead_code, reason = "the acceptance tests use the rest")]
 mod sts;

@@ -6,6 +6,8 @@ use std::process::Stdio;
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value as Json, json};
 use terraform_provider_ses::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use terraform_provider_ses::plugin::proto::tfplugin6::schema::Block;
+use terraform_provider_ses::plugin::proto::tfplugin6::schema::nested_block::NestingMode;
 use terraform_provider_ses::plugin::proto::tfplugin6::{
     Diagnostic, DynamicValue, configure_provider, get_provider_schema, import_resource_state,
     read_resource,
@@ -64,32 +66,16 @@ impl Provider {
             .client
             .get_provider_schema(get_provider_schema::Request {});
         let schema = schema.await.unwrap().into_inner().provider.unwrap();
-        let schema = schema.block.unwrap();
-        // What is left out is null.
-        let attributes = schema
-            .attributes
-            .into_iter()
-            .map(|attribute| attribute.name);
-        let blocks = schema
-            .block_types
-            .iter()
-            .map(|block| block.type_name.clone());
-        let mut config: Map<String, Json> = attributes
-            .chain(blocks)
-            .map(|name| (name, Json::Null))
-            .collect();
-        for (name, value) in block.as_object().unwrap() {
-            assert!(
-                config.insert(name.clone(), value.clone()).is_some(),
-                "{name}"
-            );
-        }
+        let config = complete(&schema.block.unwrap(), block);
         let request = configure_provider::Request {
-            config: Some(as_json(&Json::Object(config))),
+            config: Some(as_json(&config)),
             ..Default::default()
         };
         let configured = self.client.configure_provider(request).await.unwrap();
         let mut told = configured.into_inner().diagnostics;
+        if told.iter().any(|told| told.severity == 1) {
+            return told;
+        }
         let request = import_resource_state::Request {
             type_name: TYPE.to_owned(),
             id: "example.com".to_owned(),
@@ -112,12 +98,33 @@ impl Provider {
     }
 }
 
+/// `value` with null for what it leaves out, and no block where there is none.
+fn complete(schema: &Block, value: &Json) -> Json {
+    let value = value.as_object().unwrap();
+    let mut config = Map::new();
+    for attribute in &schema.attributes {
+        let value = value.get(&attribute.name).cloned();
+        config.insert(attribute.name.clone(), value.unwrap_or_default());
+    }
+    for nested in &schema.block_types {
+        let (name, block) = (&nested.type_name, nested.block.as_ref().unwrap());
+        let completed = match value.get(name) {
+            Some(Json::Array(blocks)) => blocks.iter().map(|one| complete(block, one)).collect(),
+            Some(one) => complete(block, one),
+            None if nested.nesting == NestingMode::List as i32 => json!([]),
+            None => Json::Null,
+        };
+        config.insert(name.clone(), completed);
+    }
+    for name in value.keys() {
+        assert!(config.contains_key(name), "{name}");
+    }
+    Json::Object(config)
+}
+
 /// A `dns` block that is off.
 pub(crate) fn no_dns() -> Json {
-    json!({
-        "enabled": false, "nameservers": null, "authoritative": null, "timeout": null,
-        "attempts": null,
-    })
+    json!({ "enabled": false })
 }
 
 fn as_json(value: &Json) -> DynamicValue {

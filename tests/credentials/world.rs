@@ -23,6 +23,8 @@ pub(crate) struct Case {
     /// Whether an instance's and a container's credentials are there.
     instance: bool,
     container: bool,
+    /// Whether somebody has logged in with SSO.
+    logged_in: bool,
     sts_refuses: bool,
     has_region: bool,
 }
@@ -95,6 +97,13 @@ impl Case {
         self
     }
 
+    /// Somebody has run `aws sso login`, for the session `dev` and for
+    /// `https://start.test`.
+    pub(crate) fn logged_in(mut self) -> Self {
+        self.logged_in = true;
+        self
+    }
+
     pub(crate) fn sts_refuses(mut self) -> Self {
         self.sts_refuses = true;
         self
@@ -103,6 +112,25 @@ impl Case {
     /// No region in the block.
     pub(crate) fn without_region(mut self) -> Self {
         self.has_region = false;
+        self
+    }
+
+    /// A block `assume_role`, behind those that are there.
+    pub(crate) fn assume(self, role: &str, more: &Json) -> Self {
+        let mut block = json!({ "role_arn": format!("arn:aws:iam::111122223333:role/{role}") });
+        for (name, value) in more.as_object().unwrap() {
+            block[name] = value.clone();
+        }
+        self.push("assume_role", block)
+    }
+
+    /// A block of a kind of which there may be several.
+    pub(crate) fn push(mut self, name: &'static str, block: Json) -> Self {
+        let known = self.block.iter_mut().find(|(known, _)| *known == name);
+        match known.and_then(|(_, blocks)| blocks.as_array_mut()) {
+            Some(blocks) => blocks.push(block),
+            None => self.block.push((name, json!([block]))),
+        }
         self
     }
 
@@ -130,6 +158,7 @@ impl Case {
             let url = format!("http://{}/credentials", container());
             set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
         }
+        set("AWS_ENDPOINT_URL_SSO", format!("http://{}", sso()));
         let mut provider = Provider::start(home.path(), &environment).await;
         let mut block = json!({
             "requests_per_second": 0,
@@ -165,6 +194,17 @@ impl Case {
         let program = "#!/bin/sh\necho '{\"Version\": 1, \"AccessKeyId\": \"AKIAPROGRAM\", \
                        \"SecretAccessKey\": \"s\"}'\n";
         fs::write(home.path().join("program.sh"), program).unwrap();
+        if self.logged_in {
+            let cache = aws.join("sso/cache");
+            fs::create_dir_all(&cache).unwrap();
+            let token = json!({
+                "accessToken": "the-sso-token", "expiresAt": "2099-01-01T00:00:00Z",
+                "region": "us-east-1", "startUrl": "https://start.test",
+            });
+            for name in SSO_TOKENS {
+                fs::write(cache.join(name), token.to_string()).unwrap();
+            }
+        }
         let at_home = |text: &str| text.replace("~HOME~", home.path().to_str().unwrap());
         for (name, text) in [("config", &self.config), ("credentials", &self.credentials)] {
             if !text.is_empty() {
@@ -191,6 +231,32 @@ fn instance() -> SocketAddr {
             _ => return respond(&mut stream, 404, ""),
         };
         respond(&mut stream, 200, &answer);
+    })
+}
+
+/// The names of cached SSO tokens: the SHA-1 of `dev` and of `https://start.test`.
+const SSO_TOKENS: [&str; 2] = [
+    "34c6fceca75e456f25e7e99531e2425c6c1de443.json",
+    "66b884d22f65a5f7d190840f806cdfefb9e5e804.json",
+];
+
+/// SSO's portal, for who has a token.
+fn sso() -> SocketAddr {
+    serve(|mut stream| {
+        let Some(request) = request(&mut stream) else {
+            return;
+        };
+        let role = "role_name=mailer&account_id=111122223333";
+        match request.contains(role) && request.contains("the-sso-token") {
+            true => {
+                let keys = json!({ "roleCredentials": {
+                    "accessKeyId": "ASIASSO", "secretAccessKey": "s", "sessionToken": "t",
+                    "expiration": 4_070_908_800_000_u64,
+                }});
+                respond(&mut stream, 200, &keys.to_string());
+            }
+            false => respond(&mut stream, 401, "{}"),
+        }
     })
 }
 

@@ -140,9 +140,11 @@ impl Api for AwsApi {
         match deadline.bound(ready).await {
             Ok(ready) => ready,
             Err(interrupted) => {
-                let client = self.client.get();
-                let failed = client.and_then(|client| client.credentials.failure());
-                let last = failed.map(|failed| Arc::new(without_credentials(operation, failed)));
+                let absence = match self.client.get() {
+                    Some(client) => client.credentials.absence().await,
+                    None => None,
+                };
+                let last = absence.map(|failed| Arc::new(without_credentials(operation, failed)));
                 Err(Error::interrupted(interrupted, operation, &deadline, last))
             }
         }

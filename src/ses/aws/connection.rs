@@ -21,7 +21,7 @@ use super::look_up::LookUps;
 use super::owner::Owner;
 use super::phases;
 use super::profile::Base;
-use super::sts::{Role, Sts};
+use super::sts::{Role, Sts, WebIdentity};
 use crate::mail_from::Region;
 use crate::ses::error::Error;
 
@@ -50,6 +50,8 @@ pub struct ConnectionSettings {
     pub shared_folders: Vec<PathBuf>,
     /// What the environment says.
     pub environment: AwsEnvironment,
+    /// A role for who holds a token, in place of all other credentials.
+    pub web_identity: Option<WebIdentity>,
     /// Roles that are assumed one after the other, with whatever credentials there are.
     pub roles: Vec<Role>,
 }

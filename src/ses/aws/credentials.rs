@@ -31,6 +31,9 @@ pub(super) trait Source: fmt::Debug + Send + Sync + 'static {
     /// Loads them from scratch.
     async fn load(&self) -> Result<Loaded, LoadFailed>;
 
+    /// What it is called, as far as that is known before it is asked.
+    async fn name(&self) -> String;
+
     /// Whether loading them asks no person and runs no program.
     async fn is_quiet(&self) -> bool;
 }
@@ -113,9 +116,19 @@ impl Credentials {
         }
     }
 
-    /// What the last load has failed for, if there is nothing yet.
-    pub(super) fn failure(&self) -> Option<LoadFailed> {
-        self.state.borrow().failure().cloned()
+    /// Why there are none yet, for somebody who stops waiting for them.
+    pub(super) async fn absence(&self) -> Option<LoadFailed> {
+        let (failure, is_loading) = {
+            let state = self.state.borrow();
+            (state.failure().cloned(), state.is_loading())
+        };
+        if failure.is_some() || !is_loading {
+            return failure;
+        }
+        Some(LoadFailed {
+            fault: CredentialFault::Passing,
+            reason: format!("{} has not given any yet", self.source.name().await),
+        })
     }
 
     /// AWS says that the credentials of `load` have expired. Returns whether to call again:

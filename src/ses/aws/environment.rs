@@ -26,6 +26,8 @@ pub struct AwsEnvironment {
     pub config_file: Option<PathBuf>,
     /// `AWS_SHARED_CREDENTIALS_FILE`, or where the file is by default.
     pub credentials_file: Option<PathBuf>,
+    /// The home folder.
+    pub home: Option<PathBuf>,
 }
 
 impl AwsEnvironment {
@@ -50,9 +52,8 @@ impl AwsEnvironment {
             }),
             account: variable("AWS_ACCOUNT_ID"),
             web_identity: web_identity.map(|(token_file, role_arn)| WebIdentity {
-                token_file: expanded(&token_file, home.as_ref()),
-                role_arn,
                 session_name: variable("AWS_ROLE_SESSION_NAME"),
+                ..WebIdentity::of_file(expanded(&token_file, home.as_ref()), role_arn)
             }),
             profile: first(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]),
             region: first(&["AWS_REGION", "AWS_DEFAULT_REGION"]),
@@ -63,7 +64,13 @@ impl AwsEnvironment {
             .is_some(),
             config_file: file("AWS_CONFIG_FILE", "config"),
             credentials_file: file("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+            home,
         }
+    }
+
+    /// A path of the provider block, which may begin with `~/`.
+    pub fn expanded(&self, path: &str) -> PathBuf {
+        expanded(path, self.home.as_ref())
     }
 }
 

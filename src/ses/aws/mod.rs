@@ -38,4 +38,4 @@ mod translate;
 pub(in crate::ses) use calls::AwsApi;
 pub use connection::{AccessKeys, Connection, ConnectionSettings};
 pub use environment::AwsEnvironment;
-pub use sts::{Role, WebIdentity};
+pub use sts::{Role, WebIdentity, WebToken};

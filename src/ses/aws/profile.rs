@@ -210,10 +210,10 @@ impl<'a> View<'a> {
             let role_arn = self.get("role_arn").ok_or_else(|| {
                 format!("the profile `{name}` has web_identity_token_file and no role_arn")
             })?;
+            let token_file = PathBuf::from(token_file);
             return Ok(Some(Base::WebIdentity(WebIdentity {
-                token_file: PathBuf::from(token_file),
-                role_arn: role_arn.to_owned(),
                 session_name: self.get("role_session_name").map(str::to_owned),
+                ..WebIdentity::of_file(token_file, role_arn.to_owned())
             })));
         }
         if let Some(sso) = self.sso(files)? {

@@ -1,5 +1,6 @@
 //! STS: roles that are assumed with credentials, or with the token of a web identity.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -39,15 +40,53 @@ pub struct Role {
     pub transitive_tag_keys: Vec<String>,
 }
 
+/// The token of a web identity. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum WebToken {
+    /// The token itself.
+    Inline(String),
+    /// The file with the token.
+    File(PathBuf),
+}
+
+impl fmt::Debug for WebToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline(_) => f.write_str("Inline(…)"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
 /// A role that the holder of a token may assume (`AssumeRoleWithWebIdentity`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebIdentity {
-    /// The file with the token.
-    pub token_file: PathBuf,
+    /// `WebIdentityToken`
+    pub token: WebToken,
     /// `RoleArn`
     pub role_arn: String,
+    /// `DurationSeconds`; STS's default if left out.
+    pub duration: Option<Duration>,
+    /// `Policy`: a session policy, as JSON.
+    pub policy: Option<String>,
+    /// `PolicyArns`
+    pub policy_arns: Vec<String>,
     /// `RoleSessionName`; a default if left out.
     pub session_name: Option<String>,
+}
+
+impl WebIdentity {
+    /// A role for who holds the token in a file.
+    pub(super) fn of_file(token_file: PathBuf, role_arn: String) -> Self {
+        Self {
+            token: WebToken::File(token_file),
+            role_arn,
+            duration: None,
+            policy: None,
+            policy_arns: Vec::new(),
+            session_name: None,
+        }
+    }
 }
 
 /// The way to STS.
@@ -75,24 +114,20 @@ impl Sts {
     /// The credentials of `role`, which is assumed with `keys`.
     pub(super) async fn assume(&self, role: &Role, keys: Keys) -> Result<Keys, CredentialsError> {
         let list = |items: &[String]| (!items.is_empty()).then(|| items.to_vec());
-        let policies = role.policy_arns.iter();
-        let policies = policies.map(|arn| PolicyDescriptorType::builder().arn(arn).build());
-        let policies: Vec<_> = policies.collect();
         let tags = role.tags.iter();
         let tags = tags.map(|(key, value)| Tag::builder().key(key).value(value).build());
         let tags = tags.collect::<Result<Vec<_>, _>>();
         let tags = tags.map_err(CredentialsError::invalid_configuration)?;
-        let seconds = role.duration.map(|duration| duration.as_secs());
         let session = role.session_name.as_deref();
         let answer = self
             .client(Some(keys))
             .assume_role()
             .role_arn(&role.arn)
             .role_session_name(session.unwrap_or(SESSION))
-            .set_duration_seconds(seconds.and_then(|seconds| i32::try_from(seconds).ok()))
+            .set_duration_seconds(seconds(role.duration))
             .set_external_id(role.external_id.clone())
             .set_policy(role.policy.clone())
-            .set_policy_arns((!policies.is_empty()).then_some(policies))
+            .set_policy_arns(policies(&role.policy_arns))
             .set_source_identity(role.source_identity.clone())
             .set_tags((!tags.is_empty()).then_some(tags))
             .set_transitive_tag_keys(list(&role.transitive_tag_keys))
@@ -104,8 +139,16 @@ impl Sts {
 
     /// The credentials of the role that the holder of a token may assume.
     pub(super) async fn with_token(&self, web: &WebIdentity) -> Result<Keys, CredentialsError> {
-        let token = tokio::fs::read_to_string(&web.token_file).await;
-        let token = token.map_err(CredentialsError::invalid_configuration)?;
+        let token = match &web.token {
+            WebToken::Inline(token) => token.clone(),
+            WebToken::File(path) => {
+                let token = tokio::fs::read_to_string(path).await;
+                token.map_err(|error| {
+                    let problem = format!("the token in {}: {error}", path.display());
+                    CredentialsError::invalid_configuration(problem)
+                })?
+            }
+        };
         let session = web.session_name.as_deref();
         let answer = self
             .client(None)
@@ -113,11 +156,24 @@ impl Sts {
             .role_arn(&web.role_arn)
             .role_session_name(session.unwrap_or(SESSION))
             .web_identity_token(token.trim())
+            .set_duration_seconds(seconds(web.duration))
+            .set_policy(web.policy.clone())
+            .set_policy_arns(policies(&web.policy_arns))
             .send()
             .await;
         let answer = answer.map_err(CredentialsError::provider_error)?;
         of_answer(answer.credentials)
     }
+}
+
+fn seconds(duration: Option<Duration>) -> Option<i32> {
+    i32::try_from(duration?.as_secs()).ok()
+}
+
+fn policies(arns: &[String]) -> Option<Vec<PolicyDescriptorType>> {
+    let policies = arns.iter();
+    let policies = policies.map(|arn| PolicyDescriptorType::builder().arn(arn).build());
+    (!arns.is_empty()).then(|| policies.collect())
 }
 
 fn of_answer(answer: Option<Answer>) -> Result<Keys, CredentialsError> {

@@ -20,6 +20,8 @@ pub(crate) struct ProviderBlock {
     pub(crate) sts_endpoint: Option<String>,
     /// The body of the `dns` block.
     pub(crate) dns: Option<String>,
+    /// The body of an `assume_role` block.
+    pub(crate) assume_role: Option<String>,
 }
 
 impl ProviderBlock {
@@ -35,6 +37,7 @@ impl ProviderBlock {
             requests_per_second: Some("0".to_owned()),
             ses_endpoint: Some(format!("{:?}", simulator.ses_url())),
             sts_endpoint: None,
+            assume_role: None,
             dns: Some(format!("nameservers = [\"{}\"]", simulator.dns_addr())),
         }
     }
@@ -56,7 +59,11 @@ impl ProviderBlock {
             .filter_map(|(name, url)| Some(format!("{name} = {}", url.as_ref()?)))
             .collect();
         let endpoints = (!endpoints.is_empty()).then(|| endpoints.join("\n    "));
-        let blocks = [("endpoints", &endpoints), ("dns", &self.dns)];
+        let blocks = [
+            ("endpoints", &endpoints),
+            ("dns", &self.dns),
+            ("assume_role", &self.assume_role),
+        ];
 
         let attributes = attributes.into_iter().filter_map(|(name, value)| {
             let value = value.as_ref()?;

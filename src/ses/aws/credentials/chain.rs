@@ -1,7 +1,8 @@
 //! Chain of the sources of credentials, in hashicorp/aws's order: the first that has any
 //! gives them, and the provider block's roles are assumed with them.
 //!
-//! 1. Keys of the provider block; else its profile. Whichever is set stands alone.
+//! 1. The provider block's web identity, else its keys, else its profile. What is set
+//!    stands alone.
 //! 2. Keys of the environment.
 //! 3. A web identity of the environment.
 //! 4. The profile that AWS_PROFILE names, or the default one. One that is named and does
@@ -89,6 +90,10 @@ pub(in crate::ses::aws) fn find(
         links: vec![link],
         without: Vec::new(),
     };
+    if let Some(web) = &settings.web_identity {
+        let name = "`assume_role_with_web_identity`";
+        return Ok(only(Link::new(name, Base::WebIdentity(web.clone()))));
+    }
     if let Some(keys) = &settings.keys {
         let name = "`access_key` and `secret_key` in the provider block";
         return Ok(only(Link {
@@ -121,7 +126,7 @@ pub(in crate::ses::aws) fn find(
     }
     match &environment.web_identity {
         Some(web) => {
-            let name = format!("the web identity in {}", web.token_file.display());
+            let name = "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE";
             links.push(Link::new(name, Base::WebIdentity(web.clone())));
         }
         None => without.push("AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not set".to_owned()),
@@ -236,7 +241,13 @@ impl Source for Chain {
             let keys = match self.ask(link, &last).await {
                 Ok(keys) => keys,
                 Err(error) => {
-                    let failed = failed(&link.name, &error, last.get());
+                    let mut failed = failed(&link.name, &error, last.get());
+                    if matches!(link.base, Base::Sso(_)) && failed.fault == CredentialFault::Lasting
+                    {
+                        let profile = self.settings.profile_name();
+                        let login = format!("; run `aws sso login --profile {profile}`");
+                        failed.reason.push_str(&login);
+                    }
                     if failed.fault != CredentialFault::Absent {
                         return Err(failed);
                     }
@@ -257,6 +268,12 @@ impl Source for Chain {
             fault: CredentialFault::Absent,
             reason: without.join("; "),
         })
+    }
+
+    async fn name(&self) -> String {
+        let found = find(&self.settings, &self.files().await);
+        let first = found.ok().and_then(|found| found.links.into_iter().next());
+        first.map_or_else(|| "their source".to_owned(), |link| link.name)
     }
 
     /// Only programs of profiles are none.

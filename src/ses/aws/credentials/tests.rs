@@ -71,6 +71,10 @@ impl Source for Scripted {
         }
     }
 
+    async fn name(&self) -> String {
+        "the script".to_owned()
+    }
+
     async fn is_quiet(&self) -> bool {
         self.script().is_quiet
     }
@@ -90,6 +94,8 @@ async fn a_source_that_takes_long_is_started_once_whoever_gives_up_meanwhile() {
     for _ in 0..4 {
         let impatient = credentials.ready(Effort::Any);
         assert!(timeout(Duration::from_secs(5), impatient).await.is_err());
+        let absence = credentials.absence().await.unwrap();
+        assert_eq!(absence.reason, "the script has not given any yet");
     }
     let all = (0..10).map(|_| credentials.ready(Effort::Any));
     assert!(join_all(all).await.iter().all(Result::is_ok));
@@ -107,7 +113,7 @@ async fn a_source_that_is_away_is_ridden_out_by_all_together() {
     assert_eq!(source.begun(), 11);
     let took = began.elapsed().as_secs_f64();
     assert!((15.0..35.0).contains(&took), "{took}");
-    assert_eq!(credentials.failure(), None);
+    assert_eq!(credentials.absence().await, None);
 }
 
 #[tokio::test(start_paused = true)]
