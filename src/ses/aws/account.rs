@@ -80,3 +80,64 @@ impl Caller for Connection {
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::connection::{AccessKeys, ConnectionSettings};
+    use super::super::sts::{Role, WebIdentity};
+    use super::*;
+
+    fn settings(change: impl FnOnce(&mut ConnectionSettings)) -> String {
+        let mut settings = ConnectionSettings {
+            profile: Some("deploy".to_owned()),
+            ..ConnectionSettings::default()
+        };
+        change(&mut settings);
+        Connection::new(settings).settings()
+    }
+
+    #[test]
+    fn settings_that_lead_to_other_credentials_are_told_apart() {
+        let arn = |number: u32| format!("arn:aws:iam::11112222333{number}:role/terraform");
+        let role = |number| {
+            settings(|settings| {
+                settings.roles = vec![Role {
+                    arn: arn(number),
+                    ..Role::default()
+                }];
+            })
+        };
+        let web = |number| {
+            settings(|settings| {
+                let web = WebIdentity::of_file("token".into(), arn(number));
+                settings.web_identity = Some(web);
+            })
+        };
+        let key = |key: &str| {
+            settings(|settings| {
+                settings.keys = Some(AccessKeys {
+                    access_key: key.to_owned(),
+                    secret_key: "a secret".to_owned(),
+                    token: None,
+                });
+            })
+        };
+        let all = [
+            settings(|_| ()),
+            settings(|settings| settings.profile = None),
+            role(1),
+            role(2),
+            web(1),
+            web(2),
+            key("AKIAONE"),
+            key("AKIAOTHER"),
+        ];
+        for (number, one) in all.iter().enumerate() {
+            assert!(!one.contains("a secret"));
+            assert!(!all[..number].contains(one), "{one}");
+        }
+        assert_eq!(role(1), role(1));
+        let region = crate::mail_from::Region::parse("eu-west-1").unwrap();
+        assert_eq!(all[0], settings(|settings| settings.region = Some(region)));
+    }
+}

@@ -169,12 +169,28 @@ impl Connection {
         Owner::of(settings, &settings.files().await)
     }
 
-    /// Where the credentials come from, as far as the settings say it.
+    /// Where the credentials come from, as far as the settings say it, and no part of them
+    /// that is secret.
     pub(super) fn credential_settings(&self) -> String {
-        let settings = &self.0.settings;
-        let keys = settings.keys.as_ref();
+        // All of them are named, so that none is forgotten.
+        let ConnectionSettings {
+            region: _,
+            profile,
+            keys,
+            ses_endpoint: _,
+            sts_endpoint,
+            ca_bundle: _,
+            shared_folders: _,
+            // The same for all processes of a run.
+            environment: _,
+            web_identity,
+            roles,
+        } = &self.0.settings;
+        let keys = keys.as_ref();
         let key = keys.map(|keys| (&keys.access_key, keys.token.is_some()));
-        format!("{:?}", (key, &settings.profile, &settings.sts_endpoint))
+        let web_identity = web_identity.as_ref().map(|web| &web.role_arn);
+        let roles: Vec<&String> = roles.iter().map(|role| &role.arn).collect();
+        format!("{:?}", (key, profile, sts_endpoint, web_identity, roles))
     }
 
     pub(super) fn sts_endpoint(&self) -> Option<&str> {

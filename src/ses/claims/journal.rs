@@ -30,10 +30,9 @@ pub(super) struct Journal {
 /// The journal of another process, read as far as it goes.
 #[derive(Debug)]
 pub(super) struct Tail {
-    file: File,
+    /// `None` once its writer was found dead.
+    file: Option<File>,
     offset: u64,
-    /// As of the last look.
-    pub(super) lives: bool,
     pub(super) told: Told,
 }
 
@@ -84,33 +83,38 @@ impl Tail {
             return Err(io::Error::other("it is no file"));
         }
         Ok(Self {
-            file: File::open(path)?,
+            file: Some(File::open(path)?),
             offset: 0,
-            lives: true,
             told: Told::default(),
         })
+    }
+
+    /// Whether its writer lived at the last look.
+    pub(super) fn lives(&self) -> bool {
+        self.file.is_some()
     }
 
     /// Reads what is new; tells whether anything is. What the dead have said is read
     /// once.
     pub(super) fn follow(&mut self) -> bool {
-        if !self.lives {
+        let Some(file) = self.file.take() else {
             return false;
-        }
+        };
         // Before it is read: what a process says last is not missed.
-        self.lives = is_locked(&self.file);
-        let read = self.read().unwrap_or_else(|error| {
+        let lives = is_locked(&file);
+        let read = self.read(&file).unwrap_or_else(|error| {
             tracing::debug!(%error, "cannot read the journal of another process of this run");
             false
         });
-        read || !self.lives
+        self.file = lives.then_some(file);
+        read || !lives
     }
 
-    fn read(&mut self) -> io::Result<bool> {
-        self.file.seek(SeekFrom::Start(self.offset))?;
+    fn read(&mut self, mut file: &File) -> io::Result<bool> {
+        file.seek(SeekFrom::Start(self.offset))?;
         let mut text = Vec::new();
         let left = LARGEST.saturating_sub(self.offset);
-        (&self.file).take(left).read_to_end(&mut text)?;
+        file.take(left).read_to_end(&mut text)?;
         // The last line may not be whole yet.
         let Some(end) = text.iter().rposition(|byte| *byte == b'\n') else {
             return Ok(false);
@@ -189,7 +193,7 @@ mod tests {
         assert_eq!(path, journal.path());
         let mut tail = Tail::open(path).unwrap();
         assert!(tail.follow());
-        assert_eq!((kept(&tail), tail.lives), (objects[..1].to_vec(), true));
+        assert_eq!((kept(&tail), tail.lives()), (objects[..1].to_vec(), true));
         assert!(!tail.follow(), "nothing is new");
         journal.write(&keeps(2, &objects[1])).unwrap();
         assert!(tail.follow());
@@ -197,7 +201,7 @@ mod tests {
         journal.write(&keeps(3, &objects[2])).unwrap();
         drop(journal);
         assert!(tail.follow());
-        assert_eq!((kept(&tail), tail.lives), (objects, false));
+        assert_eq!((kept(&tail), tail.lives()), (objects, false));
         assert!(!tail.follow());
     }
 

@@ -70,7 +70,7 @@ impl Known {
     pub(super) fn register(&self) -> Register<'_> {
         let others = self.others.values().map(|tail| Process {
             told: &tail.told,
-            lives: tail.lives,
+            lives: tail.lives(),
         });
         let earlier = self.earlier.iter();
         Register {

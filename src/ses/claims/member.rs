@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::Instant;
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     home: Option<Home>,
     /// `None` where there is no folder that can be shared.
     folder: OnceLock<Option<RunFolder>>,
+    /// When this process began.
+    began: Instant,
     /// Who makes the calls of this process.
     caller: OnceLock<Arc<dyn Caller>>,
     /// Where it has called SES first.
@@ -86,6 +89,7 @@ impl Member {
         Self(Arc::new(Shared {
             home,
             folder: OnceLock::new(),
+            began: Instant::now(),
             caller: OnceLock::new(),
             region: OnceLock::new(),
             clock: Clock::System,
@@ -160,6 +164,11 @@ impl Shared {
     pub(super) fn caller(&self) -> Option<(&dyn Caller, Option<&str>)> {
         let caller = self.caller.get()?.as_ref();
         Some((caller, self.region.get().map(String::as_str)))
+    }
+
+    /// How long this process runs.
+    pub(super) fn age(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// The folder of the run, once it is joined, and if it could be.

@@ -17,7 +17,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
 /// How long to wait at most before siblings may be asked for again.
 const ASKED_AGAIN_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long Terraform may take to start another process of the same provider block.
+/// How long, from the start of this process, Terraform may take to start another.
 const STARTED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why an account is not known.
@@ -69,7 +69,7 @@ impl Claims {
             let known = match open {
                 Open::Failed(reason) => Err(reason),
                 Open::Saved => Err(NOT_IN_PLAN.to_owned()),
-                Open::Gone if started.elapsed() > STARTED_WITHIN => Err(ENDED.to_owned()),
+                Open::Gone if self.member.age() > STARTED_WITHIN => Err(ENDED.to_owned()),
                 Open::Own => {
                     let asking = ask(&self.member);
                     deadline.bound(asking).await.unwrap_or_else(interrupted)

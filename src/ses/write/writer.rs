@@ -74,11 +74,15 @@ impl Writer {
     pub(in crate::ses) async fn unset(&self, deadline: &Deadline, unwanted: &Unwanted) -> Unset {
         let identity = unwanted.identity.as_str();
         let object = unwanted.object.as_ref();
+        // Before a permit is taken: whose accounts they are may have to be asked for. What
+        // follows is decided then.
+        self.claims.siblings(deadline, identity, object).await;
         let planned_elsewhere = object.is_some_and(|object| !self.claims.destroy_planned(object));
         let change = Change::unset(unwanted, planned_elsewhere && unwanted.own.is_some());
         let (end, course) = self.carry_out(deadline, &change).await;
         let unset = course.unset(end);
-        if let (Some(object), false) = (object, matches!(unset, Unset::NotDone(_))) {
+        let stays = matches!(unset, Unset::NotDone(_) | Unset::SiblingUnknown(_));
+        if let (Some(object), false) = (object, stays) {
             self.claims.gone(identity, object);
         }
         unset
