@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::assume_role::{self, AssumeRole, AssumeRoleWithWebIdentity};
+use super::assume_role::{self, AssumeRole, AssumeRoleWithWebIdentity, are_known, texts};
 use super::validate::Parsed;
 use crate::clients::{Clients, Dns};
 use crate::diagnostics::warn;
@@ -18,8 +18,6 @@ use crate::ses::{AccessKeys, AwsEnvironment, Connection, ConnectionSettings};
 /// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// `AWS_CA_BUNDLE`: a PEM file of certificates to trust.
-    pub ca_bundle: Option<PathBuf>,
     /// Folders for what the provider processes of this host share, the best first.
     pub shared_folders: Vec<PathBuf>,
     /// What it says to everybody who calls AWS.
@@ -34,6 +32,9 @@ pub struct Config {
     pub(super) access_key: Value<String>,
     pub(super) secret_key: Value<String>,
     pub(super) token: Value<String>,
+    pub(super) custom_ca_bundle: Value<String>,
+    pub(super) shared_config_files: Value<Vec<Value<String>>>,
+    pub(super) shared_credentials_files: Value<Vec<Value<String>>>,
     pub(super) requests_per_second: Value<Number>,
     pub(super) endpoints: Value<Endpoints>,
     pub(super) assume_role: Value<Vec<Value<AssumeRole>>>,
@@ -92,7 +93,13 @@ impl Config {
             keys,
             ses_endpoint: endpoints.ses.as_option(),
             sts_endpoint: endpoints.sts.as_option(),
-            ca_bundle: environment.ca_bundle.clone(),
+            ca_bundle: self
+                .custom_ca_bundle
+                .as_option()
+                .filter(|path| !path.is_empty())
+                .map(|path| expand(&path)),
+            config_files: paths(self.shared_config_files, expand),
+            credentials_files: paths(self.shared_credentials_files, expand),
             shared_folders: environment.shared_folders.clone(),
             environment: environment.aws.clone(),
             web_identity: web_identity.map(|block| block.into_web_identity(expand)),
@@ -147,6 +154,12 @@ impl Config {
             ("token", self.token.is_unknown()),
             ("endpoints.ses", ses),
             ("endpoints.sts", sts),
+            ("custom_ca_bundle", self.custom_ca_bundle.is_unknown()),
+            ("shared_config_files", !are_known(&self.shared_config_files)),
+            (
+                "shared_credentials_files",
+                !are_known(&self.shared_credentials_files),
+            ),
             (assume_role::ROLE, roles),
             (assume_role::WEB_IDENTITY, web_identity),
             ("requests_per_second", self.requests_per_second.is_unknown()),
@@ -180,6 +193,11 @@ impl Config {
             _ => Dns::Enabled(resolver),
         }
     }
+}
+
+/// The paths of files, as far as any are set.
+fn paths(paths: Value<Vec<Value<String>>>, expand: impl Fn(&str) -> PathBuf) -> Vec<PathBuf> {
+    texts(paths).iter().map(|path| expand(path)).collect()
 }
 
 /// Whether a block is known, and `inside` says so of what is in it.

@@ -34,6 +34,22 @@ pub(super) fn schema() -> Schema {
                 "The secret access key that belongs to `access_key`.",
             ),
             secret("token", "The session token of temporary credentials."),
+            string(
+                "custom_ca_bundle",
+                "A PEM file with the certificates of the authorities to trust in place of the \
+                 system's. Default: `AWS_CA_BUNDLE`, or `ca_bundle` of the profile.",
+            ),
+            optional(
+                "shared_config_files",
+                AttributeType::List(Box::new(AttributeType::String)),
+                "The AWS configuration files. Default: `AWS_CONFIG_FILE`, or `~/.aws/config`.",
+            ),
+            optional(
+                "shared_credentials_files",
+                AttributeType::List(Box::new(AttributeType::String)),
+                "The AWS credentials files. Default: `AWS_SHARED_CREDENTIALS_FILE`, or \
+                 `~/.aws/credentials`.",
+            ),
             optional(
                 "requests_per_second",
                 AttributeType::Number,

@@ -2,9 +2,12 @@
 //! credentials.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value as Json, json};
 use simulator::{Options, Rate, Simulator};
 use tempfile::TempDir;
@@ -23,6 +26,8 @@ pub(crate) struct Case {
     /// Whether an instance's and a container's credentials are there.
     instance: bool,
     container: bool,
+    /// Whether SES is there by HTTPS alone.
+    by_https: bool,
     /// Whether somebody has logged in with SSO.
     logged_in: bool,
     sts_refuses: bool,
@@ -104,6 +109,13 @@ impl Case {
         self
     }
 
+    /// SES is there by HTTPS, with the certificate in `HOME/authority.pem`, which nobody
+    /// knows.
+    pub(crate) fn by_https(mut self) -> Self {
+        self.by_https = true;
+        self
+    }
+
     pub(crate) fn sts_refuses(mut self) -> Self {
         self.sts_refuses = true;
         self
@@ -146,6 +158,16 @@ impl Case {
             false => Fares::Well(3600),
         });
         let home = self.home();
+        let ses = match self.by_https {
+            true => {
+                let names = vec!["127.0.0.1".to_owned()];
+                let certified = rcgen::generate_simple_self_signed(names).unwrap();
+                fs::write(home.path().join("authority.pem"), certified.cert.pem()).unwrap();
+                let backend = simulator.ses_url().replace("http://", "");
+                format!("https://{}", by_tls(&certified, backend))
+            }
+            false => simulator.ses_url(),
+        };
         let mut environment = self.environment.clone();
         let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
         if self.instance {
@@ -162,7 +184,7 @@ impl Case {
         let mut provider = Provider::start(home.path(), &environment).await;
         let mut block = json!({
             "requests_per_second": 0,
-            "endpoints": { "ses": simulator.ses_url(), "sts": sts.url() },
+            "endpoints": { "ses": ses, "sts": sts.url() },
             "dns": no_dns(),
         });
         if self.has_region {
@@ -213,6 +235,32 @@ impl Case {
         }
         home
     }
+}
+
+/// A server by TLS that hands on one request to `backend`, and its answer back.
+fn by_tls(certified: &rcgen::CertifiedKey, backend: String) -> SocketAddr {
+    let key = PrivateKeyDer::try_from(certified.key_pair.serialize_der()).unwrap();
+    let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(crypto)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    serve(move |stream| {
+        let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut stream = StreamOwned::new(connection, stream);
+        // Whoever does not trust it hangs up.
+        while let Some(asked) = request(&mut stream) {
+            let mut backend = TcpStream::connect(&backend).unwrap();
+            backend.write_all(asked.as_bytes()).unwrap();
+            let answer = request(&mut backend).unwrap();
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+    })
 }
 
 /// The metadata service of an instance with a role.

@@ -42,9 +42,12 @@ pub struct ConnectionSettings {
     pub ses_endpoint: Option<String>,
     /// A URL in place of STS's endpoint, for profiles that assume a role.
     pub sts_endpoint: Option<String>,
-    /// A PEM file with the certificates to trust in place of the system's
-    /// (`AWS_CA_BUNDLE`, which the SDK does not read).
+    /// A PEM file with the certificates to trust in place of the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// AWS's configuration files in place of the environment's; empty: the environment's.
+    pub config_files: Vec<PathBuf>,
+    /// AWS's credentials files in place of the environment's; empty: the environment's.
+    pub credentials_files: Vec<PathBuf>,
     /// The folders below which the provider processes of this host share SES's limit:
     /// the first that lets them.
     pub shared_folders: Vec<PathBuf>,
@@ -70,7 +73,33 @@ impl ConnectionSettings {
             credentials_file,
             ..
         } = &self.environment;
-        Files::read(config_file.as_deref(), credentials_file.as_deref()).await
+        let config = chosen(&self.config_files, config_file);
+        Files::read(config, chosen(&self.credentials_files, credentials_file)).await
+    }
+
+    /// The bundle of certificates to trust, and what names it.
+    fn ca_bundle(&self, files: &Files) -> Option<(&'static str, PathBuf)> {
+        let block = self.ca_bundle.clone();
+        let block = block.map(|path| ("`custom_ca_bundle`", path));
+        let environment = || {
+            let path = self.environment.ca_bundle.clone();
+            path.map(|path| ("AWS_CA_BUNDLE", path))
+        };
+        let profile = || {
+            let path = files.profile(self.profile_name())?.get("ca_bundle")?;
+            let path = self.environment.expanded(path);
+            (!path.as_os_str().is_empty()).then_some(("the profile's ca_bundle", path))
+        };
+        block.or_else(environment).or_else(profile)
+    }
+}
+
+/// The files of the block, or else the environment's.
+fn chosen<'a>(block: &'a [PathBuf], environment: &'a Option<PathBuf>) -> &'a [PathBuf] {
+    if block.is_empty() {
+        environment.as_slice()
+    } else {
+        block
     }
 }
 
@@ -174,9 +203,9 @@ impl Connection {
             .aws
             .get_or_try_init(|| async {
                 let settings = &self.0.settings;
-                let look_ups = LookUps::of_system();
-                let http = Http::new(settings.ca_bundle.as_deref(), look_ups).await?;
                 let files = settings.files().await;
+                let ca_bundle = settings.ca_bundle(&files);
+                let http = Http::new(ca_bundle, LookUps::of_system()).await?;
                 let region = find_region(settings, &files, &http).await;
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
                     .http_client(http.clone())
