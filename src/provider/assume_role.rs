@@ -163,7 +163,7 @@ fn parsed_duration(text: &Value<String>) -> Option<Duration> {
 }
 
 /// A text that is set to something.
-fn text(value: Value<String>) -> Option<String> {
+pub(super) fn text(value: Value<String>) -> Option<String> {
     value.as_option().filter(|text| !text.is_empty())
 }
 

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::assume_role::{self, AssumeRole, AssumeRoleWithWebIdentity, are_known, texts};
+use super::assume_role::{self, AssumeRole, AssumeRoleWithWebIdentity, are_known, text, texts};
 use super::validate::Parsed;
 use crate::clients::{Clients, Dns};
 use crate::diagnostics::warn;
 use crate::dns::{Resolver, Settings};
 use crate::mail_from::{Advice, visible};
 use crate::plugin::{CancellationToken, Number};
-use crate::ses::{AccessKeys, AwsEnvironment, Connection, ConnectionSettings};
+use crate::ses::{AccessKeys, AwsEnvironment, Connection, ConnectionSettings, MetadataSettings};
 
 /// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +35,10 @@ pub struct Config {
     pub(super) custom_ca_bundle: Value<String>,
     pub(super) shared_config_files: Value<Vec<Value<String>>>,
     pub(super) shared_credentials_files: Value<Vec<Value<String>>>,
+    pub(super) skip_metadata_api_check: Value<String>,
+    pub(super) ec2_metadata_service_endpoint: Value<String>,
+    pub(super) ec2_metadata_service_endpoint_mode: Value<String>,
+    pub(super) sts_region: Value<String>,
     pub(super) requests_per_second: Value<Number>,
     pub(super) endpoints: Value<Endpoints>,
     pub(super) assume_role: Value<Vec<Value<AssumeRole>>>,
@@ -89,15 +93,17 @@ impl Config {
         let expand = |path: &str| environment.aws.expanded(path);
         let connection = Connection::new(ConnectionSettings {
             region: parsed.region,
-            profile: self.profile.as_option().filter(|name| !name.is_empty()),
+            profile: text(self.profile),
             keys,
             ses_endpoint: endpoints.ses.as_option(),
             sts_endpoint: endpoints.sts.as_option(),
-            ca_bundle: self
-                .custom_ca_bundle
-                .as_option()
-                .filter(|path| !path.is_empty())
-                .map(|path| expand(&path)),
+            sts_region: text(self.sts_region),
+            metadata: MetadataSettings {
+                skip: parsed.skip_metadata,
+                endpoint: text(self.ec2_metadata_service_endpoint),
+                is_ipv6: parsed.metadata_is_ipv6,
+            },
+            ca_bundle: text(self.custom_ca_bundle).map(|path| expand(&path)),
             config_files: paths(self.shared_config_files, expand),
             credentials_files: paths(self.shared_credentials_files, expand),
             shared_folders: environment.shared_folders.clone(),
@@ -154,6 +160,19 @@ impl Config {
             ("token", self.token.is_unknown()),
             ("endpoints.ses", ses),
             ("endpoints.sts", sts),
+            (
+                "skip_metadata_api_check",
+                self.skip_metadata_api_check.is_unknown(),
+            ),
+            (
+                "ec2_metadata_service_endpoint",
+                self.ec2_metadata_service_endpoint.is_unknown(),
+            ),
+            (
+                "ec2_metadata_service_endpoint_mode",
+                self.ec2_metadata_service_endpoint_mode.is_unknown(),
+            ),
+            ("sts_region", self.sts_region.is_unknown()),
             ("custom_ca_bundle", self.custom_ca_bundle.is_unknown()),
             ("shared_config_files", !are_known(&self.shared_config_files)),
             (

@@ -35,6 +35,25 @@ pub(super) fn schema() -> Schema {
             ),
             secret("token", "The session token of temporary credentials."),
             string(
+                "ec2_metadata_service_endpoint",
+                "A URL in place of the address of the instance metadata service. Default: \
+                 `AWS_EC2_METADATA_SERVICE_ENDPOINT`.",
+            ),
+            string(
+                "ec2_metadata_service_endpoint_mode",
+                "`IPv4` or `IPv6`: by which the instance metadata service is asked. Default: \
+                 `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`, or `IPv4`.",
+            ),
+            string(
+                "skip_metadata_api_check",
+                "`true`: the instance metadata service is not asked. Default: \
+                 `AWS_EC2_METADATA_DISABLED`.",
+            ),
+            string(
+                "sts_region",
+                "The region whose STS is asked for roles. Default: the region itself.",
+            ),
+            string(
                 "custom_ca_bundle",
                 "A PEM file with the certificates of the authorities to trust in place of the \
                  system's. Default: `AWS_CA_BUNDLE`, or `ca_bundle` of the profile.",

@@ -17,6 +17,8 @@ use crate::plugin::Number;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parsed {
     pub(super) region: Option<Region>,
+    pub(super) skip_metadata: Option<bool>,
+    pub(super) metadata_is_ipv6: Option<bool>,
     pub(super) requests_per_second: Option<f64>,
     pub(super) nameservers: Vec<SocketAddr>,
     pub(super) dns_timeout: Option<Duration>,
@@ -39,6 +41,18 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
         }
     }
     keys(diags, config);
+    parsed.skip_metadata = one_of(
+        diags,
+        "skip_metadata_api_check",
+        &config.skip_metadata_api_check,
+        [("false", false), ("true", true)],
+    );
+    parsed.metadata_is_ipv6 = one_of(
+        diags,
+        "ec2_metadata_service_endpoint_mode",
+        &config.ec2_metadata_service_endpoint_mode,
+        [("IPv4", false), ("IPv6", true)],
+    );
     if let Value::Value(number) = &config.requests_per_second {
         parsed.requests_per_second = rate(number);
         if parsed.requests_per_second.is_none() {
@@ -62,6 +76,30 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
         dns(diags, block, &mut parsed);
     }
     parsed
+}
+
+/// What a text stands for, in whatever case it is written.
+fn one_of(
+    diags: &mut Diagnostics,
+    name: &'static str,
+    text: &Value<String>,
+    meanings: [(&str, bool); 2],
+) -> Option<bool> {
+    let Value::Value(text) = text else {
+        return None;
+    };
+    let meaning = meanings
+        .iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(text));
+    if meaning.is_none() && !text.is_empty() {
+        let [(one, _), (other, _)] = meanings;
+        diags.add_error(invalid(
+            AttributePath::new(name),
+            format!("`{}` is neither `{one}` nor `{other}`", visible(text)),
+            format!("Write `{one}` or `{other}`, or leave it out."),
+        ));
+    }
+    meaning.map(|(_, meaning)| *meaning)
 }
 
 /// Requests a second; `None` if so many cannot be sent. A number next to zero

@@ -52,7 +52,8 @@ mod write;
 
 pub use api::{MailFrom, SetMailFrom};
 pub use aws::{
-    AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Role, WebIdentity, WebToken,
+    AccessKeys, AwsEnvironment, Connection, ConnectionSettings, MetadataSettings, Role,
+    WebIdentity, WebToken,
 };
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};

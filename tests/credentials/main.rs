@@ -5,6 +5,7 @@
 
 mod chain;
 mod files;
+mod metadata;
 mod provider;
 mod roles;
 #[path = "../acceptance/harness/sts.rs"]

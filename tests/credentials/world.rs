@@ -25,6 +25,10 @@ pub(crate) struct Case {
     credentials: String,
     /// Whether an instance's and a container's credentials are there.
     instance: bool,
+    /// Where the block is to name the metadata service, and not the environment.
+    instance_by_block: bool,
+    /// The HTTP status of all that the metadata service answers, if it is odd.
+    instance_status: Option<u16>,
     container: bool,
     /// Whether SES is there by HTTPS alone.
     by_https: bool,
@@ -95,6 +99,17 @@ impl Case {
     pub(crate) fn on_an_instance(mut self) -> Self {
         self.instance = true;
         self
+    }
+
+    /// `ec2_metadata_service_endpoint` says where the metadata service is.
+    pub(crate) fn on_an_instance_of_the_block(mut self) -> Self {
+        self.instance_by_block = true;
+        self
+    }
+
+    pub(crate) fn on_an_instance_that_answers(mut self, status: u16) -> Self {
+        self.instance_status = Some(status);
+        self.on_an_instance()
     }
 
     pub(crate) fn in_a_container(mut self) -> Self {
@@ -170,10 +185,10 @@ impl Case {
         };
         let mut environment = self.environment.clone();
         let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
+        let instance = format!("http://{}", instance(self.instance_status));
         if self.instance {
-            let url = format!("http://{}", instance());
-            set("AWS_EC2_METADATA_SERVICE_ENDPOINT", url);
-        } else {
+            set("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance.clone());
+        } else if !self.instance_by_block {
             set("AWS_EC2_METADATA_DISABLED", "true".to_owned());
         }
         if self.container {
@@ -189,6 +204,9 @@ impl Case {
         });
         if self.has_region {
             block["region"] = "us-east-1".into();
+        }
+        if self.instance_by_block {
+            block["ec2_metadata_service_endpoint"] = instance.into();
         }
         for (name, value) in &self.block {
             block[*name] = value.clone();
@@ -264,11 +282,14 @@ fn by_tls(certified: &rcgen::CertifiedKey, backend: String) -> SocketAddr {
 }
 
 /// The metadata service of an instance with a role.
-fn instance() -> SocketAddr {
-    serve(|mut stream| {
+fn instance(status: Option<u16>) -> SocketAddr {
+    serve(move |mut stream| {
         let Some(request) = request(&mut stream) else {
             return;
         };
+        if let Some(status) = status {
+            return respond(&mut stream, status, "");
+        }
         let path = request.split(' ').nth(1).unwrap_or_default();
         let role = "/latest/meta-data/iam/security-credentials/";
         let answer = match path {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
@@ -17,6 +16,7 @@ use super::credentials::chain::{Chain, find};
 use super::environment::AwsEnvironment;
 use super::files::Files;
 use super::http::Http;
+use super::instance::{Instance, MetadataSettings};
 use super::look_up::LookUps;
 use super::owner::Owner;
 use super::phases;
@@ -42,6 +42,10 @@ pub struct ConnectionSettings {
     pub ses_endpoint: Option<String>,
     /// A URL in place of STS's endpoint, for profiles that assume a role.
     pub sts_endpoint: Option<String>,
+    /// The region whose STS is asked; the region itself if left out.
+    pub sts_region: Option<String>,
+    /// How the metadata service of an instance is asked.
+    pub metadata: MetadataSettings,
     /// A PEM file with the certificates to trust in place of the system's.
     pub ca_bundle: Option<PathBuf>,
     /// AWS's configuration files in place of the environment's; empty: the environment's.
@@ -75,6 +79,12 @@ impl ConnectionSettings {
         } = &self.environment;
         let config = chosen(&self.config_files, config_file);
         Files::read(config, chosen(&self.credentials_files, credentials_file)).await
+    }
+
+    /// Whether the metadata service is not to be asked.
+    pub(super) fn skips_metadata(&self) -> bool {
+        let skip = self.metadata.skip;
+        skip.unwrap_or(self.environment.skip_metadata)
     }
 
     /// The bundle of certificates to trust, and what names it.
@@ -228,6 +238,7 @@ impl Connection {
                 let sts = Sts {
                     sdk: sdk.clone(),
                     endpoint: settings.sts_endpoint.clone(),
+                    region: settings.sts_region.clone(),
                 };
                 let credentials = Credentials::of(Chain {
                     settings: settings.clone(),
@@ -279,6 +290,7 @@ async fn find_region(
         return None;
     }
     let config = ProviderConfig::without_region().with_http_client(http.clone());
-    let instance = ImdsRegionProvider::builder().configure(&config).build();
-    instance.region().await
+    // What is wrong with its endpoint is told with the credentials.
+    let instance = Instance::new(&settings.metadata, &config).ok()?;
+    instance.region().await.map(aws_config::Region::new)
 }

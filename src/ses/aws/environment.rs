@@ -24,6 +24,8 @@ pub struct AwsEnvironment {
     /// Whether a container's credentials are offered
     /// (`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI`).
     pub is_container: bool,
+    /// `AWS_EC2_METADATA_DISABLED`: whether the metadata service is not to be asked.
+    pub skip_metadata: bool,
     /// `AWS_CONFIG_FILE`, or where the file is by default.
     pub config_file: Option<PathBuf>,
     /// `AWS_SHARED_CREDENTIALS_FILE`, or where the file is by default.
@@ -76,6 +78,8 @@ impl AwsEnvironment {
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             ])
             .is_some(),
+            skip_metadata: variable("AWS_EC2_METADATA_DISABLED")
+                .is_some_and(|text| text.eq_ignore_ascii_case("true")),
             config_file: file("AWS_CONFIG_FILE", "config"),
             credentials_file: file("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
             ca_bundle: path("AWS_CA_BUNDLE"),
