@@ -7,6 +7,7 @@ mod chain;
 mod files;
 mod metadata;
 mod provider;
+mod regions;
 mod roles;
 #[path = "../acceptance/harness/sts.rs"]
 #[allow(dead_code, reason = "the acceptance tests use the rest")]
