@@ -240,8 +240,9 @@ fn around(obstacle: Obstacle) -> String {
     match obstacle {
         Obstacle::Certificate => {
             "If a proxy that looks into TLS, or a private endpoint, stands between, name the PEM \
-             file with the certificate of its authority in AWS_CA_BUNDLE. See also that this \
-             machine's clock and its own certificates (ca-certificates) are right."
+             file with the certificate of its authority in `custom_ca_bundle` or AWS_CA_BUNDLE. \
+             See also that this machine's clock and its own certificates (ca-certificates) are \
+             right."
         }
         Obstacle::Proxy => {
             "See that HTTPS_PROXY names the right proxy, with a user and a password where it asks \

@@ -69,14 +69,15 @@ fn environment(debug: bool) -> Environment {
         let path = std::env::var_os(name).filter(|path| !path.is_empty());
         path.map(std::path::PathBuf::from)
     };
-    let text = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    // What is no text is nothing that AWS's variables may hold.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let folders = [path("XDG_RUNTIME_DIR"), Some(std::env::temp_dir())];
     Environment {
-        ca_bundle: path("AWS_CA_BUNDLE"),
         shared_folders: folders.into_iter().flatten().collect(),
         // Whoever attaches to a process gives it no certificate.
-        is_started_by_terraform: !debug && text("PLUGIN_CLIENT_CERT").is_some(),
-        aws: AwsEnvironment::read(text),
+        is_started_by_terraform: !debug && path("PLUGIN_CLIENT_CERT").is_some(),
+        aws: AwsEnvironment::read(variables),
     }
 }
 

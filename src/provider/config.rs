@@ -6,20 +6,20 @@ use serde::Deserialize;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::assume_role::{self, AssumeRole, AssumeRoleWithWebIdentity};
+use super::assume_role::{self, AssumeRole, AssumeRoleWithWebIdentity, are_known, text, texts};
 use super::validate::Parsed;
 use crate::clients::{Clients, Dns};
 use crate::diagnostics::warn;
 use crate::dns::{Resolver, Settings};
 use crate::mail_from::{Advice, visible};
 use crate::plugin::{CancellationToken, Number};
-use crate::ses::{AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Member};
+use crate::ses::{
+    AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Member, MetadataSettings,
+};
 
 /// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// `AWS_CA_BUNDLE`: a PEM file of certificates to trust.
-    pub ca_bundle: Option<PathBuf>,
     /// Folders for what the provider processes of this host share, the best first.
     pub shared_folders: Vec<PathBuf>,
     /// Whether Terraform has started this process, for one run.
@@ -36,6 +36,13 @@ pub struct Config {
     pub(super) access_key: Value<String>,
     pub(super) secret_key: Value<String>,
     pub(super) token: Value<String>,
+    pub(super) custom_ca_bundle: Value<String>,
+    pub(super) shared_config_files: Value<Vec<Value<String>>>,
+    pub(super) shared_credentials_files: Value<Vec<Value<String>>>,
+    pub(super) skip_metadata_api_check: Value<String>,
+    pub(super) ec2_metadata_service_endpoint: Value<String>,
+    pub(super) ec2_metadata_service_endpoint_mode: Value<String>,
+    pub(super) sts_region: Value<String>,
     pub(super) requests_per_second: Value<Number>,
     pub(super) endpoints: Value<Endpoints>,
     pub(super) assume_role: Value<Vec<Value<AssumeRole>>>,
@@ -92,11 +99,19 @@ impl Config {
         let expand = |path: &str| environment.aws.expanded(path);
         let connection = Connection::new(ConnectionSettings {
             region: parsed.region,
-            profile: self.profile.as_option().filter(|name| !name.is_empty()),
+            profile: text(self.profile),
             keys,
             ses_endpoint: endpoints.ses.as_option(),
             sts_endpoint: endpoints.sts.as_option(),
-            ca_bundle: environment.ca_bundle.clone(),
+            sts_region: text(self.sts_region),
+            metadata: MetadataSettings {
+                skip: parsed.skip_metadata,
+                endpoint: text(self.ec2_metadata_service_endpoint),
+                is_ipv6: parsed.metadata_is_ipv6,
+            },
+            ca_bundle: text(self.custom_ca_bundle).map(|path| expand(&path)),
+            config_files: paths(self.shared_config_files, expand),
+            credentials_files: paths(self.shared_credentials_files, expand),
             shared_folders: environment.shared_folders.clone(),
             environment: environment.aws.clone(),
             web_identity: web_identity.map(|block| block.into_web_identity(expand)),
@@ -151,6 +166,25 @@ impl Config {
             ("token", self.token.is_unknown()),
             ("endpoints.ses", ses),
             ("endpoints.sts", sts),
+            (
+                "skip_metadata_api_check",
+                self.skip_metadata_api_check.is_unknown(),
+            ),
+            (
+                "ec2_metadata_service_endpoint",
+                self.ec2_metadata_service_endpoint.is_unknown(),
+            ),
+            (
+                "ec2_metadata_service_endpoint_mode",
+                self.ec2_metadata_service_endpoint_mode.is_unknown(),
+            ),
+            ("sts_region", self.sts_region.is_unknown()),
+            ("custom_ca_bundle", self.custom_ca_bundle.is_unknown()),
+            ("shared_config_files", !are_known(&self.shared_config_files)),
+            (
+                "shared_credentials_files",
+                !are_known(&self.shared_credentials_files),
+            ),
             (assume_role::ROLE, roles),
             (assume_role::WEB_IDENTITY, web_identity),
             ("requests_per_second", self.requests_per_second.is_unknown()),
@@ -184,6 +218,11 @@ impl Config {
             _ => Dns::Enabled(resolver),
         }
     }
+}
+
+/// The paths of files, as far as any are set.
+fn paths(paths: Value<Vec<Value<String>>>, expand: impl Fn(&str) -> PathBuf) -> Vec<PathBuf> {
+    texts(paths).iter().map(|path| expand(path)).collect()
 }
 
 /// Whether a block is known, and `inside` says so of what is in it.

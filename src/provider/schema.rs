@@ -34,6 +34,41 @@ pub(super) fn schema() -> Schema {
                 "The secret access key that belongs to `access_key`.",
             ),
             secret("token", "The session token of temporary credentials."),
+            string(
+                "ec2_metadata_service_endpoint",
+                "A URL in place of the address of the instance metadata service. Default: \
+                 `AWS_EC2_METADATA_SERVICE_ENDPOINT`.",
+            ),
+            string(
+                "ec2_metadata_service_endpoint_mode",
+                "`IPv4` or `IPv6`: by which the instance metadata service is asked. Default: \
+                 `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`, or `IPv4`.",
+            ),
+            string(
+                "skip_metadata_api_check",
+                "`true`: the instance metadata service is not asked. Default: \
+                 `AWS_EC2_METADATA_DISABLED`.",
+            ),
+            string(
+                "sts_region",
+                "The region whose STS is asked for roles. Default: the region itself.",
+            ),
+            string(
+                "custom_ca_bundle",
+                "A PEM file with the certificates of the authorities to trust in place of the \
+                 system's. Default: `AWS_CA_BUNDLE`, or `ca_bundle` of the profile.",
+            ),
+            optional(
+                "shared_config_files",
+                AttributeType::List(Box::new(AttributeType::String)),
+                "The AWS configuration files. Default: `AWS_CONFIG_FILE`, or `~/.aws/config`.",
+            ),
+            optional(
+                "shared_credentials_files",
+                AttributeType::List(Box::new(AttributeType::String)),
+                "The AWS credentials files. Default: `AWS_SHARED_CREDENTIALS_FILE`, or \
+                 `~/.aws/credentials`.",
+            ),
             optional(
                 "requests_per_second",
                 AttributeType::Number,

@@ -58,7 +58,8 @@ mod write;
 
 pub use api::{MailFrom, SetMailFrom};
 pub use aws::{
-    AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Role, WebIdentity, WebToken,
+    AccessKeys, AwsEnvironment, Connection, ConnectionSettings, MetadataSettings, Role,
+    WebIdentity, WebToken,
 };
 pub use claims::{Member, ObjectId};
 pub use client::Client;

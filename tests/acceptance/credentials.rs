@@ -86,7 +86,6 @@ fn sts_that_is_away_in_the_middle_of_an_apply_is_ridden_out() {
     sts.fares(Fares::Well(3600));
     apply.wait().succeeds().says("25 added");
     ws.state_is_what_ses_holds();
-    assert_eq!(ws.sets().len(), 25);
 }
 
 #[test]

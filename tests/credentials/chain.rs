@@ -1,4 +1,4 @@
-//! Which source of credentials is used, and which region.
+//! Which source of credentials is used.
 
 use crate::Expected::{Assumed, Fails, Signed};
 use crate::hold;
@@ -35,7 +35,8 @@ const NONE: &[&str] = &[
     "the instance metadata service",
 ];
 
-fn profile(name: &'static str) -> Case {
+/// The profile `name`, which the block names, among all of the files.
+pub(crate) fn profile(name: &'static str) -> Case {
     case(name)
         .block("profile", name)
         .config(ROLES)
@@ -327,101 +328,6 @@ async fn this_machine_is_never_asked_by_way_of_a_proxy() {
             Signed("ASIACONTAINER", REGION),
         ),
         (proxied(profile("role")), Assumed("ASIA1", &[&["role%2Fa"]])),
-    ])
-    .await;
-}
-
-#[tokio::test]
-async fn regions_are_found_where_users_put_them() {
-    const REGIONS: &str = "[default]\nregion = eu-central-1\n[profile mail]\nregion = eu-north-1\n";
-    let keys = |name| case(name).without_region().block_keys();
-    let profile = |name: &'static str| profile(name).without_region();
-    hold(vec![
-        (
-            keys("none"),
-            Fails(&[
-                "No AWS region",
-                "`region`",
-                "AWS_REGION",
-                "`default`",
-                ".aws/config",
-            ]),
-        ),
-        (
-            keys("AWS_REGION").env("AWS_REGION", "eu-west-1"),
-            Signed("AKIABLOCK", "eu-west-1"),
-        ),
-        (
-            keys("AWS_DEFAULT_REGION").env("AWS_DEFAULT_REGION", "eu-west-1"),
-            Signed("AKIABLOCK", "eu-west-1"),
-        ),
-        (
-            keys("AWS_REGION first")
-                .env("AWS_DEFAULT_REGION", "eu-west-2")
-                .env("AWS_REGION", "eu-west-1")
-                .config(REGIONS),
-            Signed("AKIABLOCK", "eu-west-1"),
-        ),
-        (
-            keys("file").config(REGIONS),
-            Signed("AKIABLOCK", "eu-central-1"),
-        ),
-        (
-            keys("file, by AWS_PROFILE")
-                .env("AWS_PROFILE", "mail")
-                .config(REGIONS),
-            Signed("AKIABLOCK", "eu-north-1"),
-        ),
-        (
-            case("block before all")
-                .block_keys()
-                .env("AWS_REGION", "eu-west-1")
-                .config(REGIONS),
-            Signed("AKIABLOCK", REGION),
-        ),
-        (
-            profile("role"),
-            Assumed("ASIA1", &[&["role%2Fa", "/eu-west-2/sts/"]]),
-        ),
-        (
-            // A role's profile has no region of its source's.
-            profile("chained"),
-            Fails(&["No AWS region"]),
-        ),
-        (
-            case("instance").without_region().on_an_instance(),
-            Signed("ASIAINSTANCE", "eu-west-3"),
-        ),
-        (
-            keys("an instance's region with other keys").on_an_instance(),
-            Fails(&["No AWS region"]),
-        ),
-        (
-            case("an instance's region with environment keys")
-                .without_region()
-                .env_keys()
-                .on_an_instance(),
-            Fails(&["No AWS region"]),
-        ),
-        (
-            keys("missing profile")
-                .block("access_key", serde_json::Value::Null)
-                .block("secret_key", serde_json::Value::Null)
-                .block("profile", "missing"),
-            Fails(&["The profile `missing` does not exist"]),
-        ),
-        (
-            keys("a stray line").config("[default]\nstray\nregion = eu-central-1\n"),
-            Signed("AKIABLOCK", "eu-central-1"),
-        ),
-        (
-            keys("indented lines").config("  [default]\n    region = eu-central-1\n"),
-            Signed("AKIABLOCK", "eu-central-1"),
-        ),
-        (
-            keys("a stray line that matters").config("[default]\nregion eu-central-1\n"),
-            Fails(&["No AWS region", "line 2 of", ".aws/config cannot be read"]),
-        ),
     ])
     .await;
 }

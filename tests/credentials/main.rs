@@ -4,7 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod chain;
+mod files;
+mod metadata;
 mod provider;
+mod regions;
 mod roles;
 #[path = "../acceptance/harness/sts.rs"]
 #[allow(dead_code, reason = "the acceptance tests use the rest")]

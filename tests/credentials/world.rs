@@ -2,9 +2,12 @@
 //! credentials.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value as Json, json};
 use simulator::{Options, Rate, Simulator};
 use tempfile::TempDir;
@@ -22,7 +25,13 @@ pub(crate) struct Case {
     credentials: String,
     /// Whether an instance's and a container's credentials are there.
     instance: bool,
+    /// Where the block is to name the metadata service, and not the environment.
+    instance_by_block: bool,
+    /// The HTTP status of all that the metadata service answers, if it is odd.
+    instance_status: Option<u16>,
     container: bool,
+    /// Whether SES is there by HTTPS alone.
+    by_https: bool,
     /// Whether somebody has logged in with SSO.
     logged_in: bool,
     sts_refuses: bool,
@@ -92,6 +101,17 @@ impl Case {
         self
     }
 
+    /// `ec2_metadata_service_endpoint` says where the metadata service is.
+    pub(crate) fn on_an_instance_of_the_block(mut self) -> Self {
+        self.instance_by_block = true;
+        self
+    }
+
+    pub(crate) fn on_an_instance_that_answers(mut self, status: u16) -> Self {
+        self.instance_status = Some(status);
+        self.on_an_instance()
+    }
+
     pub(crate) fn in_a_container(mut self) -> Self {
         self.container = true;
         self
@@ -101,6 +121,13 @@ impl Case {
     /// `https://start.test`.
     pub(crate) fn logged_in(mut self) -> Self {
         self.logged_in = true;
+        self
+    }
+
+    /// SES is there by HTTPS, with the certificate in `HOME/authority.pem`, which nobody
+    /// knows.
+    pub(crate) fn by_https(mut self) -> Self {
+        self.by_https = true;
         self
     }
 
@@ -146,12 +173,22 @@ impl Case {
             false => Fares::Well(3600),
         });
         let home = self.home();
+        let ses = match self.by_https {
+            true => {
+                let names = vec!["127.0.0.1".to_owned()];
+                let certified = rcgen::generate_simple_self_signed(names).unwrap();
+                fs::write(home.path().join("authority.pem"), certified.cert.pem()).unwrap();
+                let backend = simulator.ses_url().replace("http://", "");
+                format!("https://{}", by_tls(&certified, backend))
+            }
+            false => simulator.ses_url(),
+        };
         let mut environment = self.environment.clone();
         let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
+        let instance = format!("http://{}", instance(self.instance_status));
         if self.instance {
-            let url = format!("http://{}", instance());
-            set("AWS_EC2_METADATA_SERVICE_ENDPOINT", url);
-        } else {
+            set("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance.clone());
+        } else if !self.instance_by_block {
             set("AWS_EC2_METADATA_DISABLED", "true".to_owned());
         }
         if self.container {
@@ -162,11 +199,14 @@ impl Case {
         let mut provider = Provider::start(home.path(), &environment).await;
         let mut block = json!({
             "requests_per_second": 0,
-            "endpoints": { "ses": simulator.ses_url(), "sts": sts.url() },
+            "endpoints": { "ses": ses, "sts": sts.url() },
             "dns": no_dns(),
         });
         if self.has_region {
             block["region"] = "us-east-1".into();
+        }
+        if self.instance_by_block {
+            block["ec2_metadata_service_endpoint"] = instance.into();
         }
         for (name, value) in &self.block {
             block[*name] = value.clone();
@@ -215,12 +255,41 @@ impl Case {
     }
 }
 
+/// A server by TLS that hands on one request to `backend`, and its answer back.
+fn by_tls(certified: &rcgen::CertifiedKey, backend: String) -> SocketAddr {
+    let key = PrivateKeyDer::try_from(certified.key_pair.serialize_der()).unwrap();
+    let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(crypto)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    serve(move |stream| {
+        let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut stream = StreamOwned::new(connection, stream);
+        // Whoever does not trust it hangs up.
+        while let Some(asked) = request(&mut stream) {
+            let mut backend = TcpStream::connect(&backend).unwrap();
+            backend.write_all(asked.as_bytes()).unwrap();
+            let answer = request(&mut backend).unwrap();
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+    })
+}
+
 /// The metadata service of an instance with a role.
-fn instance() -> SocketAddr {
-    serve(|mut stream| {
+fn instance(status: Option<u16>) -> SocketAddr {
+    serve(move |mut stream| {
         let Some(request) = request(&mut stream) else {
             return;
         };
+        if let Some(status) = status {
+            return respond(&mut stream, status, "");
+        }
         let path = request.split(' ').nth(1).unwrap_or_default();
         let role = "/latest/meta-data/iam/security-credentials/";
         let answer = match path {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
@@ -17,6 +16,7 @@ use super::credentials::chain::{Chain, find};
 use super::environment::AwsEnvironment;
 use super::files::Files;
 use super::http::Http;
+use super::instance::{Instance, MetadataSettings};
 use super::look_up::LookUps;
 use super::owner::Owner;
 use super::phases;
@@ -42,9 +42,16 @@ pub struct ConnectionSettings {
     pub ses_endpoint: Option<String>,
     /// A URL in place of STS's endpoint, for profiles that assume a role.
     pub sts_endpoint: Option<String>,
-    /// A PEM file with the certificates to trust in place of the system's
-    /// (`AWS_CA_BUNDLE`, which the SDK does not read).
+    /// The region whose STS is asked; the region itself if left out.
+    pub sts_region: Option<String>,
+    /// How the metadata service of an instance is asked.
+    pub metadata: MetadataSettings,
+    /// A PEM file with the certificates to trust in place of the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// AWS's configuration files in place of the environment's; empty: the environment's.
+    pub config_files: Vec<PathBuf>,
+    /// AWS's credentials files in place of the environment's; empty: the environment's.
+    pub credentials_files: Vec<PathBuf>,
     /// The folders below which the provider processes of this host share SES's limit:
     /// the first that lets them.
     pub shared_folders: Vec<PathBuf>,
@@ -70,7 +77,39 @@ impl ConnectionSettings {
             credentials_file,
             ..
         } = &self.environment;
-        Files::read(config_file.as_deref(), credentials_file.as_deref()).await
+        let config = chosen(&self.config_files, config_file);
+        Files::read(config, chosen(&self.credentials_files, credentials_file)).await
+    }
+
+    /// Whether the metadata service is not to be asked.
+    pub(super) fn skips_metadata(&self) -> bool {
+        let skip = self.metadata.skip;
+        skip.unwrap_or(self.environment.skip_metadata)
+    }
+
+    /// The bundle of certificates to trust, and what names it.
+    fn ca_bundle(&self, files: &Files) -> Option<(&'static str, PathBuf)> {
+        let block = self.ca_bundle.clone();
+        let block = block.map(|path| ("`custom_ca_bundle`", path));
+        let environment = || {
+            let path = self.environment.ca_bundle.clone();
+            path.map(|path| ("AWS_CA_BUNDLE", path))
+        };
+        let profile = || {
+            let path = files.profile(self.profile_name())?.get("ca_bundle")?;
+            let path = self.environment.expanded(path);
+            (!path.as_os_str().is_empty()).then_some(("the profile's ca_bundle", path))
+        };
+        block.or_else(environment).or_else(profile)
+    }
+}
+
+/// The files of the block, or else the environment's.
+fn chosen<'a>(block: &'a [PathBuf], environment: &'a Option<PathBuf>) -> &'a [PathBuf] {
+    if block.is_empty() {
+        environment.as_slice()
+    } else {
+        block
     }
 }
 
@@ -179,7 +218,11 @@ impl Connection {
             keys,
             ses_endpoint: _,
             sts_endpoint,
+            sts_region: _,
+            metadata,
             ca_bundle: _,
+            config_files,
+            credentials_files,
             shared_folders: _,
             // The same for all processes of a run.
             environment: _,
@@ -190,7 +233,8 @@ impl Connection {
         let key = keys.map(|keys| (&keys.access_key, keys.token.is_some()));
         let web_identity = web_identity.as_ref().map(|web| &web.role_arn);
         let roles: Vec<&String> = roles.iter().map(|role| &role.arn).collect();
-        format!("{:?}", (key, profile, sts_endpoint, web_identity, roles))
+        let sources = (sts_endpoint, metadata, config_files, credentials_files);
+        format!("{:?}", (key, profile, sources, web_identity, roles))
     }
 
     pub(super) fn sts_endpoint(&self) -> Option<&str> {
@@ -207,9 +251,9 @@ impl Connection {
             .aws
             .get_or_try_init(|| async {
                 let settings = &self.0.settings;
-                let look_ups = LookUps::of_system();
-                let http = Http::new(settings.ca_bundle.as_deref(), look_ups).await?;
                 let files = settings.files().await;
+                let ca_bundle = settings.ca_bundle(&files);
+                let http = Http::new(ca_bundle, LookUps::of_system()).await?;
                 let region = find_region(settings, &files, &http).await;
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
                     .http_client(http.clone())
@@ -232,6 +276,7 @@ impl Connection {
                 let sts = Sts {
                     sdk: sdk.clone(),
                     endpoint: settings.sts_endpoint.clone(),
+                    region: settings.sts_region.clone(),
                 };
                 let credentials = Credentials::of(Chain {
                     settings: settings.clone(),
@@ -283,6 +328,7 @@ async fn find_region(
         return None;
     }
     let config = ProviderConfig::without_region().with_http_client(http.clone());
-    let instance = ImdsRegionProvider::builder().configure(&config).build();
-    instance.region().await
+    // What is wrong with its endpoint is told with the credentials.
+    let instance = Instance::new(&settings.metadata, &config).ok()?;
+    instance.region().await.map(aws_config::Region::new)
 }

@@ -1,5 +1,7 @@
 //! What the environment says to everybody who calls AWS.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use super::connection::AccessKeys;
@@ -22,22 +24,36 @@ pub struct AwsEnvironment {
     /// Whether a container's credentials are offered
     /// (`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI`).
     pub is_container: bool,
+    /// `AWS_EC2_METADATA_DISABLED`: whether the metadata service is not to be asked.
+    pub skip_metadata: bool,
     /// `AWS_CONFIG_FILE`, or where the file is by default.
     pub config_file: Option<PathBuf>,
     /// `AWS_SHARED_CREDENTIALS_FILE`, or where the file is by default.
     pub credentials_file: Option<PathBuf>,
-    /// The home folder.
-    pub home: Option<PathBuf>,
+    /// `AWS_CA_BUNDLE`: a PEM file of certificates to trust.
+    pub ca_bundle: Option<PathBuf>,
+    pub(super) variables: Variables,
+}
+
+/// All variables. Never printed.
+#[derive(Clone, Default)]
+pub(super) struct Variables(HashMap<String, String>);
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Variables(…)")
+    }
 }
 
 impl AwsEnvironment {
-    /// By what `variable` says of a variable's name.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+    /// By all variables of the environment.
+    pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let variables = Variables(variables.into_iter().collect());
+        let variable = |name: &str| variables.get(name).map(str::to_owned);
         let first = |names: &[&str]| names.iter().find_map(|name| variable(name));
-        let home = first(&["HOME", "USERPROFILE"]).map(PathBuf::from);
+        let path = |name: &str| variable(name).map(|path| variables.at_home(&path));
         let file = |name: &str, default: &str| {
-            let path = variable(name).map(|path| expanded(&path, home.as_ref()));
-            path.or_else(|| Some(home.as_ref()?.join(".aws").join(default)))
+            path(name).or_else(|| Some(variables.home()?.join(".aws").join(default)))
         };
         let access_key = first(&["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"]);
         let secret_key = first(&["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"]);
@@ -53,7 +69,7 @@ impl AwsEnvironment {
             account: variable("AWS_ACCOUNT_ID"),
             web_identity: web_identity.map(|(token_file, role_arn)| WebIdentity {
                 session_name: variable("AWS_ROLE_SESSION_NAME"),
-                ..WebIdentity::of_file(expanded(&token_file, home.as_ref()), role_arn)
+                ..WebIdentity::of_file(variables.at_home(&token_file), role_arn)
             }),
             profile: first(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]),
             region: first(&["AWS_REGION", "AWS_DEFAULT_REGION"]),
@@ -62,23 +78,54 @@ impl AwsEnvironment {
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             ])
             .is_some(),
+            skip_metadata: variable("AWS_EC2_METADATA_DISABLED")
+                .is_some_and(|text| text.eq_ignore_ascii_case("true")),
             config_file: file("AWS_CONFIG_FILE", "config"),
             credentials_file: file("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
-            home,
+            ca_bundle: path("AWS_CA_BUNDLE"),
+            variables,
         }
     }
 
-    /// A path of the provider block, which may begin with `~/`.
+    /// A path of the provider block, in which `~/`, `$NAME` and `${NAME}` stand for what
+    /// they do in a shell.
     pub fn expanded(&self, path: &str) -> PathBuf {
-        expanded(path, self.home.as_ref())
+        self.variables.at_home(&self.variables.put_into(path))
     }
 }
 
-/// A path that may begin with `~/`.
-fn expanded(path: &str, home: Option<&PathBuf>) -> PathBuf {
-    match (path.strip_prefix("~/"), home) {
-        (Some(below), Some(home)) => home.join(below),
-        _ => PathBuf::from(path),
+impl Variables {
+    /// A variable that is set to something.
+    fn get(&self, name: &str) -> Option<&str> {
+        let value = self.0.get(name).map(String::as_str);
+        value.filter(|value| !value.is_empty())
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        let home = self.get("HOME").or_else(|| self.get("USERPROFILE"));
+        home.map(PathBuf::from)
+    }
+
+    /// A path that may begin with `~/`.
+    fn at_home(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), self.home()) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => PathBuf::from(path),
+        }
+    }
+
+    fn put_into(&self, text: &str) -> String {
+        let mut parts = text.split('$');
+        let mut put = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let braced = part.strip_prefix('{').and_then(|part| part.split_once('}'));
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let end = part.find(|c| !is_name(c)).unwrap_or(part.len());
+            let (name, rest) = braced.unwrap_or(part.split_at(end));
+            put.push_str(self.get(name).unwrap_or_default());
+            put.push_str(rest);
+        }
+        put
     }
 }
 
@@ -87,10 +134,9 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> AwsEnvironment {
-        AwsEnvironment::read(|name| {
-            let set = variables.iter().find(|(set, _)| *set == name);
-            set.map(|(_, value)| (*value).to_owned())
-        })
+        let variables = variables.iter();
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        AwsEnvironment::read(variables.map(owned))
     }
 
     #[test]
@@ -133,5 +179,20 @@ mod tests {
         assert_eq!(said.config_file, path("/home/u/c"));
         assert_eq!(said.credentials_file, path("/s"));
         assert_eq!(read(&[]).config_file, None);
+    }
+
+    #[test]
+    fn paths_of_the_block_are_expanded_as_in_a_shell() {
+        let environment = read(&[("HOME", "/home/u"), ("A", "a"), ("B_1", "b")]);
+        for (path, expanded) in [
+            ("~/x", "/home/u/x"),
+            ("$HOME/x", "/home/u/x"),
+            ("/${A}x/$B_1/$A", "/ax/b/a"),
+            ("/$MISSING/x", "//x"),
+            ("~x", "~x"),
+            ("", ""),
+        ] {
+            assert_eq!(environment.expanded(path), PathBuf::from(expanded));
+        }
     }
 }

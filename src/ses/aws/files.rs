@@ -44,11 +44,12 @@ struct Property {
 
 impl Files {
     /// Reads what is there. A file that is not there says nothing.
-    pub(super) async fn read(config: Option<&Path>, credentials: Option<&Path>) -> Self {
+    pub(super) async fn read(config: &[PathBuf], credentials: &[PathBuf]) -> Self {
         let mut files = Self::default();
-        for (path, is_credentials) in [(config, false), (credentials, true)] {
-            let Some(path) = path else { continue };
-            files.paths.push(path.to_owned());
+        let config = config.iter().map(|path| (path, false));
+        let credentials = credentials.iter().map(|path| (path, true));
+        for (path, is_credentials) in config.chain(credentials) {
+            files.paths.push(path.clone());
             match tokio::fs::read(path).await {
                 Ok(bytes) => files.add(path, &String::from_utf8_lossy(&bytes), is_credentials),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -260,7 +261,7 @@ pub(super) mod tests {
     async fn files_that_are_missing_say_nothing_and_what_cannot_be_read_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing");
-        let files = Files::read(Some(&missing), Some(folder.path())).await;
+        let files = Files::read(&[missing], &[folder.path().to_owned()]).await;
         assert!(files.profile("default").is_none());
         let [problem] = files.problems.as_slice() else {
             panic!("{:?}", files.problems);

@@ -3,7 +3,7 @@
 //! before them.
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_ses::config::{HttpClient, RuntimeComponents, SharedHttpClient};
@@ -53,8 +53,12 @@ impl LastStatus {
 }
 
 impl Http {
-    /// A client that trusts the certificates of `ca_bundle` in place of the system's.
-    pub(super) async fn new(ca_bundle: Option<&Path>, look_ups: LookUps) -> Result<Self, Error> {
+    /// A client that trusts the certificates of `ca_bundle` in place of the system's; it
+    /// comes with what names it.
+    pub(super) async fn new(
+        ca_bundle: Option<(&str, PathBuf)>,
+        look_ups: LookUps,
+    ) -> Result<Self, Error> {
         let context = tls_context(ca_bundle).await?;
         let client = |proxies: ProxyConfig| {
             let (context, look_ups) = (context.clone(), look_ups.clone());
@@ -91,12 +95,12 @@ impl Http {
     }
 }
 
-async fn tls_context(ca_bundle: Option<&Path>) -> Result<TlsContext, Error> {
+async fn tls_context(ca_bundle: Option<(&str, PathBuf)>) -> Result<TlsContext, Error> {
     let mut context = TlsContext::builder();
-    if let Some(path) = ca_bundle {
+    if let Some((named_by, path)) = &ca_bundle {
         let unusable = |problem: &dyn std::fmt::Display| Error::Settings {
             reason: format!(
-                "cannot use the certificate bundle {} that AWS_CA_BUNDLE names: {problem}",
+                "cannot use the certificate bundle {} that {named_by} names: {problem}",
                 path.display()
             ),
         };
@@ -309,12 +313,12 @@ mod tests {
             ),
         ] {
             std::fs::write(&path, holds).unwrap();
-            let error = Http::new(Some(&path), LookUps::of_system())
-                .await
-                .unwrap_err();
+            let bundle = Some(("`custom_ca_bundle`", path.clone()));
+            let http = Http::new(bundle, LookUps::of_system()).await;
+            let error = http.unwrap_err();
             let told = error.to_string();
             assert!(
-                told.contains("bundle.pem") && told.contains(problem),
+                told.contains("bundle.pem that `custom_ca_bundle` names") && told.contains(problem),
                 "{told}"
             );
         }

@@ -7,7 +7,7 @@
 //! | `calls` | [`Api`](super::api::Api) by the SDK |
 //! | `connection` | settings, region and clients |
 //! | `environment`, `files`, `profile` | what the environment and AWS's files say |
-//! | `sts` | roles that are assumed |
+//! | `sts`, `instance` | roles that are assumed, and an instance's |
 //! | `credentials` | credentials of the process: loaded once, kept, renewed |
 //! | `http`, `phases`, `look_up` | HTTP, with a limit for each phase of an exchange |
 //! | `obstacle` | why a request has no answer, in words |
@@ -26,6 +26,7 @@ mod credentials;
 mod environment;
 mod files;
 mod http;
+mod instance;
 mod look_up;
 mod obstacle;
 mod owner;
@@ -38,4 +39,5 @@ mod translate;
 pub(in crate::ses) use calls::AwsApi;
 pub use connection::{AccessKeys, Connection, ConnectionSettings};
 pub use environment::AwsEnvironment;
+pub use instance::MetadataSettings;
 pub use sts::{Role, WebIdentity, WebToken};

@@ -95,6 +95,8 @@ pub(super) struct Sts {
     pub(super) sdk: SdkConfig,
     /// A URL in place of STS's endpoint.
     pub(super) endpoint: Option<String>,
+    /// The region whose STS is asked; the SDK's if left out.
+    pub(super) region: Option<String>,
 }
 
 impl Sts {
@@ -102,8 +104,10 @@ impl Sts {
         let mut config =
             aws_sdk_sts::config::Builder::from(&self.sdk).identity_cache(IdentityCache::no_cache());
         config.set_credentials_provider(keys.map(SharedCredentialsProvider::new));
-        if self.sdk.region().is_none() {
-            config = config.region(Region::new(ANY_REGION));
+        match &self.region {
+            Some(region) => config = config.region(Region::new(region.clone())),
+            None if self.sdk.region().is_none() => config = config.region(Region::new(ANY_REGION)),
+            None => {}
         }
         if let Some(endpoint) = &self.endpoint {
             config = config.endpoint_url(endpoint);

@@ -1,6 +1,6 @@
 //! STS on loopback, and what small servers are made of.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -22,7 +22,7 @@ pub(crate) fn serve(answer: impl Fn(TcpStream) + Send + Sync + 'static) -> Socke
 }
 
 /// Reads a request to its end; `None` if there is none.
-pub(crate) fn request(stream: &mut TcpStream) -> Option<String> {
+pub(crate) fn request(stream: &mut impl Read) -> Option<String> {
     let mut read = Vec::new();
     loop {
         let mut buffer = [0; 4096];
@@ -44,7 +44,7 @@ pub(crate) fn request(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// Answers with the headers that STS sends, and the metadata service with its token.
-pub(crate) fn respond(stream: &mut TcpStream, status: u16, body: &str) {
+pub(crate) fn respond(stream: &mut impl Write, status: u16, body: &str) {
     let _ = write!(
         stream,
         "HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\

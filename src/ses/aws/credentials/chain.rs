@@ -17,7 +17,6 @@ use async_trait::async_trait;
 use aws_config::Region;
 use aws_config::credential_process::CredentialProcessProvider;
 use aws_config::ecs::EcsCredentialsProvider;
-use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sso::SsoCredentialsProvider;
 use aws_credential_types::Credentials as Keys;
@@ -29,6 +28,7 @@ use super::{LoadFailed, Loaded, Source};
 use crate::ses::aws::connection::{AccessKeys, ConnectionSettings};
 use crate::ses::aws::files::Files;
 use crate::ses::aws::http::{Http, LastStatus};
+use crate::ses::aws::instance::Instance;
 use crate::ses::aws::profile::{Base, Profile, Sso};
 use crate::ses::aws::sts::{Role, Sts};
 use crate::ses::error::CredentialFault;
@@ -149,7 +149,13 @@ pub(in crate::ses::aws) fn find(
     if environment.is_container {
         links.push(Link::new("the container's credentials", Base::Container));
     }
-    links.push(Link::new("the instance metadata service", Base::Instance));
+    let service = "the instance metadata service";
+    match settings.skips_metadata() {
+        true => without.push(format!(
+            "{service} is not to be asked (`skip_metadata_api_check`, AWS_EC2_METADATA_DISABLED)"
+        )),
+        false => links.push(Link::new(service, Base::Instance)),
+    }
     Ok(Found { links, without })
 }
 
@@ -180,8 +186,9 @@ impl Chain {
                 container.build().provide_credentials().await
             }
             Base::Instance => {
-                let instance = ImdsCredentialsProvider::builder().configure(&config);
-                instance.build().provide_credentials().await
+                let instance = Instance::new(&self.settings.metadata, &config);
+                let instance = instance.map_err(CredentialsError::invalid_configuration)?;
+                instance.keys().await
             }
         }
     }

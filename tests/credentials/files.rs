@@ -1,0 +1,107 @@
+//! Files that the provider block, the environment or a profile names.
+
+use serde_json::json;
+
+use crate::Expected::{Fails, Signed};
+use crate::hold;
+use crate::world::{Case, case};
+
+const REGION: &str = "us-east-1";
+
+/// Default keys in each of the two places.
+const OTHER: &str = "[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n\
+                     region = eu-north-1\n";
+const USUAL: &str = "[default]\naws_access_key_id = AKIAUSUAL\naws_secret_access_key = s\n";
+
+#[tokio::test]
+async fn files_of_the_block_come_before_those_of_the_environment() {
+    let both = |name| case(name).config(OTHER).credentials(USUAL);
+    hold(vec![
+        (both("neither"), Signed("AKIAUSUAL", REGION)),
+        (
+            both("credentials, with ~").block("shared_credentials_files", json!(["~/.aws/config"])),
+            Signed("AKIAOTHER", REGION),
+        ),
+        (
+            both("credentials, with a variable")
+                .block("shared_credentials_files", json!(["$HOME/.aws/config"])),
+            Signed("AKIAOTHER", REGION),
+        ),
+        (
+            both("credentials, the last of several").block(
+                "shared_credentials_files",
+                json!(["~/.aws/credentials", "~/.aws/config"]),
+            ),
+            Signed("AKIAOTHER", REGION),
+        ),
+        (
+            both("before AWS_SHARED_CREDENTIALS_FILE")
+                .block("shared_credentials_files", json!(["~/.aws/config"]))
+                .env("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+            Signed("AKIAOTHER", REGION),
+        ),
+        (
+            case("configuration")
+                .without_region()
+                .credentials(OTHER)
+                .block("shared_config_files", json!(["~/.aws/credentials"])),
+            Signed("AKIAOTHER", "eu-north-1"),
+        ),
+        (
+            both("one that is missing").block("shared_credentials_files", json!(["~/missing"])),
+            // What the configuration file says is still there.
+            Signed("AKIAOTHER", REGION),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_where_it_is_named() {
+    const TRUSTED: Expected = Signed("AKIAENV", REGION);
+    use crate::Expected;
+    let ses = |name| case(name).env_keys().by_https();
+    let profile =
+        |name, bundle: &str| ses(name).config(format!("[default]\nca_bundle = {bundle}\n"));
+    let block = |case: Case, path: &str| case.block("custom_ca_bundle", path);
+    hold(vec![
+        (
+            ses("nowhere"),
+            Fails(&["is not trusted: this machine does not trust who has issued it"]),
+        ),
+        (block(ses("block"), "~/authority.pem"), TRUSTED),
+        (
+            block(ses("block, with a variable"), "${HOME}/authority.pem"),
+            TRUSTED,
+        ),
+        (
+            ses("environment").env("AWS_CA_BUNDLE", "~/authority.pem"),
+            TRUSTED,
+        ),
+        (profile("file", "~HOME~/authority.pem"), TRUSTED),
+        (
+            block(ses("block over environment"), "~/authority.pem").env("AWS_CA_BUNDLE", "/x"),
+            TRUSTED,
+        ),
+        (
+            profile("environment over file", "/x").env("AWS_CA_BUNDLE", "~/authority.pem"),
+            TRUSTED,
+        ),
+        (
+            block(ses("missing"), "~/missing.pem"),
+            Fails(&["missing.pem that `custom_ca_bundle` names", "No such file"]),
+        ),
+        (
+            block(ses("without certificates"), "~/token"),
+            Fails(&[
+                "token that `custom_ca_bundle` names",
+                "no certificate in PEM form",
+            ]),
+        ),
+        (
+            profile("missing of the file", "/missing.pem"),
+            Fails(&["/missing.pem that the profile's ca_bundle names"]),
+        ),
+    ])
+    .await;
+}
