@@ -4,6 +4,11 @@
 //! SES shows the state of some seconds ago at times. So for [`SHOWN_WITHIN`] after a
 //! request of change only that is a proof which shows it; what shows something older, or
 //! nothing, or a verification that SES has given up, is asked for again.
+//!
+//! What shows it may still be from before the request that came before it, where that was
+//! another one: an unset that is lost is not made because SES shows nothing, as it did
+//! before the Set of some seconds ago. Where the last was accepted, that leaves in doubt
+//! the status alone: one that is accepted begins as Pending.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,7 +71,38 @@ impl Sent {
 #[derive(Clone, Debug)]
 pub(in crate::ses) struct Sends {
     clock: Clock,
-    last: Arc<Mutex<HashMap<String, (Instant, Sent)>>>,
+    last: Arc<Mutex<HashMap<String, Last>>>,
+}
+
+/// The last request for an identity.
+#[derive(Debug)]
+struct Last {
+    at: Instant,
+    sent: Sent,
+    /// Whether SES has accepted it; else it may have.
+    is_accepted: bool,
+    /// The last one that was to have SES hold something else.
+    before: Option<(Instant, Sent)>,
+}
+
+impl Last {
+    /// Whether `shown` may be older than this request.
+    fn may_be_newer_than(&self, shown: &MailFrom) -> bool {
+        let hides =
+            |at: Instant, sent: &Sent| at.elapsed() < SHOWN_WITHIN && !sent.is_shown_by(shown);
+        let before = self.before.as_ref();
+        let is_from_before = || before.is_some_and(|(at, sent)| hides(*at, sent));
+        let is_told_apart = self.is_accepted && begins(shown);
+        hides(self.at, &self.sent) || (is_from_before() && !is_told_apart)
+    }
+}
+
+/// Whether SES shows this right after it has accepted a request.
+fn begins(shown: &MailFrom) -> bool {
+    match shown {
+        MailFrom::Set(held) => held.status.is(VerificationStatus::Pending),
+        MailFrom::Unset | MailFrom::UnknownIdentity => true,
+    }
 }
 
 impl Sends {
@@ -78,12 +114,23 @@ impl Sends {
         }
     }
 
-    /// A request has been accepted just now, or may have been.
-    pub(in crate::ses) fn sent(&self, identity: &Identity, setting: Option<Setting>) -> Sent {
+    /// A request has been accepted just now (`is_accepted`), or may have been.
+    pub(in crate::ses) fn sent(
+        &self,
+        identity: &Identity,
+        setting: Option<Setting>,
+        is_accepted: bool,
+    ) -> Sent {
         let at = self.clock.now().as_seconds();
         let sent = Sent { at, setting };
-        let entry = (Instant::now(), sent.clone());
-        self.entries().insert(identity.as_str().to_owned(), entry);
+        let now = Instant::now();
+        insert(
+            &mut self.entries(),
+            identity,
+            now,
+            sent.clone(),
+            is_accepted,
+        );
         sent
     }
 
@@ -102,8 +149,8 @@ impl Sends {
         };
         let mut entries = self.entries();
         let known = entries.get(identity.as_str());
-        if known.is_none_or(|(known_at, _)| *known_at < at) {
-            entries.insert(identity.as_str().to_owned(), (at, sent.clone()));
+        if known.is_none_or(|known| known.at < at) {
+            insert(&mut entries, identity, at, sent.clone(), true);
         }
     }
 
@@ -111,12 +158,36 @@ impl Sends {
     pub(in crate::ses) fn may_be_older(&self, identity: &Identity, shown: &MailFrom) -> bool {
         let entries = self.entries();
         let last = entries.get(identity.as_str());
-        last.is_some_and(|(at, sent)| at.elapsed() < SHOWN_WITHIN && !sent.is_shown_by(shown))
+        last.is_some_and(|last| last.may_be_newer_than(shown))
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, (Instant, Sent)>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, Last>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn insert(
+    entries: &mut HashMap<String, Last>,
+    identity: &Identity,
+    at: Instant,
+    sent: Sent,
+    is_accepted: bool,
+) {
+    let mut last = Last {
+        at,
+        sent,
+        is_accepted,
+        before: None,
+    };
+    match entries.remove(identity.as_str()) {
+        Some(same) if same.sent.setting == last.sent.setting => {
+            last.is_accepted |= same.is_accepted;
+            last.before = same.before;
+        }
+        Some(other) => last.before = Some((other.at, other.sent)),
+        None => {}
+    }
+    entries.insert(identity.as_str().to_owned(), last);
 }
 
 #[cfg(test)]
@@ -124,7 +195,7 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::ses::fake::{failed, set};
+    use crate::ses::fake::{failed, set, with_status};
 
     fn setting(domain: &str) -> Option<Setting> {
         Some(Setting {
@@ -165,7 +236,7 @@ mod tests {
             for shown in proofs.iter().chain(&doubtful) {
                 assert!(!sends.may_be_older(&identity, shown), "nothing was sent");
             }
-            sends.sent(&identity, sent);
+            sends.sent(&identity, sent, true);
             sleep(SHOWN_WITHIN - Duration::from_millis(1)).await;
             for shown in &proofs {
                 assert!(!sends.may_be_older(&identity, shown), "{shown:?}");
@@ -181,10 +252,44 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_shows_the_last_request_may_be_from_before_the_one_before_it() {
+        let identity = Identity::parse("example.com").unwrap();
+        let ours = || setting("bounce.example.com");
+        let other = || setting("mail.example.com");
+        for (first, then, shown, status_apart) in [
+            (ours(), None, MailFrom::Unset, true),
+            (ours(), None, MailFrom::UnknownIdentity, true),
+            (None, ours(), set("bounce.example.com"), true),
+            (other(), ours(), set("bounce.example.com"), true),
+            (
+                None,
+                ours(),
+                with_status("bounce.example.com", "Success"),
+                false,
+            ),
+        ] {
+            for is_accepted in [true, false] {
+                let sends = Sends::new(Clock::at(1e9));
+                sends.sent(&identity, first.clone(), true);
+                sleep(Duration::from_secs(5)).await;
+                // However often it is sent.
+                for accepted in [false, is_accepted] {
+                    sends.sent(&identity, then.clone(), accepted);
+                }
+                let case = format!("{first:?}, {then:?}, {is_accepted}: {shown:?}");
+                let is_proof = is_accepted && status_apart;
+                assert_eq!(sends.may_be_older(&identity, &shown), !is_proof, "{case}");
+                sleep(SHOWN_WITHIN - Duration::from_secs(5)).await;
+                assert!(!sends.may_be_older(&identity, &shown), "{case}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_another_process_has_sent_counts_by_its_time() {
         let identity = Identity::parse("example.com").unwrap();
         let clock = Clock::at(1e9);
-        let sent = Sends::new(clock.clone()).sent(&identity, setting("bounce.example.com"));
+        let sent = Sends::new(clock.clone()).sent(&identity, setting("bounce.example.com"), true);
         sleep(Duration::from_secs(10)).await;
         let here = Sends::new(clock.clone());
         here.recall(&identity, &sent);
@@ -193,7 +298,7 @@ mod tests {
         assert!(!here.may_be_older(&identity, &MailFrom::Unset));
 
         // What this process has sent since is later.
-        here.sent(&identity, None);
+        here.sent(&identity, None, true);
         here.recall(&identity, &sent);
         assert!(!here.may_be_older(&identity, &MailFrom::Unset));
 

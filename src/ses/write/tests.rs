@@ -12,7 +12,7 @@ use crate::ses::claims::ObjectId;
 use crate::ses::client::Client;
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Remedy};
-use crate::ses::fake::{Call, FakeSes, Fault, failed, set};
+use crate::ses::fake::{Call, FakeSes, Fault, failed, set, with_status};
 use crate::ses::read::{Sent, Setting};
 
 mod late;

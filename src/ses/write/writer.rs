@@ -281,7 +281,8 @@ impl Writer {
         let reach = answer.as_ref().err().map(Error::reach);
         if reach.is_none_or(Reach::may_be_made) {
             let setting = change.setting(request).cloned();
-            course.made(self.sends.sent(change.identity, setting), reach);
+            let sent = self.sends.sent(change.identity, setting, reach.is_none());
+            course.made(sent, reach);
         }
         answer
     }

@@ -80,6 +80,36 @@ async fn an_unset_is_done_however_late_it_shows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn not_there_as_before_a_set_does_not_make_a_lost_unset_good() {
+    for late in delays() {
+        let scene = Scene::holding(MailFrom::Unset);
+        scene.ses.shows_late(late);
+        scene.ses.fail([passes()]);
+        scene.ses.fail_get(denied());
+        let made = scene.set().await;
+        assert!(matches!(made, Set::NotShown(Some(_))), "{made:?}");
+        // Not carried out, for all that is known.
+        scene.ses.fail([Fault::Refuse(500, "InternalFailure")]);
+        assert!(matches!(scene.unset().await, Unset::Done));
+        assert_eq!(scene.held(), MailFrom::Unset, "{late:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_set_after_an_unset_does_not_have_the_status_of_before() {
+    for late in delays() {
+        for before in ["Success", "TemporaryFailure", "Failed", "Pending"] {
+            let scene = Scene::holding(with_status("bounce.example.com", before));
+            scene.ses.shows_late(late);
+            assert!(matches!(scene.unset().await, Unset::Done));
+            let made = scene.set().await;
+            assert!(is_pending(&made), "{before}, {late:?}: {made:?}");
+            assert_eq!(scene.changes(), ["unset", "set"]);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refresh_in_another_process_waits_until_the_last_request_shows() {
     for late in delays() {
         for before in [
