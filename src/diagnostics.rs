@@ -36,6 +36,15 @@ pub fn invalid(path: AttributePath, problem: impl Display, remedy: impl Display)
     )
 }
 
+/// The argument of a function at `index`, from 0, that the practitioner has to change. It
+/// has no summary of its own: Terraform puts the text behind a colon, and a full stop
+/// behind the text.
+pub fn invalid_argument(index: i64, problem: impl Display, remedy: impl Display) -> Diagnostic {
+    let remedy = remedy.to_string();
+    let text = format!("{problem}. {}", remedy.trim_end_matches('.'));
+    diagnostic(text, "", AttributePath::function_argument(index))
+}
+
 /// Adds a warning at `path`. Those with one summary are folded by Terraform.
 pub fn warn(diags: &mut Diagnostics, advice: Advice, path: AttributePath) {
     diags.add_warning(diagnostic(advice.summary, advice.detail, path));

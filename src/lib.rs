@@ -9,8 +9,10 @@
 //! | [`provider`] | the provider block, and the registry of all that is exposed | `plugin`, the entities, `clients`, and below |
 //! | `identity_mail_from` | an entity: the resource `ses_identity_mail_from` | `plugin`'s types, and what is below; never another entity |
 //! | `identity_mail_from_verification` | an entity: the resource of that name, which waits for SES | as above |
+//! | `functions` | the functions, such as `provider::ses::spf_merge` | `plugin`'s types, `dns_records`, `diagnostics`, `mail_from` |
 //! | [`target`] | what an operation works with: an identity of a region, SES there, and the time that it has | `plugin`'s types, `attributes`, `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`attributes`] | what the attributes of several entities have in common | `plugin`'s types, `diagnostics`, `duration`, `mail_from` |
+//! | [`dns_records`] | the records that a MAIL FROM domain needs, as Terraform sees them | `plugin`'s types, `attributes`, `mail_from` |
 //! | [`dns_check`] | what DNS says of a MAIL FROM domain, and what is told about it | `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`clients`] | what a configured provider hands to its entities | `ses`, `dns`, `mail_from` |
 //! | [`diagnostics`] | errors into the practitioner's text | `plugin`'s types, `ses`, `mail_from` |
@@ -28,7 +30,9 @@ pub mod clients;
 pub mod diagnostics;
 pub mod dns;
 pub mod dns_check;
+pub mod dns_records;
 pub mod duration;
+mod functions;
 mod identity_mail_from;
 mod identity_mail_from_verification;
 pub mod machine;

@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import of ours.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     (
         "provider",
         &[
             "plugin",
             "identity_mail_from",
             "identity_mail_from_verification",
+            "functions",
             "clients",
             "diagnostics",
             "dns",
@@ -28,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "plugin",
             "target",
             "attributes",
+            "dns_records",
             "dns_check",
             "clients",
             "diagnostics",
@@ -63,6 +65,11 @@ const LAYERS: [(&str, &[&str]); 14] = [
         "attributes",
         &["plugin", "diagnostics", "duration", "mail_from"],
     ),
+    (
+        "functions",
+        &["plugin", "dns_records", "diagnostics", "mail_from"],
+    ),
+    ("dns_records", &["plugin", "attributes", "mail_from"]),
     ("dns_check", &["clients", "diagnostics", "ses", "mail_from"]),
     ("clients", &["dns", "mail_from", "ses"]),
     ("diagnostics", &["plugin", "mail_from", "ses"]),

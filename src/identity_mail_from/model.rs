@@ -6,11 +6,8 @@ use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
 use crate::attributes::{NameValues, timeout_or};
-use crate::mail_from::{
-    DmarcFinding, DnsFindings, DnsRecord, DomainName, Finding, Identity, Place, Region,
-    RequiredRecords,
-};
-use crate::plugin::Number;
+use crate::dns_records::Record;
+use crate::mail_from::{DmarcFinding, DnsFindings, DomainName, Finding, Identity, Place, Region};
 
 /// Attributes by the names of the schema. Strings are as the practitioner or SES
 /// writes them; nothing here is checked.
@@ -36,18 +33,6 @@ pub(super) struct Timeouts {
     pub(super) read: Value<String>,
     pub(super) update: Value<String>,
     pub(super) delete: Value<String>,
-}
-
-/// One element of `dns_records`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Record {
-    pub(super) name: Value<String>,
-    #[serde(rename = "type")]
-    pub(super) record_type: Value<String>,
-    pub(super) priority: Value<Number>,
-    pub(super) value: Value<String>,
-    pub(super) rdata: Value<String>,
-    pub(super) zone_rdata: Value<String>,
 }
 
 /// `dns`
@@ -106,28 +91,6 @@ impl Model {
     pub(super) fn restarts_failed_verification(&self) -> bool {
         !matches!(self.restart_failed_verification, Value::Value(false))
     }
-}
-
-/// `dns_records` of a MAIL FROM domain in a region. Where either is not known,
-/// the fields that hang on it are `otherwise`.
-pub(super) fn dns_records(
-    domain: Option<&DomainName>,
-    region: Option<&Region>,
-    otherwise: &Value<String>,
-) -> Value<Vec<Value<Record>>> {
-    let record = |record: DnsRecord| {
-        let or = |field: Option<String>| field.map_or_else(|| otherwise.clone(), Value::Value);
-        Value::Value(Record {
-            name: or(record.name),
-            record_type: Value::Value(record.record_type.to_owned()),
-            priority: record.priority.map(u32::from).map(Number::from).into(),
-            value: or(record.value),
-            rdata: or(record.rdata),
-            zone_rdata: or(record.zone_rdata),
-        })
-    };
-    let RequiredRecords { mx, spf } = RequiredRecords::new(domain, region);
-    Value::Value(vec![record(mx), record(spf)])
 }
 
 /// Findings as `dns` holds them.

@@ -4,9 +4,10 @@
 use tf_provider::AttributePath;
 use tf_provider::value::Value;
 
-use super::model::{Model, dns_records};
+use super::model::Model;
 use super::validate::Meaning;
 use crate::attributes::{NameValues, changed};
+use crate::dns_records::dns_records;
 use crate::mail_from::{BehaviorOnMxFailure, Place, Region, VerificationStatus};
 
 /// A plan for one resource.

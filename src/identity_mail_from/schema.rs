@@ -7,6 +7,7 @@ use tf_provider::schema::{
 };
 
 use crate::attributes::{attribute, string};
+use crate::dns_records;
 
 use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
 
@@ -40,7 +41,7 @@ pub(super) fn schema() -> Schema {
                 attribute(
                     "dns_records",
                     Computed,
-                    AttributeType::AttributeList(dns_record()),
+                    dns_records::attribute_type(),
                     DNS_RECORDS,
                 ),
                 attribute("dns", Computed, AttributeType::AttributeSingle(dns()), DNS),
@@ -49,38 +50,6 @@ pub(super) fn schema() -> Schema {
             deprecated: false,
         },
     }
-}
-
-fn dns_record() -> HashMap<String, Attribute> {
-    HashMap::from([
-        string(
-            "name",
-            Computed,
-            "Name of the record: the MAIL FROM domain, normalised, without a final dot.",
-        ),
-        string("type", Computed, "`MX` or `TXT`."),
-        attribute(
-            "priority",
-            Computed,
-            AttributeType::Number,
-            "Priority of the MX record; null for TXT.",
-        ),
-        string(
-            "value",
-            Computed,
-            "The bare value: the mail host, or the text without quotes. For DNS providers that take the priority apart, such as Cloudflare's.",
-        ),
-        string(
-            "rdata",
-            Computed,
-            "What Route 53 takes: `10 host` for MX, the text without quotes for TXT.",
-        ),
-        string(
-            "zone_rdata",
-            Computed,
-            "As in a zone file: `10 host.` with the final dot for MX, the text in quotes for TXT.",
-        ),
-    ])
 }
 
 fn dns() -> HashMap<String, Attribute> {

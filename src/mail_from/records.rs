@@ -1,5 +1,6 @@
 //! The two DNS records that a MAIL FROM domain needs.
 
+use super::txt_strings::quoted;
 use super::{DomainName, Region};
 
 /// The priority of the MX record in AWS's documentation; SES takes any.
@@ -7,6 +8,9 @@ const MX_PRIORITY: u16 = 10;
 
 /// The SPF record in AWS's documentation.
 const SPF: &str = "v=spf1 include:amazonses.com ~all";
+
+/// Seconds that resolvers may remember the records of a zone file for.
+const ZONE_TTL: u32 = 600;
 
 /// One record to publish. `None` stands for what hangs on a domain or a region
 /// that is not known yet, except for the priority of a TXT record.
@@ -60,9 +64,20 @@ impl RequiredRecords {
                 priority: None,
                 value: Some(SPF.to_owned()),
                 rdata: Some(SPF.to_owned()),
-                zone_rdata: Some(format!("\"{SPF}\"")),
+                zone_rdata: Some(quoted(SPF.as_bytes())),
             },
         }
+    }
+
+    /// Both records as lines of a zone file, with absolute names; `None` where a domain or
+    /// a region is not known.
+    pub fn zone_file(&self) -> Option<String> {
+        let line = |record: &DnsRecord| {
+            let (name, rdata) = (record.name.as_ref()?, record.zone_rdata.as_ref()?);
+            let record_type = record.record_type;
+            Some(format!("{name}. {ZONE_TTL} IN {record_type} {rdata}\n"))
+        };
+        Some(line(&self.mx)? + &line(&self.spf)?)
     }
 }
 
@@ -109,5 +124,21 @@ mod tests {
         no_region.mx.rdata = None;
         no_region.mx.zone_rdata = None;
         assert_eq!(RequiredRecords::new(Some(&domain), None), no_region);
+    }
+
+    #[test]
+    fn zone_file_holds_both_records_by_absolute_names() {
+        let domain = DomainName::parse("Bounce.bücher.example").unwrap();
+        let region = Region::parse("eu-west-1").unwrap();
+        let records = RequiredRecords::new(Some(&domain), Some(&region));
+        assert_eq!(
+            records.zone_file().unwrap(),
+            "bounce.xn--bcher-kva.example. 600 IN MX 10 feedback-smtp.eu-west-1.amazonses.com.\n\
+             bounce.xn--bcher-kva.example. 600 IN TXT \"v=spf1 include:amazonses.com ~all\"\n"
+        );
+        let no_domain = RequiredRecords::new(None, Some(&region));
+        let no_region = RequiredRecords::new(Some(&domain), None);
+        assert_eq!(no_domain.zone_file(), None);
+        assert_eq!(no_region.zone_file(), None);
     }
 }

@@ -54,6 +54,16 @@ pub(super) enum Mechanism {
     Ip6,
 }
 
+impl Mechanism {
+    /// Whether it counts against the ten look-ups of an evaluation (section 4.6.4).
+    pub(super) fn looks_something_up(&self) -> bool {
+        match self {
+            Self::All | Self::Ip4(_) | Self::Ip6 => false,
+            Self::Include(_) | Self::A(_) | Self::Mx(_) | Self::Ptr | Self::Exists(_) => true,
+        }
+    }
+}
+
 /// IPv4 addresses as numbers, from the first to the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AddressRange {
@@ -105,24 +115,46 @@ fn version_and_terms(octets: &[u8]) -> Option<&[u8]> {
     (version.eq_ignore_ascii_case(b"v=spf1") && separated).then_some(terms)
 }
 
+/// What stands between the spaces of a record behind its version, and where it begins.
+fn words(record: &Txt) -> impl Iterator<Item = (usize, &[u8])> {
+    let terms = version_and_terms(record.as_bytes()).unwrap_or_default();
+    let mut at = record.as_bytes().len() - terms.len();
+    let words = terms.split(|&octet| octet == b' ').map(move |word| {
+        let begins = at;
+        at += word.len() + 1;
+        (begins, word)
+    });
+    words.filter(|(_, word)| !word.is_empty())
+}
+
+/// Where one more mechanism of a valid record is to stand so that it is read: where its
+/// `all` begins, or else the first of its modifiers, or else `None`, its end.
+pub(super) fn place_of_another(record: &Txt) -> Option<usize> {
+    let begins = |is_it: fn(&Term) -> bool| {
+        let mut words = words(record);
+        words.find_map(|(at, word)| {
+            let term = parse_term(std::str::from_utf8(word).ok()?)?;
+            is_it(&term).then_some(at)
+        })
+    };
+    let is_all = |term: &Term| matches!(term, Term::Directive(d) if d.mechanism == Mechanism::All);
+    begins(is_all).or_else(|| begins(|term| !matches!(term, Term::Directive(_))))
+}
+
 impl SpfRecord {
     /// Reads a record that [`is_spf`]; terms that are never reached must be
     /// valid too.
     pub(super) fn parse(record: &Txt) -> Result<SpfRecord, SpfSyntaxError> {
-        let terms = version_and_terms(record.as_bytes()).unwrap_or_default();
         let mut parsed = SpfRecord {
             directives: Vec::new(),
             redirect: None,
         };
         let mut all = false;
         let mut explained = false;
-        for term in terms.split(|&octet| octet == b' ') {
-            if term.is_empty() {
-                continue;
-            }
-            let invalid = || SpfSyntaxError(String::from_utf8_lossy(term).into_owned());
-            let text = std::str::from_utf8(term).map_err(|_| invalid())?;
-            match parse_term(text).ok_or_else(invalid)? {
+        for (_, text) in words(record) {
+            let invalid = || SpfSyntaxError(String::from_utf8_lossy(text).into_owned());
+            let term = std::str::from_utf8(text).ok().and_then(parse_term);
+            match term.ok_or_else(invalid)? {
                 Term::Directive(directive) if !all => {
                     all = directive.mechanism == Mechanism::All;
                     parsed.directives.push(directive);

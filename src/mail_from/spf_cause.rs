@@ -223,7 +223,7 @@ pub(super) fn shown(term: &str) -> String {
     format!("`{}`", presentation(term.as_bytes()))
 }
 
-fn list(terms: &[String]) -> String {
+pub(super) fn list(terms: &[String]) -> String {
     let terms: Vec<String> = terms.iter().map(|term| shown(term)).collect();
     terms.join(", ")
 }

@@ -16,7 +16,7 @@ use super::spf_senders::Senders;
 pub const SES: &str = "amazonses.com";
 
 /// Terms that look something up in one evaluation at most (section 4.6.4).
-const LOOK_UPS: usize = 10;
+pub(super) const LOOK_UPS: usize = 10;
 
 /// Look-ups that find nothing at most (section 4.6.4).
 const VOID_LOOK_UPS: usize = 2;

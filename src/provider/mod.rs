@@ -12,6 +12,7 @@ use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 
 use crate::clients::Clients;
+use crate::functions::{MailFromDnsRecords, MailFromZoneFile, SpfMerge};
 use crate::identity_mail_from::{self, IdentityMailFrom};
 use crate::identity_mail_from_verification::{self, IdentityMailFromVerification};
 use crate::plugin::{self, Configure, Entities, Told};
@@ -56,6 +57,9 @@ impl plugin::Provider for Provider {
             identity_mail_from_verification::TYPE_NAME,
             IdentityMailFromVerification,
         );
+        entities.function("mail_from_dns_records", MailFromDnsRecords);
+        entities.function("mail_from_zone_file", MailFromZoneFile);
+        entities.function("spf_merge", SpfMerge);
     }
 
     fn validate(&self, diags: &mut Diagnostics, config: Value<Config>) {

@@ -17,6 +17,7 @@ mod dns_advice;
 mod drift;
 mod faults;
 mod fleets;
+mod functions;
 mod harness;
 mod import;
 mod interrupts;

@@ -84,7 +84,7 @@ fn started_by(script: &str, ws: &Workspace) -> Running {
         .env("PLUGIN_MIN_PORT", "10000")
         .env("PLUGIN_MAX_PORT", "25000")
         .env("TMPDIR", ws.home());
-    Running::start(command, &ws.home())
+    Running::start(command, &ws.home(), "")
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
 use simulator::ses::Behavior;
 
 use harness::{Feature, REGION, Workspace, lacks};
@@ -104,4 +105,37 @@ fn verification_example_waits_for_what_the_resource_example_sets() {
     let verified = ws.resource("ses_identity_mail_from_verification.example");
     assert_eq!(verified.unwrap()["verification_status"], "Success");
     ws.ends_with(&["example.com"]);
+}
+
+/// What a function's example comes to, and the comment that it ends with.
+fn shown_and_evaluated(function: &str, output: &str) -> (String, Value) {
+    let ws = Workspace::new();
+    let hcl = example(&format!("functions/{function}/function.tf"));
+    ws.config(&hcl);
+    ws.apply().succeeds();
+    let lines: Vec<&str> = hcl.lines().collect();
+    let comment = lines.rsplit(|line| !line.starts_with('#')).next().unwrap();
+    let shown: Vec<&str> = comment.iter().map(|line| &line[2..]).collect();
+    let outputs = &ws.state()["values"]["outputs"];
+    (shown.join("\n"), outputs[output]["value"].clone())
+}
+
+#[test]
+fn function_examples_come_to_what_they_say() {
+    if lacks(Feature::ProviderFunctions) {
+        return;
+    }
+    let (shown, spf) = shown_and_evaluated("spf_merge", "spf");
+    assert_eq!(shown, spf.to_string());
+
+    let (shown, zone_file) = shown_and_evaluated("mail_from_zone_file", "zone_file");
+    assert_eq!(zone_file, shown + "\n");
+
+    let (shown, records) = shown_and_evaluated("mail_from_dns_records", "records");
+    let records = records.as_object().unwrap();
+    let lines: Vec<String> = records
+        .iter()
+        .map(|(record_type, record)| format!("  {:<5} = {record}", format!("{record_type:?}")))
+        .collect();
+    assert_eq!(shown, format!("{{\n{}\n}}", lines.join("\n")));
 }

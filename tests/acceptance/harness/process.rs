@@ -1,6 +1,7 @@
 //! Processes in a group of their own, which is killed when their time is up.
 
-use std::fs::{self, File};
+use std::fs;
+use std::io::{Seek as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -91,18 +92,21 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts `command` in a process group of its own. Output goes to files in
+    /// Starts `command` in a process group of its own, with `input` to read. Output goes to files in
     /// `dir`, so that nobody who inherits it can hold up the waiting.
-    pub(crate) fn start(mut command: Command, dir: &Path) -> Self {
+    pub(crate) fn start(mut command: Command, dir: &Path, input: &str) -> Self {
         let file = |suffix: &str| {
             let file = tempfile::Builder::new().suffix(suffix).tempfile_in(dir);
             let (file, path) = file.unwrap().keep().unwrap();
             (Stdio::from(file), path)
         };
         let ((out, stdout), (err, stderr)) = (file(".stdout"), file(".stderr"));
+        let mut stdin = tempfile::tempfile_in(dir).unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        stdin.rewind().unwrap();
         command
             .process_group(0)
-            .stdin(Stdio::from(File::open("/dev/null").unwrap()))
+            .stdin(Stdio::from(stdin))
             .stdout(out)
             .stderr(err);
         let mut child = command

@@ -146,21 +146,29 @@ impl Workspace {
     pub(crate) fn spawn(&self, args: &[&str]) -> Running {
         let mut command = self.command(&cli().program);
         command.args(args);
-        Running::start(command, self.dir.path())
+        Running::start(command, self.dir.path(), "")
+    }
+
+    /// Evaluates an expression.
+    #[track_caller]
+    pub(crate) fn console(&self, expression: &str) -> Run {
+        let mut command = self.command(&cli().program);
+        command.arg("console");
+        Running::start(command, self.dir.path(), expression).wait()
     }
 
     /// Starts Terraform under another program, such as `nohup`, which becomes it.
     pub(crate) fn spawn_under(&self, other: &str, args: &[&str]) -> Running {
         let mut command = self.command(Path::new(other));
         command.arg(&cli().program).args(args);
-        Running::start(command, self.dir.path())
+        Running::start(command, self.dir.path(), "")
     }
 
     /// Starts the provider by itself, without Terraform.
     pub(crate) fn spawn_provider(&self, args: &[&str]) -> Running {
         let mut command = self.command(Path::new(PROVIDER));
         command.args(args);
-        Running::start(command, self.dir.path())
+        Running::start(command, self.dir.path(), "")
     }
 
     /// A command in the folder, which sees nothing of the tests' environment

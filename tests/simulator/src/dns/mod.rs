@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use hickory_server::Server;
 use hickory_server::proto::rr::{Name, RData, RecordType, rdata};
+use hickory_server::proto::serialize::txt::Parser;
 use hickory_server::server::RequestHandler;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -103,6 +104,9 @@ pub enum RecordError {
     /// A character-string of a TXT record holds at most 255 octets (RFC 1035, 3.3).
     #[error("a character-string of {0} octets is too long: 255 at most")]
     CharacterString(usize),
+    /// Not the text of a zone file (RFC 1035, section 5).
+    #[error("this is no zone file: {0}")]
+    ZoneFile(String),
 }
 
 impl Dns {
@@ -172,6 +176,18 @@ impl Dns {
             .map(|address| RData::A((*address).into()))
             .collect();
         self.set(name, RecordType::A, records)
+    }
+
+    /// Replaces the records that the text of a zone file is about; its names are absolute.
+    pub fn load(&self, zone_file: &str) -> Result<(), RecordError> {
+        let parsed = Parser::new(zone_file, None, Some(Name::root())).parse();
+        let (_, sets) = parsed.map_err(|error| RecordError::ZoneFile(error.to_string()))?;
+        for set in sets.into_values() {
+            let records = set.records_without_rrsigs();
+            let data = records.map(|record| record.data.clone()).collect();
+            self.zone().set(set.name(), set.record_type(), data);
+        }
+        Ok(())
     }
 
     /// Lets a zone begin at `name`: its own servers, by their names and addresses,

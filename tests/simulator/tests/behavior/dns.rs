@@ -281,3 +281,30 @@ async fn queries_are_logged_and_counted() {
     dns.clear_queries();
     assert!(dns.queries().is_empty());
 }
+
+#[tokio::test]
+async fn zone_file_is_answered_as_it_is_written() {
+    let simulator = quiet();
+    let dns = simulator.dns();
+    dns.load(
+        "a.example. 600 IN MX 10 mx.example.\n\
+         a.example. 600 IN TXT \"one; \" \"two\\\"\"\n\
+         a.example. 600 IN MX 20 mx2.example.\n",
+    )
+    .unwrap();
+    let mut mx = ask(&simulator, "a.example.", RecordType::MX).await.unwrap();
+    mx.sort();
+    let mx: Vec<String> = mx.iter().map(ToString::to_string).collect();
+    assert_eq!(mx, ["10 mx.example.", "20 mx2.example."]);
+    let txt = ask(&simulator, "a.example.", RecordType::TXT)
+        .await
+        .unwrap();
+    let RData::TXT(txt) = &txt[0] else {
+        panic!("{txt:?}");
+    };
+    let strings: Vec<&[u8]> = txt.txt_data.iter().map(AsRef::as_ref).collect();
+    assert_eq!(strings, [&b"one; "[..], b"two\""]);
+
+    let error = dns.load("a.example. 600 IN MX mx.example.\n").unwrap_err();
+    assert!(matches!(error, RecordError::ZoneFile(_)), "{error}");
+}
