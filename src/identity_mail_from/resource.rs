@@ -22,7 +22,7 @@ use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
-use crate::ses::{MailFrom, Unwanted, Wanted};
+use crate::ses::{MailFrom, Set, Unwanted, Wanted};
 use crate::target::{Target, provider_region, region_of_import};
 
 /// The resource `ses_identity_mail_from`.
@@ -232,7 +232,8 @@ async fn set(
         restarts: planned.restarts_failed_verification(),
     };
     let (set, sent) = target.ses.set(&target.deadline, &wanted).await;
-    if sent.is_some() {
+    // What was sent, and not made for certain, is none of the object's.
+    if sent.is_some() && !matches!(set, Set::NotMade(_)) {
         private.own = Some(wanted.setting);
         private.sent = sent;
     }

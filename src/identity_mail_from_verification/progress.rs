@@ -21,7 +21,8 @@ const LONGEST: Duration = Duration::from_secs(32);
 pub(super) enum Seen {
     /// The domain is verified.
     Verified(SetMailFrom),
-    /// SES looks for its MX record: Pending or TemporaryFailure, or Failed of before.
+    /// SES looks for its MX record: Pending or TemporaryFailure, or Success or Failed that
+    /// may be of before.
     Sought(SetMailFrom),
     /// SES has stopped looking: Failed.
     GivenUp(SetMailFrom),
@@ -46,7 +47,7 @@ impl Seen {
             return Self::Other(held);
         }
         match held.status.known() {
-            Some(VerificationStatus::Success) => Self::Verified(held),
+            Some(VerificationStatus::Success) if !is_late => Self::Verified(held),
             Some(VerificationStatus::Failed) if !is_late => Self::GivenUp(held),
             // A status that SES may have one day is none of the two ends.
             Some(_) | None => Self::Sought(held),
@@ -154,8 +155,10 @@ mod tests {
             assert!(matches!(seen(status), Seen::Sought(_)), "{status}");
         }
         assert!(matches!(seen("Failed"), Seen::GivenUp(_)));
-        let before = Seen::new(with_status("bounce.example.com", "Failed"), None, true);
-        assert!(matches!(before, Seen::Sought(_)));
+        for status in ["Success", "Failed"] {
+            let before = Seen::new(with_status("bounce.example.com", status), None, true);
+            assert!(matches!(before, Seen::Sought(_)), "{status}");
+        }
         assert_eq!(Seen::new(MailFrom::Unset, None, false), Seen::Unset);
         assert_eq!(
             Seen::new(MailFrom::UnknownIdentity, Some(&mail), false),

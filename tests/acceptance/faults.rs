@@ -1,6 +1,8 @@
 //! What goes wrong between the provider and SES is ridden out where it passes,
 //! told where it stays, and taints nothing that SES has accepted.
 
+use std::fs;
+
 use simulator::ses::{Fault, FaultKind};
 
 use crate::harness::{GET, LIST, REGION, Run, SET, THIS, Workspace, basic, fleet, mail_from};
@@ -312,4 +314,32 @@ fn set_is_applied_when_ses_shows_it_after_a_while() {
     assert_eq!(operations(&ws), [SET, GET, GET, GET, GET]);
     ws.state_is_what_ses_holds();
     ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn change_that_was_not_made_is_none_of_the_objects() {
+    let ws = Workspace::new();
+    ws.config(&basic());
+    ws.apply().succeeds();
+    ws.config(&mail_from("example.com", "mail.example.com", ""));
+    ws.ses().inject(Fault::new(FaultKind::ResetBefore).on(SET));
+    let denied = Fault::new(FaultKind::AccessDenied).on(SET);
+    ws.ses().inject(denied.forever());
+    ws.apply().fails_with(&["ses:SetIdentityMailFromDomain"]);
+    ws.ses().clear_faults();
+    // Planned here and applied on another host, which knows the object's private state
+    // alone, what the object has set is unset.
+    ws.terraform(&["plan", "-destroy", "-out=plan"]).succeeds();
+    for entry in fs::read_dir(ws.folder().parent().unwrap()).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        if name
+            .to_string_lossy()
+            .starts_with("terraform-provider-ses-")
+        {
+            fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
+    ws.terraform(&["apply", "plan"]).succeeds();
+    assert_eq!(ws.held("example.com").mail_from_domain, None);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use simulator::ses::{Fault, FaultKind, PATIENCE, Status};
 use simulator::{Options, Rate};
 
-use crate::harness::{SET, THIS, Workspace, basic, mail_from, wait_until};
+use crate::harness::{REGION, SET, THIS, Workspace, basic, mail_from, wait_until};
 
 /// Runs `check` in a world of each delay, at the same time: they do little but wait.
 fn for_each_delay(check: impl Fn(Workspace, Duration) + Sync) {
@@ -140,5 +140,40 @@ fn interrupted_create_whose_answer_is_lost_is_found_by_the_next_run() {
         ws.apply().succeeds();
         ws.state_is_what_ses_holds();
         ws.ends_with(&["example.com"]);
+    });
+}
+
+#[test]
+fn replacement_does_not_end_with_the_status_of_before() {
+    for_each_delay(|ws, late| {
+        ws.config(&basic());
+        ws.apply().succeeds();
+        ws.ses()
+            .set_status(REGION, "example.com", Status::TemporaryFailure)
+            .unwrap();
+        sent(&ws);
+        let replace = format!("-replace={THIS}");
+        ws.terraform(&["apply", "-auto-approve", &replace])
+            .succeeds();
+        assert_eq!(sent(&ws), [None, domain("bounce")], "{late:?}");
+        ws.state_is_what_ses_holds();
+        ws.ends_with(&["example.com"]);
+    });
+}
+
+#[test]
+fn lost_unset_is_not_taken_for_made_by_what_ses_showed_before_the_create() {
+    for_each_delay(|ws, late| {
+        ws.config(&basic());
+        let applying = ws.spawn(&["apply", "-auto-approve"]);
+        wait_until("the Set is answered", || {
+            ws.held("example.com").mail_from_domain.is_some()
+        });
+        applying.interrupt_group();
+        applying.wait();
+        ws.ses().inject(Fault::new(FaultKind::ResetBefore).on(SET));
+        ws.terraform(&["destroy", "-auto-approve", "-refresh=false"])
+            .succeeds();
+        assert_eq!(ws.held("example.com").mail_from_domain, None, "{late:?}");
     });
 }

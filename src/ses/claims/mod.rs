@@ -32,7 +32,7 @@ mod told;
 mod watch;
 mod whose;
 
-pub(in crate::ses) use claim::Claims;
+pub(in crate::ses) use claim::{Claim, Claims};
 pub(in crate::ses) use in_flight::InFlight;
 pub use member::Member;
 pub use object::ObjectId;

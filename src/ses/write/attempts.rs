@@ -46,4 +46,9 @@ impl Attempts {
     pub(super) fn interrupted(&self, interrupted: Interrupted, deadline: &Deadline) -> Error {
         Error::interrupted(interrupted, SET, deadline, self.last.clone().map(Arc::new))
     }
+
+    /// What the last attempt died of.
+    pub(super) fn into_last(self) -> Option<Error> {
+        self.last
+    }
 }

@@ -3,7 +3,7 @@
 use super::table::{Goal, Request, Seen};
 use crate::mail_from::{Identity, Reported, VerificationStatus};
 use crate::ses::api::{MailFrom, SetRequest};
-use crate::ses::claims::ObjectId;
+use crate::ses::claims::{Claim, ObjectId};
 use crate::ses::error::Error;
 use crate::ses::read::Setting;
 
@@ -80,10 +80,12 @@ pub(super) struct Change<'a> {
     /// The object's own setting: what is set, or what is to be unset.
     pub(super) own: Option<&'a Setting>,
     pub(super) goal: Goal,
+    /// That of a Set.
+    pub(super) claim: Option<&'a Claim>,
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn set(wanted: &'a Wanted) -> Self {
+    pub(super) fn set(wanted: &'a Wanted, claim: &'a Claim) -> Self {
         Self {
             identity: &wanted.identity,
             object: Some(&wanted.object),
@@ -91,6 +93,7 @@ impl<'a> Change<'a> {
             goal: Goal::Set {
                 restarts: wanted.restarts,
             },
+            claim: Some(claim),
         }
     }
 
@@ -100,6 +103,7 @@ impl<'a> Change<'a> {
             object: unwanted.object.as_ref(),
             own: unwanted.own.as_ref(),
             goal: Goal::Unset { looks_first },
+            claim: None,
         }
     }
 

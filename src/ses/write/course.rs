@@ -158,9 +158,39 @@ impl<'a> Course<'a> {
     }
 
     fn error(self) -> Error {
-        self.ended.or(self.unread).unwrap_or(Error::Stopped {
+        let last = self.attempts.and_then(Attempts::into_last);
+        let error = self.ended.or(self.unread).or(last);
+        error.unwrap_or(Error::Stopped {
             operation: SET,
             last: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ses::limit::{RateLimiter, SharedSchedule};
+    use crate::ses::write::table::Request;
+
+    #[tokio::test]
+    async fn what_ends_without_an_error_of_its_own_is_told_by_the_last_attempt() {
+        let deadline = Deadline::after(FINISHED_WITHIN, CancellationToken::new());
+        let mut course = Course::new(&deadline, CancellationToken::new());
+        let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
+        let mut attempts = Attempts::new(Request::Unset, limiter.operation(SET).ticket());
+        let lost = Error::NoAnswer {
+            operation: SET,
+            reason: "connection reset".to_owned(),
+            reach: Reach::MaybeMade,
+        };
+        attempts.failed(lost.clone());
+        course.attempts = Some(attempts);
+        // Another process wants the identity, in an account that is not known.
+        let unset = course.unset(End::InDoubt);
+        assert!(
+            matches!(&unset, Unset::NotDone(error) if error.to_string() == lost.to_string()),
+            "{unset:?}"
+        );
     }
 }

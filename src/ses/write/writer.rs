@@ -57,8 +57,8 @@ impl Writer {
         deadline: &Deadline,
         wanted: &Wanted,
     ) -> (Set, Option<Sent>) {
-        let change = Change::set(wanted);
         let claim = self.claims.claim(wanted.identity.as_str(), &wanted.object);
+        let change = Change::set(wanted, &claim);
         let (end, mut course) = self.carry_out(deadline, &change).await;
         // What SES may have accepted must not be undone, either.
         if end != End::NotMade {
@@ -283,6 +283,10 @@ impl Writer {
             let setting = change.setting(request).cloned();
             let sent = self.sends.sent(change.identity, setting, reach.is_none());
             course.made(sent, reach);
+        }
+        // Whoever deletes another object need not wait until SES shows it.
+        if let (true, Request::Set, Some(claim)) = (answer.is_ok(), request, change.claim) {
+            claim.stands();
         }
         answer
     }

@@ -98,6 +98,26 @@ async fn unset_waits_for_what_becomes_of_a_sibling() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn unset_waits_for_a_sibling_until_ses_has_accepted_and_not_until_ses_shows_it() {
+    let scene = Scene::holding(set("old.example.com"));
+    scene.ses.shows_late(Duration::from_secs(10));
+    let unset = async {
+        sleep(Duration::from_secs(1)).await;
+        let impatient = Deadline::after(Duration::from_secs(3), CancellationToken::new());
+        let unwanted = Unwanted {
+            identity: identity(),
+            object: Some(scene.object.clone()),
+            own: None,
+        };
+        scene.client.unset(&impatient, &unwanted).await
+    };
+    let (sibling, unset) = tokio::join!(scene.sibling_sets(), unset);
+    assert!(is_pending(&sibling), "{sibling:?}");
+    assert!(matches!(unset, Unset::LeftToSibling), "{unset:?}");
+    assert_eq!(scene.changes(), ["set"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unset_that_was_sent_before_comes_before_the_sibling() {
     let scene = Scene::holding(set("bounce.example.com"));
     scene.ses.fail([Fault::Slow(Duration::from_secs(5))]);
