@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`plugin`] | Terraform's plugin protocol: bytes in, typed calls out | `machine` |
 //! | [`provider`] | the provider block, and the registry of all that is exposed | `plugin`, the entities, `clients`, and below |
-//! | `identity_mail_from` | an entity: the resource `ses_identity_mail_from` | `plugin`'s types, and what is below; never another entity |
+//! | `identity_mail_from` | an entity: the resource and the data source `ses_identity_mail_from` | `plugin`'s types, and what is below; never another entity |
 //! | `identity_mail_from_verification` | an entity: the resource of that name, which waits for SES | as above |
 //! | `functions` | the functions, such as `provider::ses::spf_merge` | `plugin`'s types, `dns_records`, `diagnostics`, `mail_from` |
 //! | [`target`] | what an operation works with: an identity of a region, SES there, and the time that it has | `plugin`'s types, `attributes`, `clients`, `diagnostics`, `ses`, `mail_from` |

@@ -97,16 +97,23 @@ pub async fn provider_region(
     or_tell(&mut call.diags, doing, region)
 }
 
-/// The same for an import, which cannot do without it.
+/// The same for an import.
 pub async fn region_of_import(call: &mut Call<Clients>, doing: &str) -> Result<Region, Told> {
+    known_region(call, doing, ": import `IDENTITY@REGION`").await
+}
+
+/// The same for what cannot do without it; `remedy` ends the error's sentence.
+pub async fn known_region(
+    call: &mut Call<Clients>,
+    doing: &str,
+    remedy: &str,
+) -> Result<Region, Told> {
     match provider_region(call, doing).await? {
         Some(region) => Ok(region),
         None if call.defer() => Err(Told),
         None => {
             let unknown = Error::Settings {
-                reason: "the provider's region is not known until apply: import \
-                         `IDENTITY@REGION`"
-                    .to_owned(),
+                reason: format!("the provider's region is not known until apply{remedy}"),
             };
             call.diags.add_error(diagnostics::ses(doing, &unknown));
             Err(Told)

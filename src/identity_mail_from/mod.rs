@@ -1,5 +1,5 @@
-//! The resource `ses_identity_mail_from`: the custom MAIL FROM domain of one
-//! SES identity.
+//! `ses_identity_mail_from`: the custom MAIL FROM domain of one SES identity, as a resource
+//! and as a data source.
 //!
 //! - [`schema`]: what a practitioner may write, and reads.
 //! - [`model`]: the same as Rust types.
@@ -13,9 +13,11 @@
 //! - [`report`]: what is told about it.
 //! - [`import`]: what an import id says.
 //! - [`upgrade`]: states of older releases, rewritten.
+//! - [`data_source`]: the data source, which reads alone.
 
 mod advise;
 mod claims;
+mod data_source;
 mod import;
 mod model;
 mod plan;
@@ -27,6 +29,7 @@ mod schema;
 mod upgrade;
 mod validate;
 
+pub(crate) use data_source::IdentityMailFromData;
 pub(crate) use resource::IdentityMailFrom;
 
 /// The type name in a configuration.

@@ -52,7 +52,8 @@ pub(super) fn schema() -> Schema {
     }
 }
 
-fn dns() -> HashMap<String, Attribute> {
+/// `dns`, of the resource and of the data source.
+pub(super) fn dns() -> HashMap<String, Attribute> {
     let finding = |status| {
         HashMap::from([
             string("status", Computed, status),

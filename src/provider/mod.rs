@@ -13,7 +13,7 @@ use tf_provider::value::Value;
 
 use crate::clients::Clients;
 use crate::functions::{MailFromDnsRecords, MailFromZoneFile, SpfMerge};
-use crate::identity_mail_from::{self, IdentityMailFrom};
+use crate::identity_mail_from::{self, IdentityMailFrom, IdentityMailFromData};
 use crate::identity_mail_from_verification::{self, IdentityMailFromVerification};
 use crate::plugin::{self, Configure, Entities, Told};
 use crate::ses::Member;
@@ -57,6 +57,7 @@ impl plugin::Provider for Provider {
             identity_mail_from_verification::TYPE_NAME,
             IdentityMailFromVerification,
         );
+        entities.data_source(identity_mail_from::TYPE_NAME, IdentityMailFromData);
         entities.function("mail_from_dns_records", MailFromDnsRecords);
         entities.function("mail_from_zone_file", MailFromZoneFile);
         entities.function("spf_merge", SpfMerge);

@@ -10,6 +10,7 @@ mod attached;
 mod block_page;
 mod command_line;
 mod credentials;
+mod data_source;
 mod deposed;
 mod destroy;
 mod dns;

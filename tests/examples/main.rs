@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use simulator::ses::Behavior;
+use simulator::ses::{Behavior, Status};
 
 use harness::{Feature, REGION, Workspace, lacks};
 
@@ -105,6 +105,34 @@ fn verification_example_waits_for_what_the_resource_example_sets() {
     let verified = ws.resource("ses_identity_mail_from_verification.example");
     assert_eq!(verified.unwrap()["verification_status"], "Success");
     ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn data_source_example_warns_of_what_is_amiss_until_it_is_right() {
+    if lacks(Feature::Checks) {
+        return;
+    }
+    let ws = held();
+    ws.config(&example(
+        "data-sources/ses_identity_mail_from/data-source.tf",
+    ));
+    ws.apply()
+        .succeeds()
+        .says("SES has not verified the MAIL FROM domain of example.com.")
+        .says("The SPF record of the MAIL FROM domain is not as it should be.");
+    let record = "feedback-smtp.us-east-1.amazonses.com";
+    let (dns, domain) = (ws.dns(), "bounce.example.com");
+    dns.set_mx(domain, &[(10, record)]).unwrap();
+    dns.set_txt(domain, &["v=spf1 include:amazonses.com ~all"])
+        .unwrap();
+    ws.ses()
+        .set_status(REGION, "example.com", Status::Success)
+        .unwrap();
+    ws.apply()
+        .succeeds()
+        .does_not_say("has not verified")
+        .does_not_say("is not as it should be");
+    assert_eq!(ws.sets(), []);
 }
 
 /// What a function's example comes to, and the comment that it ends with.

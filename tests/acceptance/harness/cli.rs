@@ -37,6 +37,8 @@ pub(crate) enum Feature {
     ImportBlocks,
     /// `removed` blocks that say `destroy = false`.
     RemovedBlocks,
+    /// `check` blocks.
+    Checks,
     /// Functions that a provider has.
     ProviderFunctions,
 }
@@ -48,6 +50,7 @@ impl Feature {
         match self {
             Self::ImportBlocks => ("import blocks", (1, 5), (1, 6)),
             Self::RemovedBlocks => ("removed blocks with a lifecycle", (1, 7), (1, 10)),
+            Self::Checks => ("check blocks", (1, 5), (1, 6)),
             Self::ProviderFunctions => ("functions of providers", (1, 8), (1, 7)),
         }
     }

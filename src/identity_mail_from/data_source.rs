@@ -1,0 +1,176 @@
+//! The data source `ses_identity_mail_from`: what SES holds of one identity, and on
+//! request what DNS says.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tf_provider::schema::{AttributeConstraint, AttributeType, Block, Description, Schema};
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics};
+
+use super::TYPE_NAME;
+use super::model::Dns;
+use super::schema::dns;
+use crate::attributes::{NameValues, attribute, known, string};
+use crate::clients::Clients;
+use crate::diagnostics::invalid;
+use crate::dns_check;
+use crate::dns_records::{self, Record, dns_records};
+use crate::mail_from::{BehaviorOnMxFailure, Identity, Reported};
+use crate::plugin::{Call, DataSource, Told};
+use crate::ses::{MailFrom, SetMailFrom};
+use crate::target::{Target, known_region};
+
+use AttributeConstraint::{Computed, Optional, Required};
+
+/// How long a read may take.
+const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// The data source `ses_identity_mail_from`.
+pub(crate) struct IdentityMailFromData;
+
+/// Attributes by the names of the schema.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Model {
+    identity: Value<String>,
+    dns_check: Value<bool>,
+    region: Value<String>,
+    id: Value<String>,
+    mail_from_domain: Value<String>,
+    behavior_on_mx_failure: Value<String>,
+    verification_status: Value<String>,
+    dns_records: Value<Vec<Value<Record>>>,
+    dns: Value<Dns>,
+}
+
+#[async_trait]
+impl DataSource for IdentityMailFromData {
+    type Configured = Clients;
+    type Model = Model;
+
+    fn schema(&self) -> Schema {
+        let records = dns_records::attribute_type();
+        let attributes = HashMap::from([
+            string("identity", Required, IDENTITY),
+            attribute("dns_check", Optional, AttributeType::Bool, DNS_CHECK),
+            string("region", Computed, "The AWS region: the provider's."),
+            string("id", Computed, "The identity, normalised."),
+            string("mail_from_domain", Computed, MAIL_FROM_DOMAIN),
+            string("behavior_on_mx_failure", Computed, BEHAVIOR),
+            string("verification_status", Computed, VERIFICATION_STATUS),
+            attribute("dns_records", Computed, records, DNS_RECORDS),
+            attribute("dns", Computed, AttributeType::AttributeSingle(dns()), DNS),
+        ]);
+        Schema {
+            version: 0,
+            block: Block {
+                description: Description::markdown(DESCRIPTION),
+                attributes,
+                ..Block::default()
+            },
+        }
+    }
+
+    fn validate(&self, diags: &mut Diagnostics, config: &Model) {
+        identity(diags, config);
+    }
+
+    async fn read(&self, call: &mut Call<Clients>, config: Model) -> Result<Model, Told> {
+        let identity = identity(&mut call.diags, &config).ok_or(Told)?;
+        let doing = format!("Could not read the MAIL FROM domain of {identity}");
+        let region = known_region(call, &doing, REGION_UNKNOWN).await?;
+        let names = NameValues {
+            identity: config.identity.clone(),
+            region: Value::Value(region.as_str().to_owned()),
+            ..NameValues::default()
+        };
+        let target = Target::of(
+            call,
+            TYPE_NAME,
+            &names,
+            "read the MAIL FROM domain",
+            TIMEOUT,
+        )?;
+        let held = target.ses.get(&target.deadline, &target.place.identity);
+        let config = Model {
+            region: names.region,
+            id: Value::Value(identity.as_str().to_owned()),
+            ..config
+        };
+        match target.answered(&mut call.diags, held.await)? {
+            MailFrom::Set(held) => Ok(read(&target, config, held).await),
+            MailFrom::Unset => Ok(config),
+            MailFrom::UnknownIdentity => {
+                let problem = format!("SES knows no identity {}", target.place);
+                let path = AttributePath::new("identity");
+                call.diags.add_error(invalid(path, problem, UNKNOWN));
+                Err(Told)
+            }
+        }
+    }
+}
+
+fn identity(diags: &mut Diagnostics, config: &Model) -> Option<Identity> {
+    known(
+        diags,
+        "identity",
+        &config.identity,
+        Identity::parse,
+        |error| error.remedy(),
+    )
+}
+
+/// `config` with what SES `held`, and what DNS says if it is to be asked.
+async fn read(target: &Target, config: Model, held: SetMailFrom) -> Model {
+    let (domain, place) = (held.domain.name(), &target.place);
+    let (clients, deadline) = (&target.clients, &target.deadline);
+    let findings = match config.dns_check {
+        Value::Value(true) => {
+            dns_check::look_up(clients, deadline, Some(true), domain, place).await
+        }
+        _ => dns_check::not_looked_up(clients, Some(false)),
+    };
+    // An emulator may leave the behaviour out.
+    let default = || Reported::Known(BehaviorOnMxFailure::default());
+    let behavior = held.behavior.clone().unwrap_or_else(default);
+    Model {
+        mail_from_domain: Value::Value(held.domain.as_str().to_owned()),
+        behavior_on_mx_failure: Value::Value(behavior.as_str().to_owned()),
+        verification_status: Value::Value(held.status.as_str().to_owned()),
+        dns_records: dns_records(domain, Some(&place.region), &Value::Null),
+        dns: Value::Value(Dns::from(&findings)),
+        ..config
+    }
+}
+
+const DESCRIPTION: &str = "Reads the custom MAIL FROM domain of an Amazon SES identity that \
+    something else manages: for `check` blocks, for scheduled audits, and for configurations that \
+    keep the DNS records alone. It changes nothing and warns of nothing; what is amiss is in its \
+    attributes.";
+
+const IDENTITY: &str = "The SES identity: a domain or an e-mail address. One that SES does not \
+    know in this account and region is an error.";
+
+const DNS_CHECK: &str = "Whether to look the DNS records up. Default: `false`.";
+
+const MAIL_FROM_DOMAIN: &str = "The custom MAIL FROM domain as SES holds it. It and all that \
+    follows from it is null where the identity has none.";
+
+const BEHAVIOR: &str = "What SES does with a message while it cannot find the MX record: \
+    `UseDefaultValue` or `RejectMessage`.";
+
+const VERIFICATION_STATUS: &str = "What SES says of the MX record: `Pending`, `Success`, `Failed` \
+    or `TemporaryFailure`.";
+
+const DNS_RECORDS: &str = "The two DNS records that the MAIL FROM domain needs: first MX, then TXT \
+    (SPF).";
+
+const DNS: &str = "What DNS says of the two records and of the DMARC policy; `disabled` without \
+    `dns_check`.";
+
+const REGION_UNKNOWN: &str = ": name it in the provider block by a value that is known at plan";
+
+const UNKNOWN: &str = "See that its name is written as in SES, and that region and account are \
+    those of the identity.";
