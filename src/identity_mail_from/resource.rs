@@ -83,16 +83,17 @@ impl Resource for IdentityMailFrom {
             timeout,
         )?;
         tell_managed(&target.clients, &state);
-        match Private::of(call) {
-            Some(Private { sent, .. }) => {
-                if let Some(sent) = &sent {
-                    target.ses.recall(&target.place.identity, sent);
-                }
-            }
+        let identity = &target.place.identity;
+        let private = Private::of(call).unwrap_or_else(|| {
             // An older release has made the object.
-            None => Private::begin().keep(call),
+            let private = Private::begin();
+            private.keep(call);
+            private
+        });
+        if let Some(sent) = &private.sent {
+            target.ses.recall(identity, sent);
         }
-        let held = target.ses.get(&target.deadline, &target.place.identity);
+        let held = target.ses.get(&target.deadline, identity);
         let held = target.answered(&mut call.diags, held.await)?;
         match held {
             MailFrom::Set(held) => {
@@ -106,7 +107,10 @@ impl Resource for IdentityMailFrom {
                 call.diags.add_error(told);
                 Err(CouldNotRead)
             }
-            MailFrom::UnknownIdentity | MailFrom::Unset => Ok(Read::Gone),
+            MailFrom::UnknownIdentity | MailFrom::Unset => {
+                target.ses.gone(identity, &private.object);
+                Ok(Read::Gone)
+            }
         }
     }
 

@@ -161,6 +161,11 @@ impl Client {
         self.claims.destroys(identity.as_str(), object);
     }
 
+    /// A read has shown that `object` is gone: it claims `identity` no more.
+    pub fn gone(&self, identity: &Identity, object: &ObjectId) {
+        self.claims.gone(identity.as_str(), object);
+    }
+
     /// Whether a delete of `object` would leave `identity` to somebody else.
     #[cfg(test)]
     pub(crate) async fn is_left(&self, identity: &Identity, object: &ObjectId) -> bool {
