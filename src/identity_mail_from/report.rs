@@ -45,11 +45,12 @@ pub(super) fn set(
         }
         Set::Overtaken => {
             diags.add_warning(diagnostic(
-                "MAIL FROM domain set, and changed since",
+                "MAIL FROM domain set, and SES shows something else",
                 format!(
-                    "SES has accepted {domain} as the MAIL FROM domain of {place}, and now holds \
-                     something else: another resource of the same identity has set it, or somebody \
-                     beside Terraform. The state says Pending; the next plan shows what SES holds."
+                    "SES has accepted {domain} as the MAIL FROM domain of {place}, and shows \
+                     something else: another resource of the same identity has set it since, \
+                     somebody beside Terraform has, or SES is slow to show it. The state says \
+                     Pending; the next plan reads what SES holds."
                 ),
                 AttributePath::new("mail_from_domain"),
             ));

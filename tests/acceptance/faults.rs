@@ -2,10 +2,13 @@
 //! told where it stays, and taints nothing that SES has accepted.
 
 use std::fs;
+use std::time::Duration;
 
 use simulator::ses::{Fault, FaultKind};
 
-use crate::harness::{GET, LIST, REGION, Run, SET, THIS, Workspace, basic, fleet, mail_from};
+use crate::harness::{
+    GET, LIST, REGION, Run, SET, THIS, Workspace, basic, fleet, mail_from, pause,
+};
 
 /// Each fault that passes, with the identity that it strikes.
 fn passing() -> Vec<(String, FaultKind)> {
@@ -152,6 +155,8 @@ fn destroy_looks_before_it_unsets_again() {
         ("not carried out", internal, false, &[SET, GET, SET]),
     ] {
         let ws = applied();
+        // From now on, that there is nothing is no older state.
+        pause(Duration::from_secs(16));
         if unset_already {
             ws.ses().clear_mail_from(REGION, "example.com").unwrap();
         }
@@ -254,7 +259,7 @@ fn expired_credentials_say_how_to_renew_them() {
 /// the Set: both are applied with a warning that says `reason`, are not tainted
 /// and are Pending in the state. Once reads work again, nothing is planned.
 #[track_caller]
-fn applied_with_a_warning(kind: &FaultKind, reason: &str) {
+fn applied_with_a_warning(kind: &FaultKind, summary: &str, reason: &str) {
     let ws = Workspace::new();
     for domain in ["bounce.example.com", "mail.example.com"] {
         ws.config(&mail_from("example.com", domain, ""));
@@ -264,7 +269,7 @@ fn applied_with_a_warning(kind: &FaultKind, reason: &str) {
         ws.ses().inject(fault.forever());
         ws.apply()
             .succeeds()
-            .says("MAIL FROM domain set, its status not read yet")
+            .says(summary)
             .says(&format!(
                 "SES has accepted {domain} as the MAIL FROM domain"
             ))
@@ -281,25 +286,28 @@ fn applied_with_a_warning(kind: &FaultKind, reason: &str) {
     ws.ends_with(&["example.com"]);
 }
 
+const NOT_READ: &str = "MAIL FROM domain set, its status not read yet";
+const NOT_SHOWN: &str = "MAIL FROM domain set, and SES shows something else";
+
 #[test]
 fn set_is_applied_when_its_status_may_not_be_read() {
     let action = format!("Allow the IAM action `ses:{GET}`");
-    applied_with_a_warning(&FaultKind::AccessDenied, &action);
+    applied_with_a_warning(&FaultKind::AccessDenied, NOT_READ, &action);
 }
 
 #[test]
 fn set_is_applied_when_its_status_is_throttled_for_ever() {
-    applied_with_a_warning(&FaultKind::Throttle, "Throttling: Rate exceeded");
+    applied_with_a_warning(&FaultKind::Throttle, NOT_READ, "Throttling: Rate exceeded");
 }
 
 #[test]
 fn set_is_applied_when_ses_shows_what_held_before() {
-    applied_with_a_warning(&FaultKind::StaleRead, "does not show the new setting yet");
+    applied_with_a_warning(&FaultKind::StaleRead, NOT_SHOWN, "SES is slow to show it");
 }
 
 #[test]
 fn set_is_applied_when_ses_does_not_show_the_identity() {
-    applied_with_a_warning(&FaultKind::AbsentRead, "does not show the new setting yet");
+    applied_with_a_warning(&FaultKind::AbsentRead, NOT_SHOWN, "SES is slow to show it");
 }
 
 #[test]

@@ -168,13 +168,15 @@ fn change_whose_answer_was_lost_is_looked_up() {
                 Operation::Destroy => wait_for_calls(&ws, GET, 1),
             }
             let run = interrupted(running, interrupt, SOON);
-            if lost == FaultKind::ResetBefore && !matches!(operation, Operation::Destroy) {
-                // One look proves nothing: kept in the state, in case that it was made.
-                run.fails_with(&["SES may have made the change all the same"]);
-                next_run_repairs(&ws, operation);
-                ws.ends_with(&["example.com"]);
-            } else {
-                goes_on(&ws, operation);
+            // "Not there" proves nothing for some seconds after a Set: kept in the state.
+            match (operation, &lost) {
+                (Operation::Create | Operation::Update, FaultKind::ResetBefore) => {
+                    run.fails_with(&["SES may have made the change all the same"]);
+                    next_run_repairs(&ws, operation);
+                    ws.ends_with(&["example.com"]);
+                }
+                (Operation::Destroy, FaultKind::ResetAfter) => next_run_repairs(&ws, operation),
+                _ => goes_on(&ws, operation),
             }
         });
     }

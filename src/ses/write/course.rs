@@ -3,9 +3,9 @@
 use tokio_util::sync::CancellationToken;
 
 use super::attempts::Attempts;
-use super::change::{Set, Unset};
+use super::change::{Change, Set, Unset};
 use super::table::{End, Event, Known};
-use super::writer::{FINISHED_WITHIN, SET};
+use super::writer::{FINISHED_WITHIN, SET, Writer};
 use crate::mail_from::{Reported, VerificationStatus};
 use crate::ses::api::MailFrom;
 use crate::ses::claims::InFlight;
@@ -15,8 +15,10 @@ use crate::ses::read::Sent;
 
 /// What is kept of a change under way.
 pub(super) struct Course<'a> {
+    pub(super) writer: &'a Writer,
+    pub(super) change: &'a Change<'a>,
     /// The operation's.
-    deadline: &'a Deadline,
+    pub(super) deadline: &'a Deadline,
     /// What ends a restart whose MAIL FROM is off: some time after a stop.
     late_stop: CancellationToken,
     /// Until when a restart is begun; there is one once SES has given up.
@@ -43,8 +45,15 @@ pub(super) struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    pub(super) fn new(deadline: &'a Deadline, late_stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        writer: &'a Writer,
+        change: &'a Change<'a>,
+        deadline: &'a Deadline,
+        late_stop: CancellationToken,
+    ) -> Self {
         Self {
+            writer,
+            change,
             deadline,
             late_stop,
             restart: None,
@@ -81,7 +90,9 @@ impl<'a> Course<'a> {
     /// A request has been accepted (`None`), or has come so far without an answer.
     pub(super) fn made(&mut self, sent: Sent, reach: Option<Reach>) {
         self.sent = Some(sent);
-        self.may_be_made_later = reach == Some(Reach::MaybeMadeLater);
+        // One that was accepted is the last word, whatever was sent before it.
+        self.may_be_made_later &= reach.is_some();
+        self.may_be_made_later |= reach == Some(Reach::MaybeMadeLater);
     }
 
     /// The operation is over before what was waited for.
@@ -169,15 +180,35 @@ impl<'a> Course<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::mpsc;
+
     use super::*;
-    use crate::ses::limit::{RateLimiter, SharedSchedule};
+    use crate::mail_from::Identity;
+    use crate::ses::api::Api;
+    use crate::ses::claims::Claims;
+    use crate::ses::fake::FakeSes;
+    use crate::ses::limit::{Clock, RateLimiter, SharedSchedule};
+    use crate::ses::read::{Reader, Sends};
+    use crate::ses::write::change::Unwanted;
     use crate::ses::write::table::Request;
 
     #[tokio::test]
     async fn what_ends_without_an_error_of_its_own_is_told_by_the_last_attempt() {
         let deadline = Deadline::after(FINISHED_WITHIN, CancellationToken::new());
-        let mut course = Course::new(&deadline, CancellationToken::new());
         let limiter = RateLimiter::new(1.0, SharedSchedule::of_process());
+        let api: Arc<dyn Api> = Arc::new(FakeSes::default());
+        let reader = Reader::start(Arc::clone(&api), &limiter, mpsc::unbounded_channel().0);
+        let (sends, claims) = (Sends::new(Clock::at(1e9)), Claims::of_process());
+        let writer = Writer::new(api, &limiter, reader, sends, Arc::new(claims));
+        let unwanted = Unwanted {
+            identity: Identity::parse("example.com").unwrap(),
+            object: None,
+            own: None,
+        };
+        let change = Change::unset(&unwanted, false);
+        let mut course = Course::new(&writer, &change, &deadline, CancellationToken::new());
         let mut attempts = Attempts::new(Request::Unset, limiter.operation(SET).ticket());
         let lost = Error::NoAnswer {
             operation: SET,

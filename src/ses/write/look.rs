@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::change::Change;
 use super::course::Course;
 use super::table::{Event, Look, Seen};
-use super::writer::Writer;
 use crate::ses::api::MailFrom;
 use crate::ses::deadline::{Deadline, Interrupted};
 use crate::ses::error::Error;
@@ -32,75 +30,54 @@ const DECIDED_WITHIN: Duration = Duration::from_secs(8);
 /// Pause between two looks at what SES shows.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
-impl Writer {
+impl Course<'_> {
     /// Looks at what SES holds, for as long as `look` says.
-    pub(super) async fn look(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-        look: Look,
-    ) -> Event {
-        course.unread = None;
+    pub(super) async fn look(&mut self, look: Look) -> Event {
+        self.unread = None;
         match look {
-            Look::Once => self.once(deadline, change, course).await,
-            Look::Proof => self.until_proof(deadline, change, course).await,
-            Look::AfterSet => self.until_shown(deadline, change, course).await,
-            Look::Despite => self.despite_stop(deadline, change, course).await,
+            Look::Once => self.once(self.deadline).await,
+            Look::Proof => self.until_proof().await,
+            Look::AfterSet => self.until_shown().await,
+            Look::Despite => self.despite_stop().await,
         }
     }
 
-    async fn until_proof(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-    ) -> Event {
+    async fn until_proof(&mut self) -> Event {
         loop {
-            let event = self.once(deadline, change, course).await;
-            if event != Event::Unproven || course.unread.is_some() {
+            let event = self.once(self.deadline).await;
+            if event != Event::Unproven || self.unread.is_some() {
                 return event;
             }
-            if let Err(interrupted) = deadline.pause(BETWEEN_LOOKS).await {
-                return course.over(interrupted);
+            if let Err(interrupted) = self.deadline.pause(BETWEEN_LOOKS).await {
+                return self.over(interrupted);
             }
         }
     }
 
-    async fn once(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-    ) -> Event {
-        match self.shown(deadline, change, Freshness::Fresh).await {
-            Ok(shown) => self.event(change, course, shown),
-            Err(error) => cannot_be_read(course, error),
+    async fn once(&mut self, deadline: &Deadline) -> Event {
+        match self.read(deadline, Freshness::Fresh).await {
+            Ok(shown) => self.event(shown),
+            Err(error) => self.cannot_be_read(error),
         }
     }
 
     /// Until SES shows what it has accepted, or shows something else that is no older. The
     /// first answer may take its time; after that, only what is older is asked for again.
-    async fn until_shown(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-    ) -> Event {
-        let at_rate = deadline.afresh(ANSWERED_AT_RATE);
+    async fn until_shown(&mut self) -> Event {
+        let at_rate = self.deadline.afresh(ANSWERED_AT_RATE);
         at_rate.begin();
-        let mut patience = deadline.afresh(ANSWERED_WITHIN);
+        let mut patience = self.deadline.afresh(ANSWERED_WITHIN);
         let mut answered = false;
         loop {
-            match self.shown(&patience, change, Freshness::AfterSet).await {
+            match self.read(&patience, Freshness::AfterSet).await {
                 Ok(shown) => {
-                    let event = self.event(change, course, shown);
+                    let event = self.event(shown);
                     if event != Event::Unproven {
                         return event;
                     }
                     if !answered {
                         answered = true;
-                        patience = deadline.afresh(PROVEN_WITHIN);
+                        patience = self.deadline.afresh(PROVEN_WITHIN);
                         patience.begin();
                     }
                 }
@@ -111,7 +88,7 @@ impl Writer {
                     continue;
                 }
                 Err(error) => {
-                    course.unread = (!answered).then_some(error);
+                    self.unread = (!answered).then_some(error);
                     return Event::Unproven;
                 }
             }
@@ -123,21 +100,17 @@ impl Writer {
 
     /// Whatever has stopped the operation: one answer, or, if Terraform has not asked to
     /// stop, until there is a proof.
-    async fn despite_stop(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-    ) -> Event {
+    async fn despite_stop(&mut self) -> Event {
         loop {
             let moment = Deadline::after(DECIDED_WITHIN, CancellationToken::new());
-            let event = self.once(&moment, change, course).await;
+            let event = self.once(&moment).await;
             // No time makes a proof where an answer may still come.
-            if event != Event::Unproven || course.unread.is_some() || course.may_be_made_later {
+            if event != Event::Unproven || self.unread.is_some() || self.may_be_made_later {
                 return event;
             }
             // The operation's timeout may have passed: only a stop ends this.
-            if deadline
+            if self
+                .deadline
                 .afresh(DECIDED_WITHIN)
                 .pause(BETWEEN_LOOKS)
                 .await
@@ -148,36 +121,33 @@ impl Writer {
         }
     }
 
-    async fn shown(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        freshness: Freshness,
-    ) -> Result<MailFrom, Error> {
-        self.reader.read(deadline, change.identity, freshness).await
+    async fn read(&self, deadline: &Deadline, freshness: Freshness) -> Result<MailFrom, Error> {
+        let reader = &self.writer.reader;
+        reader.read(deadline, self.change.identity, freshness).await
     }
 
     /// What an answer means: a proof, unless it may be older than what was sent.
-    fn event(&self, change: &Change<'_>, course: &mut Course<'_>, shown: MailFrom) -> Event {
-        let seen = change.seen(&shown);
-        let is_late = self.sends.may_be_older(change.identity, &shown)
-            || (course.may_be_made_later && seen != Seen::Own);
-        course.shown = Some(shown);
+    fn event(&mut self, shown: MailFrom) -> Event {
+        let seen = self.change.seen(&shown);
+        let sends = &self.writer.sends;
+        let is_late = sends.may_be_older(self.change.identity, &shown)
+            || (self.may_be_made_later && seen != Seen::Own);
+        self.shown = Some(shown);
         if is_late {
             Event::Unproven
         } else {
             Event::Shows(seen)
         }
     }
-}
 
-fn cannot_be_read(course: &mut Course<'_>, error: Error) -> Event {
-    tracing::debug!(%error, "could not read what became of a change");
-    let event = match error {
-        Error::Stopped { .. } => course.over(Interrupted::Stopped),
-        Error::TimedOut { .. } => course.over(Interrupted::TimedOut),
-        _ => Event::Unproven,
-    };
-    course.unread = Some(error);
-    event
+    fn cannot_be_read(&mut self, error: Error) -> Event {
+        tracing::debug!(%error, "could not read what became of a change");
+        let event = match error {
+            Error::Stopped { .. } => self.over(Interrupted::Stopped),
+            Error::TimedOut { .. } => self.over(Interrupted::TimedOut),
+            _ => Event::Unproven,
+        };
+        self.unread = Some(error);
+        event
+    }
 }

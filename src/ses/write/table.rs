@@ -1,6 +1,6 @@
 //! Table of what is known of an identity's MAIL FROM domain in the course of a change, of
 //! what each event makes of it, and of what follows: the one place that decides what is
-//! sent next. Pure; the [writer](super::writer) carries out what it says.
+//! sent next. Pure; [`drive`](super::drive) carries out what it says.
 //!
 //! The states, by what SES holds then:
 //!

@@ -1,5 +1,4 @@
-//! Writer of MAIL FROM in one region: carries out what the [table](super::table) says,
-//! and tells it what has happened.
+//! Writer of MAIL FROM in one region: sets and unsets, and says what became of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +6,14 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::attempts::Attempts;
 use super::change::{Change, Set, Unset, Unwanted, Wanted};
 use super::course::Course;
-use super::table::{self, End, Event, Known, Next, Request};
-use crate::ses::api::{Api, SetRequest};
-use crate::ses::claims::{Claims, Siblings};
+use super::table::End;
+use crate::ses::api::Api;
+use crate::ses::claims::Claims;
 use crate::ses::deadline::Deadline;
-use crate::ses::error::{Error, Operation, Reach, Remedy};
-use crate::ses::limit::{OperationLimiter, Permit, RateLimiter};
+use crate::ses::error::Operation;
+use crate::ses::limit::{OperationLimiter, RateLimiter};
 use crate::ses::read::{Reader, Sends, Sent};
 
 pub(super) const SET: Operation = Operation::SetIdentityMailFromDomain;
@@ -25,8 +23,8 @@ pub(super) const FINISHED_WITHIN: Duration = Duration::from_secs(30);
 
 /// Sends `SetIdentityMailFromDomain` in one region.
 pub(in crate::ses) struct Writer {
-    api: Arc<dyn Api>,
-    limiter: OperationLimiter,
+    pub(super) api: Arc<dyn Api>,
+    pub(super) limiter: OperationLimiter,
     pub(super) claims: Arc<Claims>,
     pub(super) reader: Reader,
     pub(super) sends: Sends,
@@ -74,9 +72,6 @@ impl Writer {
     pub(in crate::ses) async fn unset(&self, deadline: &Deadline, unwanted: &Unwanted) -> Unset {
         let identity = unwanted.identity.as_str();
         let object = unwanted.object.as_ref();
-        // Before a permit is taken: whose accounts they are may have to be asked for. What
-        // follows is decided then.
-        self.claims.siblings(deadline, identity, object).await;
         let planned_elsewhere = object.is_some_and(|object| !self.claims.destroy_planned(object));
         let change = Change::unset(unwanted, planned_elsewhere && unwanted.own.is_some());
         let (end, course) = self.carry_out(deadline, &change).await;
@@ -90,9 +85,9 @@ impl Writer {
 
     /// Drives `change` to its end. A stop does not keep back the Set that follows an unset.
     async fn carry_out<'a>(
-        &self,
+        &'a self,
         deadline: &'a Deadline,
-        change: &Change<'_>,
+        change: &'a Change<'a>,
     ) -> (End, Course<'a>) {
         let late_stop = CancellationToken::new();
         let stopped = async {
@@ -101,233 +96,10 @@ impl Writer {
             late_stop.cancel();
             std::future::pending().await
         };
-        let course = Course::new(deadline, late_stop.clone());
+        let course = Course::new(self, change, deadline, late_stop.clone());
         tokio::select! {
-            ended = self.drive(deadline, change, course) => ended,
+            ended = course.drive() => ended,
             never = stopped => never,
         }
-    }
-
-    async fn drive<'a>(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        mut course: Course<'a>,
-    ) -> (End, Course<'a>) {
-        let mut known = Known::Before;
-        let mut event = Event::Begin;
-        loop {
-            let next;
-            (known, next) = table::next(change.goal, known, event);
-            tracing::trace!(identity = %change.identity, ?event, ?known, ?next, "a change");
-            event = match next {
-                Next::Send(request) => {
-                    let deadline = course.deadline(known);
-                    self.send(&deadline, change, &mut course, known, request)
-                        .await
-                }
-                Next::Look(look) => {
-                    course.in_flight = None;
-                    self.look(deadline, change, &mut course, look).await
-                }
-                Next::AwaitSibling => {
-                    let changed = self.claims.siblings_changed(change.identity.as_str());
-                    match deadline.bound(changed).await {
-                        Ok(()) => Event::SiblingEnded,
-                        Err(interrupted) => course.over(interrupted),
-                    }
-                }
-                Next::End(end) => return (end, course),
-            };
-        }
-    }
-
-    /// Makes one attempt at `request`, when its turn has come, and says how it went.
-    async fn send(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-        known: Known,
-        request: Request,
-    ) -> Event {
-        let mut attempts = match course.attempts.take() {
-            Some(attempts) if attempts.request == request => attempts,
-            _ => Attempts::new(request, self.limiter.ticket()),
-        };
-        course.ended = None;
-        let event = self
-            .attempt(deadline, change, course, known, &mut attempts)
-            .await;
-        // One that was accepted keeps no place in the queue.
-        course.attempts = (event != Event::Accepted).then_some(attempts);
-        event
-    }
-
-    async fn attempt(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-        known: Known,
-        attempts: &mut Attempts,
-    ) -> Event {
-        let request = attempts.request;
-        if let Err(interrupted) = attempts.pause(deadline).await {
-            return course.ends(attempts.interrupted(interrupted, deadline));
-        }
-        if let Err(error) = self.api.ready(SET, deadline).await {
-            return match error {
-                Error::TimedOut { .. } | Error::Stopped { .. } => course.ends(error),
-                _ => course.refused(error),
-            };
-        }
-        // Whose account another process uses may have to be asked: before the permit.
-        if request == Request::Unset
-            && !known.restarts()
-            && let Some(event) = self.sibling(deadline, change, course).await
-        {
-            return event;
-        }
-        let right = self.right_to_send(deadline, change, course, known, attempts);
-        let permit = match deadline.bound(right).await {
-            Ok(permit) => permit,
-            Err(interrupted) => {
-                return course.ends(attempts.interrupted(interrupted, deadline));
-            }
-        };
-        if request == Request::Unset
-            && !known.restarts()
-            && let Some(event) = self.sibling(deadline, change, course).await
-        {
-            course.in_flight = None;
-            return event;
-        }
-        let sent = self
-            .answer(deadline, &permit, change, course, request)
-            .await;
-        drop(permit);
-        if !known.restarts() {
-            // Whoever waits for the next permit must not wait for a pause here.
-            course.in_flight = None;
-        }
-        let Err(error) = sent else {
-            return Event::Accepted;
-        };
-        tracing::debug!(%error, identity = %change.identity, "an attempt failed");
-        let event = event_of(&error);
-        attempts.failed(error.clone());
-        match event {
-            Event::Refused => course.refused(error),
-            event => event,
-        }
-    }
-
-    /// Waits until the next attempt may be made.
-    async fn right_to_send(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-        known: Known,
-        attempts: &Attempts,
-    ) -> Permit {
-        if course.in_flight.is_none() {
-            let in_flight = self.claims.in_flight(change.identity.as_str()).await;
-            course.in_flight = Some(in_flight);
-        }
-        if known.is_off() {
-            self.limiter.urgent_permit().await
-        } else {
-            self.limiter.permit_for(&attempts.ticket, deadline).await
-        }
-    }
-
-    /// Whether another object wants what is to be unset.
-    async fn sibling(
-        &self,
-        deadline: &Deadline,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-    ) -> Option<Event> {
-        let identity = change.identity.as_str();
-        let siblings = self.claims.siblings(deadline, identity, change.object);
-        match siblings.await {
-            Siblings::Nobody => None,
-            Siblings::Queued => Some(Event::SiblingQueued),
-            Siblings::Stands => Some(Event::SiblingStands),
-            Siblings::Unknown(reason) => {
-                course.unknown_sibling = reason;
-                Some(Event::SiblingUnknown)
-            }
-        }
-    }
-
-    /// Sends the request, and lets everybody know how it went.
-    async fn answer(
-        &self,
-        deadline: &Deadline,
-        permit: &Permit,
-        change: &Change<'_>,
-        course: &mut Course<'_>,
-        request: Request,
-    ) -> Result<(), Error> {
-        let identity = change.identity.as_str();
-        self.reader.changed(identity);
-        let parameters = change.parameters(request);
-        let answer = self.in_flight(deadline, permit, &parameters).await;
-        self.reader.changed(identity);
-        permit.answered(&answer).await;
-        let reach = answer.as_ref().err().map(Error::reach);
-        if reach.is_none_or(Reach::may_be_made) {
-            let setting = change.setting(request).cloned();
-            let sent = self.sends.sent(change.identity, setting, reach.is_none());
-            course.made(sent, reach);
-        }
-        // Whoever deletes another object need not wait until SES shows it.
-        if let (true, Request::Set, Some(claim)) = (answer.is_ok(), request, change.claim) {
-            claim.stands();
-        }
-        answer
-    }
-
-    /// Once the request is out, its answer is worth waiting for: only a request
-    /// that is still looking for credentials or a connection is called off.
-    async fn in_flight(
-        &self,
-        deadline: &Deadline,
-        permit: &Permit,
-        parameters: &SetRequest,
-    ) -> Result<(), Error> {
-        let departure = permit.departure();
-        let mut answer = self.api.set(&departure, parameters);
-        tokio::select! {
-            biased;
-            answer = &mut answer => return answer,
-            () = deadline.stopped() => {}
-        }
-        if permit.is_sent() {
-            return answer.await;
-        }
-        drop(answer);
-        Err(Error::NoAnswer {
-            operation: SET,
-            reason: "stopped before the request was sent".to_owned(),
-            // It may have slipped out just now.
-            reach: if permit.is_sent() {
-                Reach::MaybeMadeLater
-            } else {
-                Reach::NotSent
-            },
-        })
-    }
-}
-
-/// What a failed attempt is to the table.
-fn event_of(error: &Error) -> Event {
-    match error.remedy() {
-        _ if error.reach().may_be_made() => Event::Lost,
-        Remedy::GiveUp => Event::Refused,
-        Remedy::SlowDown | Remedy::TryAgain => Event::NotMade,
     }
 }
