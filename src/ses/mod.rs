@@ -21,7 +21,7 @@
 //! | what SES's answer means | `aws::calls` |
 //! | what an error is, and what is done about it | `aws::translate`, [`error`] |
 //! | who is next | `limit::limiter`, by `limit::tickets` |
-//! | that a refused call waits, and keeps its place | `write::writer` (one ticket for all attempts), `read::batch` |
+//! | that a refused call waits, and keeps its place | `write::drive` (one ticket for all attempts), `read::batch` |
 //! | when the next request may go out | `limit::schedule`, `limit::queue` |
 //! | whether SES counts for each operation or for the account | `limit::scope` |
 //! | what is left to other hosts | `limit::hosts` |

@@ -43,8 +43,8 @@ pub(in crate::ses) enum Siblings {
 }
 
 impl Claims {
-    /// Who else wants `identity` than `object` (`None`: one without a mark). Asks AWS where two processes of the run meet there whose credentials may be
-    /// of two accounts.
+    /// Who else wants `identity` than `object` (`None`: one without a mark). Asks AWS where
+    /// two processes of the run meet there whose credentials may be of two accounts.
     pub(in crate::ses) async fn siblings(
         &self,
         deadline: &Deadline,

@@ -72,10 +72,7 @@ impl Course<'_> {
             };
         }
         // Whose account another process uses may have to be asked: before the permit.
-        if request == Request::Unset
-            && !known.restarts()
-            && let Some(event) = self.sibling(deadline).await
-        {
+        if let Some(event) = self.gives_way(deadline, known, request).await {
             return event;
         }
         let right = self.right_to_send(deadline, known, attempts);
@@ -85,10 +82,7 @@ impl Course<'_> {
                 return self.ends(attempts.interrupted(interrupted, deadline));
             }
         };
-        if request == Request::Unset
-            && !known.restarts()
-            && let Some(event) = self.sibling(deadline).await
-        {
+        if let Some(event) = self.gives_way(deadline, known, request).await {
             self.in_flight = None;
             return event;
         }
@@ -135,8 +129,16 @@ impl Course<'_> {
         }
     }
 
-    /// Whether another object wants what is to be unset.
-    async fn sibling(&mut self, deadline: &Deadline) -> Option<Event> {
+    /// Whether another object wants what is to be unset for good.
+    async fn gives_way(
+        &mut self,
+        deadline: &Deadline,
+        known: Known,
+        request: Request,
+    ) -> Option<Event> {
+        if request == Request::Set || known.restarts() {
+            return None;
+        }
         let identity = self.change.identity.as_str();
         let siblings = self
             .writer

@@ -7,14 +7,19 @@ fn delays() -> impl Iterator<Item = Duration> {
     (0..=10).map(Duration::from_secs)
 }
 
+/// What SES may hold before a Set that it does not hold after it.
+fn befores() -> [MailFrom; 3] {
+    [
+        MailFrom::Unset,
+        set("old.example.com"),
+        failed("bounce.example.com"),
+    ]
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_set_is_made_once_however_late_it_shows() {
     for late in delays() {
-        for before in [
-            MailFrom::Unset,
-            set("old.example.com"),
-            failed("bounce.example.com"),
-        ] {
+        for before in befores() {
             let scene = Scene::holding(before);
             scene.ses.shows_late(late);
             let made = scene.set().await;
@@ -112,11 +117,7 @@ async fn what_is_set_after_an_unset_does_not_have_the_status_of_before() {
 #[tokio::test(start_paused = true)]
 async fn a_refresh_in_another_process_waits_until_the_last_request_shows() {
     for late in delays() {
-        for before in [
-            MailFrom::Unset,
-            set("old.example.com"),
-            failed("bounce.example.com"),
-        ] {
+        for before in befores() {
             let scene = Scene::holding(before);
             scene.ses.shows_late(late);
             scene.ses.fail([passes()]);
