@@ -1,21 +1,25 @@
 //! The provider block as Rust types, and what becomes of it.
 
+mod dns;
+mod unknown;
+
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::assume_role::{self, AssumeRole, AssumeRoleWithWebIdentity, are_known, text, texts};
+use super::assume_role::{AssumeRole, AssumeRoleWithWebIdentity, text, texts};
 use super::validate::Parsed;
-use crate::clients::{Clients, Dns};
+use crate::clients::Clients;
 use crate::diagnostics::warn;
-use crate::dns::{Resolver, Settings};
 use crate::mail_from::{Advice, visible};
 use crate::plugin::{CancellationToken, Number};
 use crate::ses::{
     AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Member, MetadataSettings,
 };
+
+pub(super) use dns::DnsBlock;
 
 /// What the process's environment says, beside what the AWS SDK reads itself.
 #[derive(Clone, Debug, Default)]
@@ -57,16 +61,6 @@ pub(super) struct Endpoints {
     pub(super) sts: Value<String>,
 }
 
-/// The `dns` block.
-#[derive(Clone, Default, Deserialize)]
-pub(super) struct DnsBlock {
-    pub(super) enabled: Value<bool>,
-    pub(super) nameservers: Value<Vec<Value<String>>>,
-    pub(super) timeout: Value<String>,
-    pub(super) attempts: Value<Number>,
-    pub(super) authoritative: Value<bool>,
-}
-
 /// SES's limit for each of its identity operations.
 const REQUESTS_PER_SECOND: f64 = 1.0;
 
@@ -81,7 +75,7 @@ impl Config {
         stop: CancellationToken,
     ) -> Clients {
         let unknown = self.unknown();
-        let dns = self.dns(&parsed);
+        let dns = dns::of(&self.dns, &parsed);
         let keys = match (self.access_key, self.secret_key) {
             (Value::Value(access_key), Value::Value(secret_key)) => Some(AccessKeys {
                 access_key,
@@ -141,94 +135,9 @@ impl Config {
         };
         warn(diags, advice, AttributePath::new("profile"));
     }
-
-    /// The settings that a call to AWS needs and that are not known yet.
-    fn unknown(&self) -> Vec<&'static str> {
-        let (ses, sts) = match &self.endpoints {
-            Value::Value(endpoints) => (endpoints.ses.is_unknown(), endpoints.sts.is_unknown()),
-            endpoints => (endpoints.is_unknown(), endpoints.is_unknown()),
-        };
-        let roles = match &self.assume_role {
-            Value::Value(roles) => !roles.iter().all(is_known(AssumeRole::is_known)),
-            roles => roles.is_unknown(),
-        };
-        let web_identity = match &self.assume_role_with_web_identity {
-            Value::Value(blocks) => !blocks
-                .iter()
-                .all(is_known(AssumeRoleWithWebIdentity::is_known)),
-            blocks => blocks.is_unknown(),
-        };
-        [
-            ("region", self.region.is_unknown()),
-            ("profile", self.profile.is_unknown()),
-            ("access_key", self.access_key.is_unknown()),
-            ("secret_key", self.secret_key.is_unknown()),
-            ("token", self.token.is_unknown()),
-            ("endpoints.ses", ses),
-            ("endpoints.sts", sts),
-            (
-                "skip_metadata_api_check",
-                self.skip_metadata_api_check.is_unknown(),
-            ),
-            (
-                "ec2_metadata_service_endpoint",
-                self.ec2_metadata_service_endpoint.is_unknown(),
-            ),
-            (
-                "ec2_metadata_service_endpoint_mode",
-                self.ec2_metadata_service_endpoint_mode.is_unknown(),
-            ),
-            ("sts_region", self.sts_region.is_unknown()),
-            ("custom_ca_bundle", self.custom_ca_bundle.is_unknown()),
-            ("shared_config_files", !are_known(&self.shared_config_files)),
-            (
-                "shared_credentials_files",
-                !are_known(&self.shared_credentials_files),
-            ),
-            (assume_role::ROLE, roles),
-            (assume_role::WEB_IDENTITY, web_identity),
-            ("requests_per_second", self.requests_per_second.is_unknown()),
-        ]
-        .into_iter()
-        .filter_map(|(name, unknown)| unknown.then_some(name))
-        .collect()
-    }
-
-    fn dns(&self, parsed: &Parsed) -> Dns {
-        let block = match &self.dns {
-            Value::Unknown => return Dns::Unknown,
-            Value::Null => &DnsBlock::default(),
-            Value::Value(block) => block,
-        };
-        let nameservers_unknown = match &block.nameservers {
-            Value::Value(nameservers) => nameservers.iter().any(Value::is_unknown),
-            nameservers => nameservers.is_unknown(),
-        };
-        if nameservers_unknown || block.enabled.is_unknown() || block.authoritative.is_unknown() {
-            return Dns::Unknown;
-        }
-        let resolver = Resolver::new(Settings {
-            nameservers: parsed.nameservers.clone(),
-            timeout: parsed.dns_timeout,
-            attempts: parsed.dns_attempts,
-            authoritative: block.authoritative.as_option(),
-        });
-        match block.enabled {
-            Value::Value(false) => Dns::Disabled(resolver),
-            _ => Dns::Enabled(resolver),
-        }
-    }
 }
 
 /// The paths of files, as far as any are set.
 fn paths(paths: Value<Vec<Value<String>>>, expand: impl Fn(&str) -> PathBuf) -> Vec<PathBuf> {
     texts(paths).iter().map(|path| expand(path)).collect()
-}
-
-/// Whether a block is known, and `inside` says so of what is in it.
-fn is_known<T>(inside: fn(&T) -> bool) -> impl Fn(&Value<T>) -> bool {
-    move |block| match block {
-        Value::Value(block) => inside(block),
-        block => !block.is_unknown(),
-    }
 }

@@ -1,5 +1,7 @@
 //! What a practitioner may write in the provider block.
 
+mod blocks;
+
 use std::collections::HashMap;
 
 use tf_provider::schema::{
@@ -78,138 +80,21 @@ pub(super) fn schema() -> Schema {
         ],
     );
     root.blocks = HashMap::from([
-        ("endpoints".to_owned(), NestedBlock::Single(endpoints())),
-        ("dns".to_owned(), NestedBlock::Single(dns())),
-        (ROLE.to_owned(), NestedBlock::List(assume_role())),
-        (WEB_IDENTITY.to_owned(), NestedBlock::List(web_identity())),
+        (
+            "endpoints".to_owned(),
+            NestedBlock::Single(blocks::endpoints()),
+        ),
+        ("dns".to_owned(), NestedBlock::Single(blocks::dns())),
+        (ROLE.to_owned(), NestedBlock::List(blocks::assume_role())),
+        (
+            WEB_IDENTITY.to_owned(),
+            NestedBlock::List(blocks::web_identity()),
+        ),
     ]);
     Schema {
         version: 0,
         block: root,
     }
-}
-
-fn assume_role() -> Block {
-    let strings = || AttributeType::Set(Box::new(AttributeType::String));
-    block(
-        "A role to assume with the credentials that were found. Several blocks are assumed one \
-         after the other, in their order.",
-        [
-            string("role_arn", "The role's ARN."),
-            string(
-                "duration",
-                "How long the session lasts, from `15m` to `12h`. Default: an hour.",
-            ),
-            string("external_id", "The external id that the role asks for."),
-            string("policy", "A session policy, as JSON."),
-            optional(
-                "policy_arns",
-                strings(),
-                "The ARNs of session policies that IAM manages.",
-            ),
-            string(
-                "session_name",
-                "The session's name, which CloudTrail shows.",
-            ),
-            string(
-                "source_identity",
-                "The source identity, which CloudTrail shows.",
-            ),
-            optional(
-                "tags",
-                AttributeType::Map(Box::new(AttributeType::String)),
-                "Session tags.",
-            ),
-            optional(
-                "transitive_tag_keys",
-                strings(),
-                "The keys of the tags that are passed on to roles that are assumed from this one.",
-            ),
-        ],
-    )
-}
-
-fn web_identity() -> Block {
-    block(
-        "A role to assume with the token of a web identity, in place of all other credentials. At \
-         most one block.",
-        [
-            string("role_arn", "The role's ARN."),
-            string(
-                "duration",
-                "How long the session lasts, from `15m` to `12h`. Default: an hour.",
-            ),
-            string("policy", "A session policy, as JSON."),
-            optional(
-                "policy_arns",
-                AttributeType::Set(Box::new(AttributeType::String)),
-                "The ARNs of session policies that IAM manages.",
-            ),
-            string(
-                "session_name",
-                "The session's name, which CloudTrail shows.",
-            ),
-            secret(
-                "web_identity_token",
-                "The token. Or `web_identity_token_file`.",
-            ),
-            string(
-                "web_identity_token_file",
-                "A file with the token, which is read again for each session.",
-            ),
-        ],
-    )
-}
-
-fn endpoints() -> Block {
-    block(
-        "URLs in place of the AWS endpoints.",
-        [
-            string("ses", "URL in place of SES's endpoint."),
-            string(
-                "sts",
-                "URL in place of STS's endpoint, for roles that are assumed.",
-            ),
-        ],
-    )
-}
-
-fn dns() -> Block {
-    block(
-        "How the DNS records of MAIL FROM domains are looked up.",
-        [
-            optional(
-                "enabled",
-                AttributeType::Bool,
-                "Whether to look them up. Default: `true`. A resource's `dns_check` comes before \
-                 it.",
-            ),
-            optional(
-                "nameservers",
-                AttributeType::List(Box::new(AttributeType::String)),
-                "The name servers to ask, each as `ip:port`. Default: the system's.",
-            ),
-            optional(
-                "authoritative",
-                AttributeType::Bool,
-                "Whether to ask a zone's own name servers as well, by which a record shows that \
-                 was published a moment ago, while the name servers still remember its absence. \
-                 They are asked where a record is missing or wrong, and before a MAIL FROM domain \
-                 is set. Default: `true` without `nameservers`, `false` with them.",
-            ),
-            string(
-                "timeout",
-                "How long to wait for an answer, as a duration such as `2s`. Default: the \
-                 system's, or `2s`.",
-            ),
-            optional(
-                "attempts",
-                AttributeType::Number,
-                "How often to ask before the name servers are taken for unreachable. Default: \
-                 the system's, or `2`.",
-            ),
-        ],
-    )
 }
 
 fn block<const N: usize>(description: &str, attributes: [(String, Attribute); N]) -> Block {

@@ -1,5 +1,7 @@
 //! What is wrong with a provider block. Unknown values pass. Makes no call.
 
+mod dns;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -7,9 +9,8 @@ use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::assume_role::{ROLE, WEB_IDENTITY};
-use super::config::{Config, DnsBlock};
+use super::config::Config;
 use crate::diagnostics::invalid;
-use crate::duration;
 use crate::mail_from::{Region, visible};
 use crate::plugin::Number;
 
@@ -24,9 +25,6 @@ pub(super) struct Parsed {
     pub(super) dns_timeout: Option<Duration>,
     pub(super) dns_attempts: Option<u32>,
 }
-
-/// More than this only makes a plan slow.
-const MOST_DNS_ATTEMPTS: u32 = 10;
 
 /// Parses a provider block, and tells what is wrong with it.
 pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
@@ -73,7 +71,7 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
     }
     roles(diags, config);
     if let Value::Value(block) = &config.dns {
-        dns(diags, block, &mut parsed);
+        dns::validate(diags, block, &mut parsed);
     }
     parsed
 }
@@ -175,60 +173,6 @@ fn endpoint(diags: &mut Diagnostics, name: &'static str, url: &Value<String>) {
             "Write a URL such as `https://email.eu-west-1.amazonaws.com` or \
              `http://127.0.0.1:5000`.",
         ));
-    }
-}
-
-fn dns(diags: &mut Diagnostics, block: &DnsBlock, parsed: &mut Parsed) {
-    let path = || AttributePath::new("dns");
-    if let Value::Value(nameservers) = &block.nameservers {
-        for (index, nameserver) in (0_i64..).zip(nameservers) {
-            let path = path().attribute("nameservers").index(index);
-            match nameserver_address(nameserver) {
-                Ok(address) => parsed.nameservers.extend(address),
-                Err(problem) => diags.add_error(invalid(
-                    path,
-                    problem,
-                    "Write an IP address and a port, such as `1.1.1.1:53` or \
-                     `[2606:4700:4700::1111]:53`.",
-                )),
-            }
-        }
-    }
-    if let Value::Value(timeout) = &block.timeout {
-        match duration::parse(timeout) {
-            Ok(timeout) => parsed.dns_timeout = Some(timeout),
-            Err(error) => {
-                diags.add_error(invalid(path().attribute("timeout"), &error, error.remedy()));
-            }
-        }
-    }
-    if let Value::Value(number) = &block.attempts {
-        let attempts = number.as_u64().and_then(|n| u32::try_from(n).ok());
-        parsed.dns_attempts = attempts.filter(|n| (1..=MOST_DNS_ATTEMPTS).contains(n));
-        if parsed.dns_attempts.is_none() {
-            diags.add_error(invalid(
-                path().attribute("attempts"),
-                format!(
-                    "a name server cannot be asked {} times",
-                    visible(&number.to_string())
-                ),
-                format!("Write a whole number from 1 to {MOST_DNS_ATTEMPTS}."),
-            ));
-        }
-    }
-}
-
-fn nameserver_address(nameserver: &Value<String>) -> Result<Option<SocketAddr>, String> {
-    match nameserver {
-        Value::Unknown => Ok(None),
-        Value::Null => Err("a name server is null".to_owned()),
-        Value::Value(text) => match text.parse::<SocketAddr>() {
-            Ok(address) if address.port() != 0 => Ok(Some(address)),
-            _ => Err(format!(
-                "`{}` is not the address of a name server",
-                visible(text)
-            )),
-        },
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::config::Endpoints;
 use super::*;
+use crate::provider::config::DnsBlock;
 
 fn value(text: &str) -> Value<String> {
     Value::Value(text.to_owned())
