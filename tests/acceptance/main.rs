@@ -36,6 +36,7 @@ mod restart_interrupts;
 mod siblings;
 mod signals;
 mod spelling;
+mod stand_in;
 mod state;
 mod temporary_folder;
 mod unknown_values;

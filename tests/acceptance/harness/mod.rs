@@ -6,6 +6,7 @@ mod expectations;
 mod process;
 mod provider_block;
 mod servers;
+mod stand_in;
 mod sts;
 mod workspace;
 

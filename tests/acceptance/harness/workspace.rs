@@ -75,32 +75,44 @@ impl Workspace {
 
     /// A home folder, and in it the mirror where Terraform finds the provider.
     fn set_up_home(&self) {
+        self.install("terraform-provider-ses/ses", VERSION, Path::new(PROVIDER));
+        let settings = format!(
+            "disable_checkpoint = true\n\
+             provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n}}\n",
+            self.mirror()
+        );
+        fs::write(self.home().join("terraform.tfrc"), settings).unwrap();
+        fs::create_dir_all(self.folder()).unwrap();
+    }
+
+    /// Puts a provider into the mirror, under an address without a host.
+    pub(super) fn install(&self, source: &str, version: &str, program: &Path) {
         let os = if OS == "macos" { "darwin" } else { OS };
         let architecture = match ARCH {
             "x86_64" => "amd64",
             "aarch64" => "arm64",
             other => other,
         };
-        let mirror = self.home().join("mirror");
+        let (_, name) = source.rsplit_once('/').unwrap();
         // Both, because OpenTofu also reads states that Terraform has written.
         for host in [Product::Terraform, Product::OpenTofu].map(Product::registry) {
-            let package = mirror
-                .join(format!("{host}/terraform-provider-ses/ses"))
-                .join(VERSION)
+            let package = self
+                .mirror()
+                .join(host)
+                .join(source)
+                .join(version)
                 .join(format!("{os}_{architecture}"));
             fs::create_dir_all(&package).unwrap();
-            let executable = package.join(format!("terraform-provider-ses_v{VERSION}"));
+            let executable = package.join(format!("terraform-provider-{name}_v{version}"));
             // A hard link is not possible from one file system to another.
-            if fs::hard_link(PROVIDER, &executable).is_err() {
-                fs::copy(PROVIDER, &executable).unwrap();
+            if fs::hard_link(program, &executable).is_err() {
+                fs::copy(program, &executable).unwrap();
             }
         }
-        let settings = format!(
-            "disable_checkpoint = true\n\
-             provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
-        );
-        fs::write(self.home().join("terraform.tfrc"), settings).unwrap();
-        fs::create_dir_all(self.folder()).unwrap();
+    }
+
+    fn mirror(&self) -> PathBuf {
+        self.home().join("mirror")
     }
 
     /// The home folder.
