@@ -7,6 +7,7 @@ target_dir := $(or $(CARGO_TARGET_DIR),target)
 test_threads = $$((2 * $$(getconf _NPROCESSORS_ONLN)))
 
 venv := $(target_dir)/conformance/venv
+peer := $(target_dir)/conformance/peer
 requirements := tests/conformance/requirements.txt
 
 .DEFAULT_GOAL := help
@@ -54,9 +55,15 @@ lint: ## Check format, lints and, where there is shellcheck, the scripts.
 		set -x; shellcheck .ci/run .cargo/protoc examples/demo/run.sh; \
 	fi
 
-conformance: $(venv)/installed ## Run a real Terraform against moto, another simulation of AWS, and pyspf.
+conformance: $(venv)/installed ## Hold the provider against other programs: moto, pyspf, aws-sdk-go-base.
 	MOTO_SERVER=$(abspath $(venv))/bin/moto_server \
 		cargo test --test conformance --locked -- --ignored
+	@if command -v go >/dev/null; then \
+		set -xe; go build -C tests/conformance/peer -o $(abspath $(peer)) .; \
+		CREDENTIALS_PEER=$(abspath $(peer)) cargo test --test credentials --locked; \
+	else \
+		echo "*** There is no Go: the provider block is not held against hashicorp/aws's own library"; \
+	fi
 
 $(venv)/installed: $(requirements)
 	rm -rf $(venv)

@@ -162,7 +162,7 @@ async fn the_first_source_that_has_credentials_signs() {
         ),
         (
             case("AWS_SHARED_CREDENTIALS_FILE")
-                .env("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/config")
+                .env("AWS_SHARED_CREDENTIALS_FILE", "~HOME~/.aws/config")
                 .config("[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n")
                 .credentials(KEYS),
             Signed("AKIAOTHER", REGION),
@@ -205,7 +205,10 @@ async fn a_profile_that_is_named_is_used_or_is_an_error() {
             Fails(MISSING),
         ),
         (
-            profile("only-region").env_keys().on_an_instance(),
+            profile("only-region")
+                .env_keys()
+                .on_an_instance()
+                .beyond_the_peer("who names a profile does not mean the instance's role"),
             Fails(&["the profile `only-region` has no credentials"]),
         ),
         (

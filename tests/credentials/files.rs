@@ -37,7 +37,7 @@ async fn files_of_the_block_come_before_those_of_the_environment() {
         (
             both("before AWS_SHARED_CREDENTIALS_FILE")
                 .block("shared_credentials_files", json!(["~/.aws/config"]))
-                .env("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+                .env("AWS_SHARED_CREDENTIALS_FILE", "~HOME~/.aws/credentials"),
             Signed("AKIAOTHER", REGION),
         ),
         (
@@ -75,7 +75,7 @@ async fn a_private_authority_is_trusted_where_it_is_named() {
             TRUSTED,
         ),
         (
-            ses("environment").env("AWS_CA_BUNDLE", "~/authority.pem"),
+            ses("environment").env("AWS_CA_BUNDLE", "~HOME~/authority.pem"),
             TRUSTED,
         ),
         (profile("file", "~HOME~/authority.pem"), TRUSTED),
@@ -84,7 +84,7 @@ async fn a_private_authority_is_trusted_where_it_is_named() {
             TRUSTED,
         ),
         (
-            profile("environment over file", "/x").env("AWS_CA_BUNDLE", "~/authority.pem"),
+            profile("environment over file", "/x").env("AWS_CA_BUNDLE", "~HOME~/authority.pem"),
             TRUSTED,
         ),
         (

@@ -1,11 +1,16 @@
 //! The provider block as users of hashicorp/aws know it: block, environment and files, and
 //! what signs the request that follows from them. One row a case; each is a process.
+//!
+//! Where `CREDENTIALS_PEER` names the peer (`make conformance`), the rows are held against
+//! that, and not against the provider: hashicorp/aws does what they say, but for those that
+//! say why the provider does not do as it does.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod chain;
 mod files;
 mod metadata;
+mod peer;
 mod provider;
 mod regions;
 mod roles;
@@ -28,6 +33,7 @@ pub(crate) enum Expected {
 
 /// Runs all rows, some at a time, and tells of each that is not as it should be.
 pub(crate) async fn hold(rows: Vec<(Case, Expected)>) {
+    let peer = peer::program();
     let mut wrong = Vec::new();
     let mut rows = rows.into_iter();
     loop {
@@ -36,9 +42,21 @@ pub(crate) async fn hold(rows: Vec<(Case, Expected)>) {
             break;
         }
         let running = some.into_iter().map(|(case, expected)| {
+            let peer = peer.clone();
             tokio::spawn(async move {
-                let outcome = case.run().await;
-                let problem = problem(&expected, &outcome);
+                let (problem, outcome) = match peer {
+                    None => {
+                        let outcome = case.run().await;
+                        let problem = problem(&expected, &outcome);
+                        let asked = outcome.identified > case.may_identify();
+                        let asked = asked.then(|| "STS was asked for the account".to_owned());
+                        (problem.or(asked), outcome)
+                    }
+                    Some(program) => {
+                        let outcome = case.run_peer(&program).await;
+                        (peer::problem(&case, &expected, &outcome), outcome)
+                    }
+                };
                 problem.map(|problem| format!("{}: {problem}\n{outcome:#?}", case.name))
             })
         });

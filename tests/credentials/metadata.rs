@@ -78,7 +78,8 @@ async fn it_is_asked_where_the_block_says() {
         (
             case("its region")
                 .on_an_instance_of_the_block()
-                .without_region(),
+                .without_region()
+                .beyond_the_peer("the service that has the credentials knows the region"),
             Signed("ASIAINSTANCE", "eu-west-3"),
         ),
         (
@@ -88,7 +89,10 @@ async fn it_is_asked_where_the_block_says() {
             Signed("ASIAINSTANCE", REGION),
         ),
         (
-            case("a mode that is none").env_keys().block(mode, "IPv5"),
+            case("a mode that is none")
+                .env_keys()
+                .block(mode, "IPv5")
+                .beyond_the_peer("what is set and never used is a mistake"),
             Fails(&[
                 "Invalid ec2_metadata_service_endpoint_mode",
                 "`IPv5` is neither",

@@ -201,7 +201,8 @@ async fn what_cannot_be_assumed_is_told() {
         (
             case("an empty block")
                 .env_keys()
-                .push("assume_role", json!({})),
+                .push("assume_role", json!({}))
+                .beyond_the_peer("without the role, another account may be changed"),
             Fails(&["Invalid assume_role[0].role_arn", "which role to assume"]),
         ),
         (

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::PrivateKeyDer;
@@ -12,13 +13,16 @@ use serde_json::{Value as Json, json};
 use simulator::{Options, Rate, Simulator};
 use tempfile::TempDir;
 
+use crate::peer;
 use crate::provider::{Provider, no_dns};
-use crate::sts::{Fares, Sts, request, respond, serve};
+use crate::sts::{Fares, ROLES_ACCOUNT, Sts, asks_for, request, respond, serve};
 
 /// One case: block, environment and files.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
+    /// Why the provider does otherwise than hashicorp/aws, where it does.
+    pub(crate) beyond: Option<&'static str>,
     block: Vec<(&'static str, Json)>,
     environment: Vec<(String, String)>,
     config: String,
@@ -43,8 +47,10 @@ pub(crate) struct Case {
 pub(crate) struct Outcome {
     /// Access key and region of what SES was sent.
     pub(crate) signed: Option<(String, String)>,
-    /// What STS was sent.
+    /// What STS was sent to assume roles.
     pub(crate) sts: Vec<String>,
+    /// How often STS was asked whose the credentials are.
+    pub(crate) identified: usize,
     pub(crate) errors: Vec<String>,
     pub(crate) warnings: Vec<String>,
 }
@@ -58,6 +64,12 @@ pub(crate) fn case(name: &'static str) -> Case {
 }
 
 impl Case {
+    /// hashicorp/aws does otherwise, and this is why the provider does not.
+    pub(crate) fn beyond_the_peer(mut self, why: &'static str) -> Self {
+        self.beyond = Some(why);
+        self
+    }
+
     pub(crate) fn block(mut self, name: &'static str, value: impl Into<Json>) -> Self {
         self.block.push((name, value.into()));
         self
@@ -81,7 +93,7 @@ impl Case {
     /// `HOME/token` is written in any case.
     pub(crate) fn env_web_identity(self) -> Self {
         self.env("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/web")
-            .env("AWS_WEB_IDENTITY_TOKEN_FILE", "~/token")
+            .env("AWS_WEB_IDENTITY_TOKEN_FILE", "~HOME~/token")
     }
 
     /// `~/.aws/config`
@@ -161,69 +173,39 @@ impl Case {
         self
     }
 
+    /// How often the account may be asked for.
+    pub(crate) fn may_identify(&self) -> usize {
+        let lists = ["allowed_account_ids", "forbidden_account_ids"];
+        let names = |(name, _): &(&str, Json)| lists.contains(name);
+        usize::from(self.block.iter().any(names))
+    }
+
     /// Starts a provider in this world, and reads an identity.
     pub(crate) async fn run(&self) -> Outcome {
-        let options = Options {
-            rate: Rate::Unlimited,
-            ..Options::default()
-        };
-        let simulator = Simulator::start(options).unwrap();
-        let sts = Sts::new(match self.sts_refuses {
-            true => Fares::Refuses,
-            false => Fares::Well(3600),
-        });
-        let home = self.home();
-        let ses = match self.by_https {
-            true => {
-                let names = vec!["127.0.0.1".to_owned()];
-                let certified = rcgen::generate_simple_self_signed(names).unwrap();
-                fs::write(home.path().join("authority.pem"), certified.cert.pem()).unwrap();
-                let backend = simulator.ses_url().replace("http://", "");
-                format!("https://{}", by_tls(&certified, backend))
-            }
-            false => simulator.ses_url(),
-        };
-        let mut environment = self.environment.clone();
-        let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
-        let instance = format!("http://{}", instance(self.instance_status));
-        if self.instance {
-            set("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance.clone());
-        } else if !self.instance_by_block {
-            set("AWS_EC2_METADATA_DISABLED", "true".to_owned());
-        }
-        if self.container {
-            let url = format!("http://{}/credentials", container());
-            set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
-        }
-        set("AWS_ENDPOINT_URL_SSO", format!("http://{}", sso()));
-        let mut provider = Provider::start(home.path(), &environment).await;
-        let mut block = json!({
-            "requests_per_second": 0,
-            "endpoints": { "ses": ses, "sts": sts.url() },
-            "dns": no_dns(),
-        });
-        if self.has_region {
-            block["region"] = "us-east-1".into();
-        }
-        if self.instance_by_block {
-            block["ec2_metadata_service_endpoint"] = instance.into();
-        }
-        for (name, value) in &self.block {
-            block[*name] = value.clone();
-        }
-        let told = provider.read(&block).await;
-        let call = simulator.ses().calls().into_iter().next();
+        let world = World::of(self, false);
+        let mut provider = Provider::start(world.home.path(), &world.environment).await;
+        let told = provider.read(&world.block).await;
         let of_severity = |severity| {
             let told = told.iter().filter(|told| told.severity == severity);
             told.map(|told| format!("{}\n{}", told.summary, told.detail))
                 .collect()
         };
         Outcome {
-            signed: call.and_then(|call| Some((call.access_key?, call.region))),
-            sts: sts.requests(),
             errors: of_severity(1),
             warnings: of_severity(2),
+            ..world.outcome()
         }
+    }
+
+    /// Lets the peer send its request in this world.
+    pub(crate) async fn run_peer(&self, program: &Path) -> Outcome {
+        let world = World::of(self, true);
+        let home = world.home.path();
+        let error = peer::run(program, home, &world.environment, &world.block).await;
+        let mut outcome = world.outcome();
+        outcome.errors.extend(error);
+        outcome.sts.dedup_by_key(|sent| asks_for(sent));
+        outcome
     }
 
     fn home(&self) -> TempDir {
@@ -252,6 +234,100 @@ impl Case {
             }
         }
         home
+    }
+}
+
+/// A case as it is on this machine, until dropped.
+struct World {
+    simulator: Simulator,
+    sts: Sts,
+    home: TempDir,
+    environment: Vec<(String, String)>,
+    block: Json,
+}
+
+impl World {
+    fn of(case: &Case, is_for_peer: bool) -> Self {
+        let options = Options {
+            rate: Rate::Unlimited,
+            ..Options::default()
+        };
+        let simulator = Simulator::start(options).unwrap();
+        // The peer assumes each role twice.
+        let start = if is_for_peer { Sts::steady } else { Sts::new };
+        let sts = start(match case.sts_refuses {
+            true => Fares::Refuses,
+            false => Fares::Well(3600),
+        });
+        let home = case.home();
+        let ses = match case.by_https {
+            true => {
+                let names = vec!["127.0.0.1".to_owned()];
+                let certified = rcgen::generate_simple_self_signed(names).unwrap();
+                fs::write(home.path().join("authority.pem"), certified.cert.pem()).unwrap();
+                let backend = simulator.ses_url().replace("http://", "");
+                format!("https://{}", by_tls(&certified, backend))
+            }
+            false => simulator.ses_url(),
+        };
+        let at_home = |text: &str| text.replace("~HOME~", home.path().to_str().unwrap());
+        let own = case.environment.iter();
+        let mut environment: Vec<_> = own
+            .map(|(name, value)| (name.clone(), at_home(value)))
+            .collect();
+        let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
+        let instance = format!("http://{}", instance(case.instance_status));
+        if case.instance {
+            set("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance.clone());
+        } else if !case.instance_by_block {
+            set("AWS_EC2_METADATA_DISABLED", "true".to_owned());
+        }
+        if case.container {
+            let url = format!("http://{}/credentials", container());
+            set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+        }
+        set("PATH", "/usr/bin:/bin".to_owned());
+        set("AWS_ENDPOINT_URL_SSO", format!("http://{}", sso()));
+        let mut block = json!({
+            "requests_per_second": 0,
+            "endpoints": { "ses": ses, "sts": sts.url() },
+            "dns": no_dns(),
+        });
+        if case.has_region {
+            block["region"] = "us-east-1".into();
+        }
+        if case.instance_by_block {
+            block["ec2_metadata_service_endpoint"] = instance.into();
+        }
+        for (name, value) in &case.block {
+            block[*name] = value.clone();
+        }
+        Self {
+            simulator,
+            sts,
+            home,
+            environment,
+            block,
+        }
+    }
+
+    /// What SES and STS have seen.
+    fn outcome(&self) -> Outcome {
+        let call = self.simulator.ses().calls().into_iter().next();
+        let (assumed, others): (Vec<_>, Vec<_>) = self
+            .sts
+            .requests()
+            .into_iter()
+            .partition(|sent| sent.contains("Action=AssumeRole"));
+        let identified = others
+            .iter()
+            .filter(|sent| sent.contains("Action=GetCallerIdentity"));
+        Outcome {
+            signed: call.and_then(|call| Some((call.access_key?, call.region))),
+            sts: assumed,
+            identified: identified.count(),
+            ..Outcome::default()
+        }
     }
 }
 
@@ -295,6 +371,10 @@ fn instance(status: Option<u16>) -> SocketAddr {
         let answer = match path {
             "/latest/api/token" => "token".to_owned(),
             "/latest/meta-data/placement/region" => "eu-west-3".to_owned(),
+            // Where the peer looks.
+            "/latest/dynamic/instance-identity/document" => {
+                json!({ "region": "eu-west-3", "accountId": ROLES_ACCOUNT }).to_string()
+            }
             path if path == role => "a-role".to_owned(),
             path if path.starts_with(role) => handed_out("ASIAINSTANCE"),
             _ => return respond(&mut stream, 404, ""),
@@ -315,8 +395,12 @@ fn sso() -> SocketAddr {
         let Some(request) = request(&mut stream) else {
             return;
         };
-        let role = "role_name=mailer&account_id=111122223333";
-        match request.contains(role) && request.contains("the-sso-token") {
+        let asks = [
+            "role_name=mailer",
+            "account_id=111122223333",
+            "the-sso-token",
+        ];
+        match asks.iter().all(|text| request.contains(text)) {
             true => {
                 let keys = json!({ "roleCredentials": {
                     "accessKeyId": "ASIASSO", "secretAccessKey": "s", "sessionToken": "t",

@@ -65,21 +65,36 @@ pub(crate) enum Fares {
     Refuses,
 }
 
-/// STS, which gives each caller other credentials: `ASIA1`, `ASIA2`, ….
+/// STS, which gives each caller other credentials: `ASIA1`, `ASIA2`, …. It tells whose
+/// credentials are, however it fares with roles.
 #[derive(Clone, Debug)]
 pub(crate) struct Sts {
     address: SocketAddr,
     fares: Arc<Mutex<Fares>>,
     requests: Arc<Mutex<Vec<String>>>,
+    /// Whether who asks again for what it was given is given the same.
+    is_steady: bool,
 }
 
 impl Sts {
     pub(crate) fn new(fares: Fares) -> Self {
+        Self::start(fares, false)
+    }
+
+    /// One that gives the same credentials to who asks again for the same role with the
+    /// same key.
+    #[allow(dead_code, reason = "not all tests use it")]
+    pub(crate) fn steady(fares: Fares) -> Self {
+        Self::start(fares, true)
+    }
+
+    fn start(fares: Fares, is_steady: bool) -> Self {
         let (fares, requests) = (Arc::new(Mutex::new(fares)), Arc::default());
         let sts = Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             fares,
             requests,
+            is_steady,
         };
         let answering = sts.clone();
         let address = serve(move |mut stream| answering.answer(&mut stream));
@@ -90,20 +105,43 @@ impl Sts {
         let Some(request) = request(stream) else {
             return;
         };
-        let operation = match request.contains("Action=AssumeRoleWithWebIdentity") {
-            true => "AssumeRoleWithWebIdentity",
-            false => "AssumeRole",
-        };
-        let count = {
+        let action = request.split("Action=").nth(1).unwrap_or_default();
+        let operation = action.split('&').next().unwrap_or_default().to_owned();
+        let account = account(&request);
+        let (count, assumed) = {
             let mut requests = self.requests.lock().unwrap();
             requests.push(request);
-            requests.len()
+            let assumed = requests.iter();
+            let assumed = assumed.filter(|sent| sent.contains("Action=AssumeRole"));
+            let number = match self.is_steady {
+                true => {
+                    let asked = asks_for(requests.last().map_or("", String::as_str));
+                    let mut all = Vec::new();
+                    assumed.map(|sent| asks_for(sent)).for_each(|one| {
+                        if !all.contains(&one) {
+                            all.push(one);
+                        }
+                    });
+                    all.iter()
+                        .position(|one| *one == asked)
+                        .map_or(0, |at| at + 1)
+                }
+                false => assumed.count(),
+            };
+            (requests.len(), number)
         };
         let fares = *self.fares.lock().unwrap();
         match fares {
-            Fares::Well(seconds) => respond(stream, 200, &credentials(operation, count, seconds)),
             Fares::Away if count % 2 == 0 => {}
             Fares::Away => respond(stream, 503, &error("ServiceUnavailable", "Away")),
+            _ if operation == "GetCallerIdentity" => respond(stream, 200, &identity(account)),
+            // What stands for IAM knows no users.
+            _ if !operation.starts_with("AssumeRole") => {
+                respond(stream, 403, &error("AccessDenied", "Not authorized"));
+            }
+            Fares::Well(seconds) => {
+                respond(stream, 200, &credentials(&operation, assumed, seconds))
+            }
             Fares::Refuses => {
                 let message = format!("Not authorized to perform sts:{operation}");
                 respond(stream, 403, &error("AccessDenied", &message));
@@ -124,6 +162,36 @@ impl Sts {
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
+}
+
+/// With which key a request asks for which role.
+pub(crate) fn asks_for(request: &str) -> (String, String) {
+    let behind = |text: &str, end: char| {
+        let rest = request.split(text).nth(1).unwrap_or_default();
+        rest.split(end).next().unwrap_or_default().to_owned()
+    };
+    (behind("Credential=", '/'), behind("RoleArn=", '&'))
+}
+
+/// The account of keys, as opposed to that of a role's credentials.
+pub(crate) const ACCOUNT: &str = "123456789012";
+/// The account of what was assumed, and of what an instance or a container hands out.
+pub(crate) const ROLES_ACCOUNT: &str = "111122223333";
+
+/// Whose the key is that a request is signed with.
+fn account(request: &str) -> &'static str {
+    match request.contains("Credential=ASIA") {
+        true => ROLES_ACCOUNT,
+        false => ACCOUNT,
+    }
+}
+
+fn identity(account: &str) -> String {
+    format!(
+        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+         <GetCallerIdentityResult><Arn>arn:aws:iam::{account}:user/a</Arn><UserId>A</UserId>\
+         <Account>{account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+    )
 }
 
 fn credentials(operation: &str, number: usize, seconds: u64) -> String {
