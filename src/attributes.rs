@@ -57,6 +57,22 @@ pub fn known<T, E: Display>(
     }
 }
 
+/// Parses a configured `region`; adds an error when that fails. `None`: the provider's, or
+/// not known yet.
+pub fn configured_region(diags: &mut Diagnostics, region: &Value<String>) -> Option<Region> {
+    let name = "region";
+    if matches!(region, Value::Value(text) if text.is_empty()) {
+        diags.add_error(invalid(
+            AttributePath::new(name),
+            "the region is empty",
+            "Write the region's code, such as `eu-west-1`, or leave it out (or write `null`) for \
+             the provider's.",
+        ));
+        return None;
+    }
+    known(diags, name, region, Region::parse, |error| error.remedy())
+}
+
 /// What the attributes that every resource has in common mean, where they are
 /// known and valid.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,12 +84,13 @@ pub struct Names {
 }
 
 impl Names {
-    /// Parses `identity` and `mail_from_domain`, and adds an error for each that is
-    /// invalid, or if the one is no subdomain of the other.
+    /// Parses `identity`, `mail_from_domain` and `region`, and adds an error for each that
+    /// is invalid, or if the second is no subdomain of the first.
     pub fn parse(
         diags: &mut Diagnostics,
         identity: &Value<String>,
         mail_from_domain: &Value<String>,
+        region: &Value<String>,
     ) -> Self {
         let identity = known(diags, "identity", identity, Identity::parse, |error| {
             error.remedy()
@@ -88,6 +105,7 @@ impl Names {
             let path = AttributePath::new(name);
             diags.add_error(invalid(path, &error, error.remedy()));
         }
+        configured_region(diags, region);
         Self {
             identity,
             mail_from_domain: domain,
@@ -110,26 +128,30 @@ pub struct NameValues {
 
 impl NameValues {
     /// The values to plan for a configuration that means `names`: the prior ones
-    /// where the configured ones mean the same. `region` is the provider's, `None`
-    /// while that is unknown.
+    /// where the configured ones mean the same. `provider_region` is `None` while it is
+    /// unknown, or not needed.
     pub fn planned(
         prior: Option<&Self>,
-        identity: &Value<String>,
-        mail_from_domain: &Value<String>,
+        configured: &Self,
         names: &Names,
-        region: Option<&Region>,
+        provider_region: Option<&Region>,
     ) -> Self {
         let was = |of: fn(&Self) -> &Value<String>| prior.map_or(&Value::Null, of);
         Self {
-            identity: spelled_as_before(identity, was(|prior| &prior.identity), |text| {
-                Identity::parse(text).ok()
-            }),
+            identity: spelled_as_before(
+                &configured.identity,
+                was(|prior| &prior.identity),
+                |text| Identity::parse(text).ok(),
+            ),
             mail_from_domain: spelled_as_before(
-                mail_from_domain,
+                &configured.mail_from_domain,
                 was(|prior| &prior.mail_from_domain),
                 |text| DomainName::parse(text).ok(),
             ),
-            region: planned_region(region, prior.map(|prior| &prior.region)),
+            region: match &configured.region {
+                Value::Null => planned_region(provider_region, prior.map(|prior| &prior.region)),
+                configured => configured.clone(),
+            },
             id: match &names.identity {
                 Some(identity) => Value::Value(identity.as_str().to_owned()),
                 None => Value::Unknown,
@@ -148,6 +170,13 @@ pub fn changed(
     changed
         .map(|(name, ..)| AttributePath::new(*name))
         .collect()
+}
+
+/// The path of `region`, where it changes. From null nothing moves: a state that names no
+/// region is one of the provider's.
+pub fn changed_region(before: &Value<String>, after: &Value<String>) -> Vec<AttributePath> {
+    let before = if before.is_null() { after } else { before };
+    changed(&[("region", before, after)])
 }
 
 /// Adds an error for a duration of the `timeouts` block that cannot be parsed.
@@ -185,13 +214,21 @@ pub fn spelled_as_before<T: PartialEq>(
     configured.clone()
 }
 
-/// The region to plan: the provider's, so that a change of it is seen. An
-/// unknown one (`None`) says nothing about a resource that exists in `prior`.
-pub fn planned_region(provider: Option<&Region>, prior: Option<&Value<String>>) -> Value<String> {
+/// The region to plan where none is configured: the provider's, so that a change of it is
+/// seen. An unknown one (`None`) says nothing about a resource that exists in `prior`.
+fn planned_region(provider: Option<&Region>, prior: Option<&Value<String>>) -> Value<String> {
     match (provider, prior) {
         (Some(region), _) => Value::Value(region.as_str().to_owned()),
-        (None, Some(prior)) => prior.clone(),
-        (None, None) => Value::Unknown,
+        (None, Some(prior)) if !prior.is_null() => prior.clone(),
+        (None, _) => Value::Unknown,
+    }
+}
+
+/// The region of a state: null, as in states of other providers, is the provider's.
+pub fn region_or(state: &Value<String>, provider_region: Option<&Region>) -> Value<String> {
+    match (state, provider_region) {
+        (Value::Null, Some(region)) => Value::Value(region.as_str().to_owned()),
+        (state, _) => state.clone(),
     }
 }
 

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use crate::attributes::{NameValues, place};
 use crate::clients::Clients;
 use crate::diagnostics::{self, or_tell, warn};
-use crate::mail_from::{Place, Region, Reported, VerificationStatus};
+use crate::mail_from::{Place, Region, Reported, VerificationStatus, visible};
 use crate::plugin::{Call, Told};
 use crate::ses::{Client, Deadline, Error, SetMailFrom};
 
@@ -29,17 +30,25 @@ pub struct Target {
 
 impl Target {
     /// The target of an operation on the `type_name` that has `names`; it may take
-    /// `timeout`, and `to` says what it is to do, as in "read the MAIL FROM domain".
-    /// Where a setting of the provider is unknown, the call is deferred if the host
-    /// takes that.
-    pub fn of(
+    /// `timeout`, and `to` says what it is to do, as in "read the MAIL FROM domain". A
+    /// region that is null is the provider's. Where a setting of the provider is unknown,
+    /// the call is deferred if the host takes that.
+    pub async fn of(
         call: &mut Call<Clients>,
         type_name: &str,
         names: &NameValues,
         to: &str,
         timeout: Duration,
     ) -> Result<Self, Told> {
-        let place = place(&mut call.diags, type_name, &names.identity, &names.region)?;
+        let region = match (&names.region, names.identity.as_ref_option()) {
+            (Value::Null, Some(identity)) => {
+                let doing = format!("Could not {to} of {}", visible(identity));
+                let region = known_region(call, &doing, REGION_UNKNOWN).await?;
+                Value::Value(region.as_str().to_owned())
+            }
+            (region, _) => region.clone(),
+        };
+        let place = place(&mut call.diags, type_name, &names.identity, &region)?;
         let doing = format!("Could not {to} of {place}");
         let clients = call.configured()?;
         let ses = match clients.ses(&place.region) {
@@ -54,6 +63,11 @@ impl Target {
             ses,
             doing,
         })
+    }
+
+    /// The region, as an attribute.
+    pub fn region(&self) -> Value<String> {
+        Value::Value(self.place.region.as_str().to_owned())
     }
 
     /// What could not be done, as the beginning of an error.
@@ -86,28 +100,40 @@ impl Target {
     }
 }
 
-/// The provider's region, for a plan; `None` while it is unknown. An error of
-/// `doing` where there is none.
-pub async fn provider_region(
+/// How the error ends where a region is needed that is not known yet.
+const REGION_UNKNOWN: &str = ": name it in the provider block by a value that is known at plan, or \
+    by `region` in the resource";
+
+/// The provider's region for a plan, where one of `regions`, the configured one and that of
+/// the state, is null and so stands for it. `None` while it is unknown, or not needed. An
+/// error of `doing` where there is none.
+pub async fn region_for(
     call: &mut Call<Clients>,
     doing: &str,
+    regions: [Option<&Value<String>>; 2],
 ) -> Result<Option<Region>, Told> {
+    if regions.into_iter().flatten().any(Value::is_null) {
+        provider_region(call, doing).await
+    } else {
+        Ok(None)
+    }
+}
+
+/// The provider's region; `None` while it is unknown.
+async fn provider_region(call: &mut Call<Clients>, doing: &str) -> Result<Option<Region>, Told> {
     let clients = call.configured()?;
-    let region = clients.region(call.stop()).await;
+    // Boxed: the layout of the AWS chain's futures is too deep for those of every call.
+    let region = Box::pin(clients.region(call.stop())).await;
     or_tell(&mut call.diags, doing, region)
 }
 
-/// The same for an import.
+/// The same for an import, which cannot do without it.
 pub async fn region_of_import(call: &mut Call<Clients>, doing: &str) -> Result<Region, Told> {
     known_region(call, doing, ": import `IDENTITY@REGION`").await
 }
 
 /// The same for what cannot do without it; `remedy` ends the error's sentence.
-pub async fn known_region(
-    call: &mut Call<Clients>,
-    doing: &str,
-    remedy: &str,
-) -> Result<Region, Told> {
+async fn known_region(call: &mut Call<Clients>, doing: &str, remedy: &str) -> Result<Region, Told> {
     match provider_region(call, doing).await? {
         Some(region) => Ok(region),
         None if call.defer() => Err(Told),
@@ -155,7 +181,8 @@ mod tests {
             };
             let to = "read the MAIL FROM domain";
             let timeout = Duration::from_secs(1);
-            assert!(Target::of(&mut read, "ses_x", &names, to, timeout).is_err());
+            let target = Target::of(&mut read, "ses_x", &names, to, timeout);
+            assert!(target.await.is_err());
             let mut import = call(deferrable);
             let doing = "Could not import";
             assert!(region_of_import(&mut import, doing).await.is_err());
@@ -183,9 +210,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_plan_goes_on_without_a_region_that_is_unknown() {
-        let mut call = call(true);
-        let region = provider_region(&mut call, "Could not plan").await;
-        assert_eq!((region, call.is_deferred()), (Ok(None), false));
+    async fn a_plan_goes_on_without_a_region_that_is_unknown_or_not_needed() {
+        for regions in [
+            [Some(&Value::Null), None],
+            [Some(&value("eu-west-1")), None],
+            [Some(&Value::Unknown), Some(&value("eu-west-1"))],
+        ] {
+            let mut call = call(true);
+            let region = region_for(&mut call, "Could not plan", regions).await;
+            assert_eq!((region, call.is_deferred()), (Ok(None), false));
+        }
     }
 }

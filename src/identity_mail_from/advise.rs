@@ -188,8 +188,8 @@ impl<'a> NewDomain<'a> {
                  puts {domain} in its place. If a resource that this one replaces has set {other} \
                  (`create_before_destroy`), nothing has to be done. If something else manages \
                  {other}, the two undo each other. To manage what is there instead, set `mail_from_domain = \"{other}\"`, and \
-                 run `terraform import ses_identity_mail_from.NAME {identity}` or write an \
-                 `import` block with `id = \"{identity}\"`.",
+                 run `terraform import ses_identity_mail_from.NAME {identity}@{region}` or write \
+                 an `import` block with `id = \"{identity}@{region}\"`.",
                 held.status
             ),
         };

@@ -12,6 +12,7 @@ use crate::clients::Clients;
 use crate::mail_from::Place;
 use crate::plugin::{Call, PlanDestroy, Told};
 use crate::ses::ObjectId;
+use crate::target::region_for;
 
 /// Tells what becomes of the object that a plan is about.
 pub(super) fn claim(
@@ -42,8 +43,13 @@ enum Becomes {
 impl PlanDestroy for IdentityMailFrom {
     async fn plan_destroy(&self, call: &mut Call<Clients>, prior: &Model) {
         let object = object_of(call);
+        let doing = "Could not plan to destroy a MAIL FROM domain";
         // What is wrong is told.
-        let _ = tell(call, object.as_ref(), prior.place(), Becomes::Destroyed);
+        let region = region_for(call, doing, [Some(&prior.region), None]).await;
+        if let Ok(region) = region {
+            let place = prior.placed(region.as_ref()).place();
+            let _ = tell(call, object.as_ref(), place, Becomes::Destroyed);
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use tf_provider::{AttributePath, Diagnostics};
 use super::TYPE_NAME;
 use super::model::Dns;
 use super::schema::dns;
-use crate::attributes::{NameValues, attribute, known, string};
+use crate::attributes::{NameValues, attribute, configured_region, known, string};
 use crate::clients::Clients;
 use crate::diagnostics::invalid;
 use crate::dns_check;
@@ -21,9 +21,9 @@ use crate::dns_records::{self, Record, dns_records};
 use crate::mail_from::{BehaviorOnMxFailure, Identity, Reported};
 use crate::plugin::{Call, DataSource, Told};
 use crate::ses::{MailFrom, SetMailFrom};
-use crate::target::{Target, known_region};
+use crate::target::Target;
 
-use AttributeConstraint::{Computed, Optional, Required};
+use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
 
 /// How long a read may take.
 const TIMEOUT: Duration = Duration::from_secs(5 * 60);
@@ -55,7 +55,7 @@ impl DataSource for IdentityMailFromData {
         let attributes = HashMap::from([
             string("identity", Required, IDENTITY),
             attribute("dns_check", Optional, AttributeType::Bool, DNS_CHECK),
-            string("region", Computed, "The AWS region: the provider's."),
+            string("region", OptionalComputed, REGION),
             string("id", Computed, "The identity, normalised."),
             string("mail_from_domain", Computed, MAIL_FROM_DOMAIN),
             string("behavior_on_mx_failure", Computed, BEHAVIOR),
@@ -75,15 +75,14 @@ impl DataSource for IdentityMailFromData {
 
     fn validate(&self, diags: &mut Diagnostics, config: &Model) {
         identity(diags, config);
+        configured_region(diags, &config.region);
     }
 
     async fn read(&self, call: &mut Call<Clients>, config: Model) -> Result<Model, Told> {
         let identity = identity(&mut call.diags, &config).ok_or(Told)?;
-        let doing = format!("Could not read the MAIL FROM domain of {identity}");
-        let region = known_region(call, &doing, REGION_UNKNOWN).await?;
         let names = NameValues {
             identity: config.identity.clone(),
-            region: Value::Value(region.as_str().to_owned()),
+            region: config.region.clone(),
             ..NameValues::default()
         };
         let target = Target::of(
@@ -92,10 +91,11 @@ impl DataSource for IdentityMailFromData {
             &names,
             "read the MAIL FROM domain",
             TIMEOUT,
-        )?;
+        )
+        .await?;
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let config = Model {
-            region: names.region,
+            region: target.region(),
             id: Value::Value(identity.as_str().to_owned()),
             ..config
         };
@@ -153,6 +153,9 @@ const DESCRIPTION: &str = "Reads the custom MAIL FROM domain of an Amazon SES id
 const IDENTITY: &str = "The SES identity: a domain or an e-mail address. One that SES does not \
     know in this account and region is an error.";
 
+const REGION: &str =
+    "The AWS region of the identity, such as `eu-west-1`. Default: the provider's.";
+
 const DNS_CHECK: &str = "Whether to look the DNS records up. Default: `false`.";
 
 const MAIL_FROM_DOMAIN: &str = "The custom MAIL FROM domain as SES holds it. It and all that \
@@ -169,8 +172,6 @@ const DNS_RECORDS: &str = "The two DNS records that the MAIL FROM domain needs: 
 
 const DNS: &str = "What DNS says of the two records and of the DMARC policy; `disabled` without \
     `dns_check`.";
-
-const REGION_UNKNOWN: &str = ": name it in the provider block by a value that is known at plan";
 
 const UNKNOWN: &str = "See that its name is written as in SES, and that region and account are \
     those of the identity.";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
-use crate::attributes::{NameValues, timeout_or};
+use crate::attributes::{NameValues, region_or, timeout_or};
 use crate::dns_records::Record;
 use crate::mail_from::{DmarcFinding, DnsFindings, DomainName, Finding, Identity, Place, Region};
 
@@ -68,6 +68,14 @@ impl Model {
             mail_from_domain: self.mail_from_domain.clone(),
             region: self.region.clone(),
             id: self.id.clone(),
+        }
+    }
+
+    /// A state with its region: null is the provider's.
+    pub(super) fn placed(&self, provider_region: Option<&Region>) -> Self {
+        Self {
+            region: region_or(&self.region, provider_region),
+            ..self.clone()
         }
     }
 

@@ -6,7 +6,7 @@ use tf_provider::value::Value;
 
 use super::model::Model;
 use super::validate::Meaning;
-use crate::attributes::{NameValues, changed};
+use crate::attributes::{NameValues, changed, changed_region};
 use crate::dns_records::dns_records;
 use crate::mail_from::{BehaviorOnMxFailure, Place, Region, VerificationStatus};
 
@@ -46,7 +46,7 @@ pub(super) enum GivenUp {
 }
 
 /// Plans a create (`prior` is `None`) or an update. `meaning` is what `config`
-/// says; `region` is the provider's, `None` while that is unknown.
+/// says; `region` is the provider's, `None` while that is unknown, or not needed.
 pub(super) fn plan(
     prior: Option<&Model>,
     config: &Model,
@@ -55,8 +55,7 @@ pub(super) fn plan(
 ) -> Plan {
     let names = NameValues::planned(
         prior.map(Model::names).as_ref(),
-        &config.identity,
-        &config.mail_from_domain,
+        &config.names(),
         &meaning.names,
         region,
     );
@@ -66,10 +65,9 @@ pub(super) fn plan(
         configured => configured.clone(),
     };
     let requires_replace = prior.map_or_else(Vec::new, |prior| {
-        changed(&[
-            ("identity", &prior.identity, &names.identity),
-            ("region", &prior.region, &names.region),
-        ])
+        let mut changed = changed(&[("identity", &prior.identity, &names.identity)]);
+        changed.extend(changed_region(&prior.region, &names.region));
+        changed
     });
 
     let stays = prior.filter(|prior| {

@@ -23,7 +23,7 @@ use crate::diagnostics::diagnostic;
 use crate::dns_check;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
 use crate::ses::{MailFrom, Set, Unwanted, Wanted};
-use crate::target::{Target, provider_region, region_of_import};
+use crate::target::{Target, region_for, region_of_import};
 
 /// The resource `ses_identity_mail_from`.
 pub(crate) struct IdentityMailFrom;
@@ -52,7 +52,11 @@ impl Resource for IdentityMailFrom {
         if !call.diags.errors.is_empty() {
             return Err(Told);
         }
-        let region = provider_region(call, "Could not plan a MAIL FROM domain").await?;
+        let doing = "Could not plan a MAIL FROM domain";
+        let regions = [Some(&config.region), prior.map(|prior| &prior.region)];
+        let region = region_for(call, doing, regions).await?;
+        let prior = prior.map(|prior| prior.placed(region.as_ref()));
+        let prior = prior.as_ref();
         let plan = plan(prior, config, &meaning, region.as_ref());
         report::warn_of_failed(&mut call.diags, &plan, &meaning);
         if let Some(prior) = prior {
@@ -81,7 +85,9 @@ impl Resource for IdentityMailFrom {
             &state.names(),
             "read the MAIL FROM domain",
             timeout,
-        )?;
+        )
+        .await?;
+        let state = state.placed(Some(&target.place.region));
         tell_managed(&target.clients, &state);
         let identity = &target.place.identity;
         let private = Private::of(call).unwrap_or_else(|| {
@@ -147,7 +153,9 @@ impl Resource for IdentityMailFrom {
             &prior.names(),
             "unset the MAIL FROM domain",
             timeout,
-        )?;
+        )
+        .await?;
+        let prior = prior.placed(Some(&target.place.region));
         tell_managed(&target.clients, &prior);
         let private = Private::of(call);
         if let Some(sent) = private.as_ref().and_then(|private| private.sent.as_ref()) {
@@ -223,7 +231,8 @@ async fn set(
         &planned.names(),
         "set the MAIL FROM domain",
         timeout,
-    )?;
+    )
+    .await?;
     let Some(setting) = meaning.setting() else {
         return Err(NothingChanged);
     };
@@ -270,7 +279,8 @@ async fn update_locally(
         &planned.names(),
         "look up the DNS records",
         timeout,
-    )?;
+    )
+    .await?;
     let domain = meaning.names.mail_from_domain.as_ref();
     let dns = look_up(&target, &planned, domain).await;
     Ok(Model {

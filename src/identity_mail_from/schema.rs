@@ -28,7 +28,7 @@ pub(super) fn schema() -> Schema {
                 string("identity", Required, IDENTITY),
                 string("mail_from_domain", Required, MAIL_FROM_DOMAIN),
                 string("behavior_on_mx_failure", OptionalComputed, BEHAVIOR),
-                string("region", Computed, REGION),
+                string("region", OptionalComputed, REGION),
                 attribute(
                     "restart_failed_verification",
                     Optional,
@@ -125,8 +125,8 @@ const BEHAVIOR: &str = "What SES does with a message while it cannot find the MX
     `UseDefaultValue` (send it under a domain of Amazon's) or `RejectMessage` (refuse it). \
     Default: `UseDefaultValue`.";
 
-const REGION: &str = "The AWS region of the identity: the provider's. A change of it replaces the \
-    resource.";
+const REGION: &str = "The AWS region of the identity, such as `eu-west-1`. Default: the provider's. \
+    A change replaces the resource; so does a change of the provider's, where none is named here.";
 
 const RESTART: &str = "Whether a verification that SES has given up (`verification_status` is \
     `Failed`) is a difference that the next apply repairs: it sets the MAIL FROM domain again, and \

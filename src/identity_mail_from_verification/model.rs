@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
-use crate::attributes::{NameValues, timeout_or};
+use crate::attributes::{NameValues, region_or, timeout_or};
+use crate::mail_from::Region;
 
 /// Attributes by the names of the schema. Strings are as the practitioner or SES
 /// writes them; nothing here is checked.
@@ -40,6 +41,14 @@ impl Model {
             mail_from_domain: self.mail_from_domain.clone(),
             region: self.region.clone(),
             id: self.id.clone(),
+        }
+    }
+
+    /// A state with its region: null is the provider's.
+    pub(super) fn placed(&self, provider_region: Option<&Region>) -> Self {
+        Self {
+            region: region_or(&self.region, provider_region),
+            ..self.clone()
         }
     }
 

@@ -4,7 +4,7 @@ use tf_provider::AttributePath;
 use tf_provider::value::Value;
 
 use super::model::Model;
-use crate::attributes::{NameValues, Names, changed};
+use crate::attributes::{NameValues, Names, changed, changed_region};
 use crate::mail_from::Region;
 
 /// A plan for one resource.
@@ -16,7 +16,7 @@ pub(super) struct Plan {
 }
 
 /// Plans a create (`prior` is `None`) or an update. `meaning` is what `config`
-/// says; `region` is the provider's, `None` while that is unknown.
+/// says; `region` is the provider's, `None` while that is unknown, or not needed.
 pub(super) fn plan(
     prior: Option<&Model>,
     config: &Model,
@@ -25,21 +25,21 @@ pub(super) fn plan(
 ) -> Plan {
     let names = NameValues::planned(
         prior.map(Model::names).as_ref(),
-        &config.identity,
-        &config.mail_from_domain,
+        &config.names(),
         meaning,
         region,
     );
     let requires_replace = prior.map_or_else(Vec::new, |prior| {
-        changed(&[
+        let mut changed = changed(&[
             ("identity", &prior.identity, &names.identity),
             (
                 "mail_from_domain",
                 &prior.mail_from_domain,
                 &names.mail_from_domain,
             ),
-            ("region", &prior.region, &names.region),
-        ])
+        ]);
+        changed.extend(changed_region(&prior.region, &names.region));
+        changed
     });
     let verification_status = match prior {
         Some(prior) if requires_replace.is_empty() => prior.verification_status.clone(),
@@ -109,10 +109,15 @@ mod tests {
     fn nothing_changed_and_another_spelling_plan_the_prior_state() {
         let before = Model::of("bücher.example", value("bounce.bücher.example"));
         let prior = created(&before);
+        let named = Model {
+            region: value("eu-west-1"),
+            ..before.clone()
+        };
         let other = Model::of("BÜCHER.example.", value("bounce.xn--bcher-kva.example"));
         for (config, region) in [
             (&before, Some("eu-west-1")),
             (&before, None),
+            (&named, Some("us-east-1")),
             (&other, Some("eu-west-1")),
         ] {
             let plan = planned(Some(&prior), config, region);
@@ -140,6 +145,14 @@ mod tests {
             (domain(Value::Unknown), "eu-west-1", "mail_from_domain"),
             (domain(Value::Null), "eu-west-1", "mail_from_domain"),
             (before.clone(), "us-east-1", "region"),
+            (
+                Model {
+                    region: value("us-east-1"),
+                    ..before.clone()
+                },
+                "eu-west-1",
+                "region",
+            ),
         ] {
             let plan = planned(Some(&prior), &config, Some(region));
             assert_eq!(replaced(&plan), [replaces]);

@@ -23,7 +23,7 @@ use crate::plugin::{
     Call, CancellationToken, CouldNotRead, NothingChanged, Planned, Read, Resource, Told,
 };
 use crate::ses::{Deadline, SetMailFrom};
-use crate::target::{Target, provider_region};
+use crate::target::{Target, region_for};
 
 /// How long a refresh may take to read the status.
 const READ_WITHIN: Duration = Duration::from_secs(5 * 60);
@@ -58,8 +58,10 @@ impl Resource for IdentityMailFromVerification {
             return Err(Told);
         }
         let doing = "Could not plan the verification of a MAIL FROM domain";
-        let region = provider_region(call, doing).await?;
-        let plan = plan(prior, config, &meaning, region.as_ref());
+        let regions = [Some(&config.region), prior.map(|prior| &prior.region)];
+        let region = region_for(call, doing, regions).await?;
+        let prior = prior.map(|prior| prior.placed(region.as_ref()));
+        let plan = plan(prior.as_ref(), config, &meaning, region.as_ref());
         Ok(Planned {
             state: plan.planned,
             requires_replace: plan.requires_replace,
@@ -72,7 +74,8 @@ impl Resource for IdentityMailFromVerification {
         state: Model,
     ) -> Result<Read<Model>, CouldNotRead> {
         let to = "read the status of the MAIL FROM domain";
-        let target = Target::of(call, TYPE_NAME, &state.names(), to, READ_WITHIN)?;
+        let target = Target::of(call, TYPE_NAME, &state.names(), to, READ_WITHIN).await?;
+        let state = state.placed(Some(&target.place.region));
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let held = target.answered(&mut call.diags, held.await)?;
         match Seen::new(held, asked(&state).as_ref(), false) {
@@ -127,7 +130,7 @@ impl Resource for IdentityMailFromVerification {
 /// Waits, and returns the state. `Err`: there is none, and nothing to undo.
 async fn verify(call: &mut Call<Clients>, planned: Model) -> Result<Model, Told> {
     let (names, to) = (planned.names(), "wait for the MAIL FROM domain");
-    let target = Target::of(call, TYPE_NAME, &names, to, planned.wait())?;
+    let target = Target::of(call, TYPE_NAME, &names, to, planned.wait()).await?;
     let asked = asked(&planned);
     let waited = wait(
         &target.ses,

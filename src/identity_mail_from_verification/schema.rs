@@ -7,7 +7,7 @@ use tf_provider::schema::{AttributeConstraint, Block, Description, NestedBlock, 
 
 use crate::attributes::string;
 
-use AttributeConstraint::{Computed, Optional, Required};
+use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
 
 /// Raised when a state of the former version has to be rewritten to be read.
 const VERSION: i64 = 0;
@@ -22,7 +22,7 @@ pub(super) fn schema() -> Schema {
             attributes: HashMap::from([
                 string("identity", Required, IDENTITY),
                 string("mail_from_domain", Optional, MAIL_FROM_DOMAIN),
-                string("region", Computed, REGION),
+                string("region", OptionalComputed, REGION),
                 string("id", Computed, "The identity, normalised."),
                 string("verification_status", Computed, VERIFICATION_STATUS),
             ]),
@@ -56,8 +56,8 @@ const MAIL_FROM_DOMAIN: &str = "The MAIL FROM domain that must be verified, usua
     `ses_identity_mail_from.NAME.mail_from_domain`: a change replaces the resource, so that the \
     new domain is waited for in the same apply. Default: whatever domain the identity has.";
 
-const REGION: &str = "The AWS region of the identity: the provider's. A change of it replaces the \
-    resource.";
+const REGION: &str = "The AWS region of the identity, usually `ses_identity_mail_from.NAME.region`. \
+    Default: the provider's. A change replaces the resource.";
 
 const VERIFICATION_STATUS: &str = "What SES says of the domain, as of the last read: `Success`, \
     or `TemporaryFailure` while SES misses the MX record for less than 72 hours.";

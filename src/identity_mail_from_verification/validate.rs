@@ -9,7 +9,12 @@ use crate::attributes::{Names, check_timeout};
 
 /// Parses a configuration or a plan, and tells what is wrong with it.
 pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Names {
-    let names = Names::parse(diags, &model.identity, &model.mail_from_domain);
+    let names = Names::parse(
+        diags,
+        &model.identity,
+        &model.mail_from_domain,
+        &model.region,
+    );
     if let Value::Value(timeouts) = &model.timeouts {
         check_timeout(diags, "create", &timeouts.create);
     }
@@ -42,6 +47,13 @@ mod tests {
                 "mail_from_domain",
             ),
             (slow, "timeouts.create"),
+            (
+                Model {
+                    region: value("EU-WEST-1"),
+                    ..Model::of("example.com", Value::Null)
+                },
+                "region",
+            ),
         ] {
             let mut diags = Diagnostics::default();
             validate(&mut diags, &config);
@@ -52,6 +64,7 @@ mod tests {
         let unknown = Model {
             identity: Value::Unknown,
             mail_from_domain: Value::Unknown,
+            region: Value::Unknown,
             timeouts: Value::Unknown,
             ..Model::default()
         };

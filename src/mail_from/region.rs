@@ -83,7 +83,20 @@ pub struct RegionError(String);
 impl RegionError {
     /// What to do about it, in one sentence.
     pub fn remedy(&self) -> String {
-        "Write the region's code, such as `eu-west-1`.".to_owned()
+        match self.meant() {
+            Some(region) => format!("Write `{region}`."),
+            None => "Write the region's code, such as `eu-west-1`.".to_owned(),
+        }
+    }
+
+    /// The code that was probably meant: written otherwise, or an availability zone's.
+    fn meant(&self) -> Option<Region> {
+        let code = self.0.trim().to_ascii_lowercase();
+        let code = code.replace(['_', ' '], "-");
+        let region = Region::parse(&code);
+        let of_zone =
+            || Region::parse(code.strip_suffix(|zone: char| zone.is_ascii_lowercase())?).ok();
+        region.ok().or_else(of_zone)
     }
 }
 
@@ -117,6 +130,24 @@ mod tests {
             "*",
         ] {
             assert!(Region::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn remedy_names_the_code_that_was_probably_meant() {
+        for (text, remedy) in [
+            ("EU-West-1", "Write `eu-west-1`."),
+            (" eu-west-1\n", "Write `eu-west-1`."),
+            ("us_gov_west_1", "Write `us-gov-west-1`."),
+            ("us-east-1a", "Write `us-east-1`."),
+            ("Ireland", "Write the region's code, such as `eu-west-1`."),
+            (
+                "us-east-1.evil.example",
+                "Write the region's code, such as `eu-west-1`.",
+            ),
+            ("us-east-", "Write the region's code, such as `eu-west-1`."),
+        ] {
+            assert_eq!(Region::parse(text).unwrap_err().remedy(), remedy, "{text}");
         }
     }
 

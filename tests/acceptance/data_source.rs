@@ -127,8 +127,9 @@ fn configuration_that_cannot_be_meant_is_refused_at_validate() {
     ws.config(&data("user@", ""));
     ws.terraform(&["validate"])
         .fails_with(&["Invalid identity", "Write a domain, such as"]);
-    ws.config(&data("example.com", "region = \"eu-west-1\""));
-    ws.terraform(&["validate"]).fails_with(&["region"]);
+    ws.config(&data("example.com", "region = \"EU-WEST-1\""));
+    ws.terraform(&["validate"])
+        .fails_with(&["Invalid region", "Write `eu-west-1`"]);
     assert_eq!(ws.ses().calls(), []);
 }
 

@@ -221,3 +221,71 @@ fn an_unknown_provider_region_leaves_what_exists_alone() {
     let prior = applied(&config);
     assert_eq!(planned(Some(&prior), &config, None).planned, prior);
 }
+
+fn configured(region: Value<String>) -> Model {
+    Model {
+        region,
+        ..config("example.com", "bounce.example.com")
+    }
+}
+
+#[test]
+fn a_resource_is_in_the_region_that_it_names_or_else_in_the_providers() {
+    let provider = Some("us-east-1");
+    for (config, was, becomes) in [
+        (Value::Null, "us-east-1", value("us-east-1")),
+        (Value::Null, "eu-west-1", value("us-east-1")),
+        (value("eu-west-1"), "eu-west-1", value("eu-west-1")),
+        (value("eu-west-1"), "us-east-1", value("eu-west-1")),
+        (Value::Unknown, "eu-west-1", Value::Unknown),
+    ] {
+        let config = configured(config);
+        let prior = applied(&configured(value(was)));
+        // A provider whose region is not needed is not asked for one.
+        let provider = provider.filter(|_| config.region.is_null());
+        let plan = planned(Some(&prior), &config, provider);
+        assert_eq!(plan.planned.region, becomes, "{config:?}");
+        let moves = becomes != value(was);
+        assert_eq!(!replaced(&plan).is_empty(), moves, "{was} {config:?}");
+        assert_eq!(sets(&plan.planned), moves);
+    }
+}
+
+#[test]
+fn an_unknown_region_leaves_unknown_what_follows_from_it_alone() {
+    for (config, provider) in [(Value::Unknown, Some("us-east-1")), (Value::Null, None)] {
+        let Plan { planned, .. } = planned(None, &configured(config), provider);
+        assert_eq!(planned.region, Value::Unknown);
+        let records = planned.dns_records.unwrap();
+        let [mx, txt] = records.as_slice() else {
+            panic!("{records:?}");
+        };
+        let (mx, txt) = (mx.as_ref().unwrap(), txt.as_ref().unwrap());
+        assert_eq!(mx.name, value("bounce.example.com"));
+        assert_eq!(mx.priority, Value::Value(10.into()));
+        assert!(mx.value.is_unknown() && mx.rdata.is_unknown() && mx.zone_rdata.is_unknown());
+        assert_eq!(txt.value, value("v=spf1 include:amazonses.com ~all"));
+    }
+}
+
+#[test]
+fn a_state_without_region_is_the_providers_and_is_not_replaced() {
+    let of = |region| applied(&configured(region));
+    let none = Model {
+        region: Value::Null,
+        ..of(value("eu-west-1"))
+    };
+    let region = Region::parse("eu-west-1").unwrap();
+    assert_eq!(none.placed(Some(&region)), of(value("eu-west-1")));
+    assert_eq!(none.placed(None), none);
+    for config in [Value::Null, value("eu-west-1")] {
+        for provider in [Some("eu-west-1"), None] {
+            let plan = planned(Some(&none), &configured(config.clone()), provider);
+            assert!(plan.requires_replace.is_empty(), "{config:?} {provider:?}");
+            assert!(!sets(&plan.planned), "{config:?} {provider:?}");
+        }
+    }
+    let moved = none.placed(Some(&region));
+    let plan = planned(Some(&moved), &configured(value("us-east-1")), None);
+    assert_eq!(replaced(&plan), ["region"]);
+}
