@@ -61,6 +61,13 @@ impl Identity {
     }
 }
 
+/// As it is sent to SES.
+impl AsRef<str> for Identity {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -1,6 +1,7 @@
 //! SES in one region, as the resources use it.
 
 use std::sync::Arc;
+#[cfg(test)]
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -9,9 +10,9 @@ use super::api::{Api, MailFrom};
 use super::aws::{AwsApi, Connection};
 use super::claims::{Claims, Member, ObjectId};
 use super::deadline::Deadline;
-use super::error::{Error, Operation};
+use super::error::Error;
 use super::limit::{Clock, RateLimiter, SharedSchedule};
-use super::read::{Freshness, IdentityReader, Reader, Sends, Sent};
+use super::read::{Fleet, FleetReader, Freshness, IdentityReader, Reader, Sends, Sent, settled};
 use super::write::{Set, Unset, Unwanted, Wanted, Writer};
 use crate::mail_from::{DomainName, Identity, Region};
 
@@ -23,16 +24,9 @@ pub struct Client {
     writer: Arc<Writer>,
     claims: Arc<Claims>,
     advisor: IdentityReader,
+    fleets: FleetReader,
     sends: Sends,
 }
-
-/// How long to try for another answer where SES may have shown an older state.
-const ASKED_AGAIN_WITHIN: Duration = Duration::from_secs(30);
-
-/// Pause before SES is asked again.
-const BETWEEN_READS: Duration = Duration::from_secs(1);
-
-const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
 
 impl Client {
     /// A client of SES in `region` that sends `rate` requests a second for each
@@ -72,7 +66,9 @@ impl Client {
             sends.clone(),
             Arc::clone(&claims),
         );
+        let fleets = FleetReader::new(Arc::clone(&api), limiter, reader.clone(), sends.clone());
         Self {
+            fleets,
             writer: Arc::new(writer),
             claims,
             advisor: IdentityReader::start(api, limiter),
@@ -92,19 +88,19 @@ impl Client {
     /// (`GetIdentityMailFromDomainAttributes`). What may be older than the last request
     /// that this client knows of is asked for again.
     pub async fn get(&self, deadline: &Deadline, identity: &Identity) -> Result<MailFrom, Error> {
-        let mut held = self
-            .reader
-            .read(deadline, identity, Freshness::Recent)
-            .await?;
-        while self.may_be_older(identity, &held) {
-            // However short the timeout, SES is asked again.
-            let again = deadline.afresh(ASKED_AGAIN_WITHIN);
-            if let Err(interrupted) = again.pause(BETWEEN_READS).await {
-                return Err(Error::interrupted(interrupted, GET, deadline, None));
-            }
-            held = self.reader.read(&again, identity, Freshness::Fresh).await?;
-        }
-        Ok(held)
+        let (name, recent) = (identity.as_str(), Freshness::Recent);
+        settled(&self.reader, &self.sends, deadline, name, recent).await
+    }
+
+    /// The identities of the region whose names are `wanted`, with what SES holds for each:
+    /// as of a [`get`](Self::get), in a Get for a hundred and a List (`ListIdentities`) for a
+    /// thousand. Each of these may take as long as `deadline`, which does not run yet.
+    pub fn fleet(
+        &self,
+        deadline: &Deadline,
+        wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Fleet {
+        self.fleets.fleet(deadline, Box::new(wanted))
     }
 
     /// What SES holds for `identity`, from a Get that is sent after this call: for
@@ -114,7 +110,8 @@ impl Client {
         deadline: &Deadline,
         identity: &Identity,
     ) -> Result<MailFrom, Error> {
-        self.reader.read(deadline, identity, Freshness::Fresh).await
+        let fresh = Freshness::Fresh;
+        self.reader.read(deadline, identity, fresh).await
     }
 
     /// Whether `held`, which SES has shown just now, may be older than the last request of

@@ -46,6 +46,8 @@ struct State {
     held: HashMap<String, MailFrom>,
     /// What was held before each change, and until when.
     history: Vec<(Instant, String, MailFrom)>,
+    /// Whether a page of the list names itself as the next one.
+    repeats_its_page: bool,
     /// How old the state is that a Get shows.
     late: Duration,
     faults: VecDeque<Fault>,
@@ -90,6 +92,11 @@ impl FakeSes {
         self.state().held.insert(identity.to_owned(), mail_from);
     }
 
+    /// The identity is deleted.
+    pub(super) fn forget(&self, identity: &str) {
+        self.state().held.remove(identity);
+    }
+
     /// How the next Get goes.
     pub(crate) fn fail_get(&self, fault: Fault) {
         self.state().get_faults.push_back(fault);
@@ -98,6 +105,11 @@ impl FakeSes {
     /// How the next List goes.
     pub(super) fn fail_list(&self, fault: Fault) {
         self.state().list_faults.push_back(fault);
+    }
+
+    /// From now on, the list has a page that names itself as the next one.
+    pub(super) fn repeats_its_page(&self) {
+        self.state().repeats_its_page = true;
     }
 
     pub(super) fn poison(&self, identity: &str) {
@@ -330,6 +342,12 @@ impl Api for FakeSes {
         let state = self.state();
         let mut all: Vec<String> = state.held.keys().cloned().collect();
         all.sort();
+        if state.repeats_its_page {
+            return Ok(ListPage {
+                identities: Vec::new(),
+                next: Some("0".to_owned()),
+            });
+        }
         let from: usize = token.map_or(0, |token| token.parse().unwrap());
         let to = all.len().min(from + 1000);
         Ok(ListPage {

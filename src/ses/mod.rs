@@ -30,10 +30,11 @@
 //! | which identities go into one Get, and when it goes out | `read::batch` |
 //! | what fills the free places of a Get | `read::ahead` |
 //! | what is answered without a Get | `read::memory` |
+//! | in which Lists and Gets all identities are read | `read::fleet` |
 //! | when the reads that follow Sets go out | `read::unhurried` |
 //! | what is sent next in the course of a change | `write::table` |
 //! | whether what SES shows may be older than what was sent | `read::sends` |
-//! | whether a request is tried again | `write::table`, `read::task` |
+//! | whether a request is tried again | `write::table`, `read::task`, `read::fleet` |
 //! | that a delete leaves what a sibling wants | `claims::register` |
 //!
 //! Beside the rooms: [`api`] is one call as the rooms see it, [`caller`] who makes it,
@@ -65,5 +66,5 @@ pub use claims::{Member, ObjectId};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
 pub use error::{CredentialFault, Error, Obstacle, Operation, Reach};
-pub use read::{Sent, Setting};
+pub use read::{Fleet, Listed, Sent, Setting};
 pub use write::{Set, Unset, Unwanted, Wanted};

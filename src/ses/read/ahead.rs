@@ -93,6 +93,11 @@ impl ReadAhead {
         }
     }
 
+    /// `identity` is read anyway, by whoever reads all that are listed.
+    pub(super) fn read_by_others(&mut self, identity: &str) {
+        self.seen.insert(identity.to_owned());
+    }
+
     /// The MAIL FROM domains that will be asked for soon, each once.
     pub(super) fn likely(&mut self, memory: &Memory, now: Instant) -> Vec<DomainName> {
         if self.proofs < PROOF {

@@ -9,11 +9,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::batch::{Caller, MOST};
 use super::task::{GET, Message, Task};
-use crate::mail_from::{DomainName, Identity};
+use crate::mail_from::DomainName;
 use crate::ses::api::{Api, MailFrom};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::Error;
 use crate::ses::limit::{Backoff, RateLimiter};
+
+const ENDED: Error = Error::Internal {
+    what: "the reader of SES has ended",
+};
 
 /// A handle on the reader of one region. The reader ends when the last is dropped.
 #[derive(Clone)]
@@ -36,19 +40,19 @@ impl Reader {
         }
     }
 
-    /// What SES holds for `identity`. `deadline` begins when no other read has waited
+    /// What SES holds for the identity `name`. `deadline` begins when no other read has waited
     /// for longer, or when the first Get for this one goes out.
     pub(in crate::ses) async fn read(
         &self,
         deadline: &Deadline,
-        identity: &Identity,
+        name: impl AsRef<str>,
         freshness: Freshness,
     ) -> Result<MailFrom, Error> {
         self.api.ready(GET, deadline).await?;
         let (answer, answered) = oneshot::channel();
         let (failed, last) = watch::channel(None);
         let read = Read {
-            identity: identity.as_str().to_owned(),
+            identity: name.as_ref().to_owned(),
             freshness,
             deadline: deadline.clone(),
             answer,
@@ -60,14 +64,22 @@ impl Reader {
         let _ = self.inbox.send(Message::Asked(read));
         match deadline.bound(answered).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Error::Internal {
-                what: "the reader of SES has ended",
-            }),
+            Ok(Err(_)) => Err(ENDED),
             Err(interrupted) => {
                 let last = last.borrow().clone().map(Arc::new);
                 Err(Error::interrupted(interrupted, GET, deadline, last))
             }
         }
+    }
+
+    /// What is remembered of each of `names` and good enough for a refresh.
+    pub(super) async fn recall(
+        &self,
+        names: Vec<String>,
+    ) -> Result<Vec<(String, Option<MailFrom>)>, Error> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.inbox.send(Message::Recalled { names, answer });
+        answered.await.map_err(|_| ENDED)
     }
 
     /// A Set of `identity` goes out, or was answered: what was read before is of
@@ -82,6 +94,9 @@ impl Reader {
 pub(in crate::ses) enum Freshness {
     /// One that was sent not long ago: for a refresh.
     Recent,
+    /// The same, for whoever lists the identities and reads them all: it says nothing about
+    /// what a refresh will ask for.
+    Listed,
     /// One that is sent from now on.
     Fresh,
     /// The same, and there is no hurry: others who set will ask soon.

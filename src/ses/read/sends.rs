@@ -155,9 +155,9 @@ impl Sends {
     }
 
     /// Whether `shown` may be older than the last request.
-    pub(in crate::ses) fn may_be_older(&self, identity: &Identity, shown: &MailFrom) -> bool {
+    pub(in crate::ses) fn may_be_older(&self, identity: impl AsRef<str>, shown: &MailFrom) -> bool {
         let entries = self.entries();
-        let last = entries.get(identity.as_str());
+        let last = entries.get(identity.as_ref());
         last.is_some_and(|last| last.may_be_newer_than(shown))
     }
 

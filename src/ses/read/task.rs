@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 use super::ahead::ReadAhead;
@@ -49,6 +49,11 @@ pub(super) enum Message {
     Queued(Read),
     /// A Set of this identity goes out, or was answered.
     Changed(String),
+    /// Somebody wants what is remembered of these, without a Get.
+    Recalled {
+        names: Vec<String>,
+        answer: oneshot::Sender<Vec<(String, Option<MailFrom>)>>,
+    },
     Answered(Answered),
     Listed(Option<ListPage>),
 }
@@ -133,6 +138,9 @@ impl Task {
             Message::Asked(read) => self.asked(read),
             Message::Queued(read) => self.queue.push(read),
             Message::Changed(identity) => self.memory.changed(&identity, Instant::now()),
+            Message::Recalled { names, answer } => {
+                let _ = answer.send(self.recalled(names));
+            }
             Message::Listed(page) => self.ahead.listed(page),
             Message::Answered(answered) => self.answered(answered),
         }
@@ -165,6 +173,16 @@ impl Task {
         });
     }
 
+    fn recalled(&self, names: Vec<String>) -> Vec<(String, Option<MailFrom>)> {
+        let now = Instant::now();
+        let recall = |name: &str| self.memory.recall(name, now).cloned();
+        let recalled = names.into_iter().map(|name| {
+            let held = recall(&name);
+            (name, held)
+        });
+        recalled.collect()
+    }
+
     fn asked(&mut self, read: Read) {
         if read.is_gone() {
             return;
@@ -177,13 +195,16 @@ impl Task {
             self.ahead.asked(identity, needs_get);
             self.last_deadline = Some(read.deadline.clone());
         }
+        if read.freshness == Freshness::Listed {
+            self.ahead.read_by_others(&read.identity);
+        }
         self.ask(read);
     }
 
     /// Answers a refresh from memory, lets it join a Get under way, or queues the read.
     fn ask(&mut self, read: Read) {
         match read.freshness {
-            Freshness::Recent => {
+            Freshness::Recent | Freshness::Listed => {
                 if let Some(mail_from) = self.memory.recall(&read.identity, Instant::now()) {
                     let mail_from = mail_from.clone();
                     return read.answer(Ok(mail_from));

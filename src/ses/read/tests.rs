@@ -15,7 +15,7 @@ use super::{Freshness, Reader};
 use crate::mail_from::{DomainName, Identity};
 use crate::ses::api::MailFrom;
 use crate::ses::deadline::Deadline;
-use crate::ses::error::{Error, Remedy};
+use crate::ses::error::{Error, Operation, Remedy};
 use crate::ses::fake::{Call, FakeSes, Fault, set};
 use crate::ses::limit::{RateLimiter, SharedSchedule};
 
@@ -312,4 +312,5 @@ proptest! {
 
 mod after_sets;
 mod fleets;
+mod listed;
 mod timeouts;

@@ -20,7 +20,7 @@ async fn refresh(reader: &Reader, count: usize) -> Vec<MailFrom> {
     refreshes.buffered(10).collect().await
 }
 
-fn lists(ses: &FakeSes) -> usize {
+pub(super) fn lists(ses: &FakeSes) -> usize {
     ses.calls()
         .iter()
         .filter(|call| **call == Call::List)
@@ -188,7 +188,7 @@ async fn domains_that_are_likely_to_be_asked_for_are_told_while_they_are_held() 
 
 /// Refreshes `count` identities as Terraform does with `-parallelism=SLOTS`, each of which
 /// takes Terraform itself so long.
-async fn refresh_in_slots(reader: &Reader, count: usize, slots: usize, each: Duration) {
+pub(super) async fn refresh_in_slots(reader: &Reader, count: usize, slots: usize, each: Duration) {
     let deadline = deadline(300);
     let refreshes = stream::iter((0..count).map(|number| {
         let deadline = &deadline;
