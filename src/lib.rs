@@ -13,6 +13,7 @@
 //! | [`target`] | what an operation works with: an identity of a region, SES there, and the time that it has | `plugin`'s types, `attributes`, `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`attributes`] | what the attributes of several entities have in common | `plugin`'s types, `diagnostics`, `duration`, `mail_from` |
 //! | [`dns_records`] | the records that a MAIL FROM domain needs, as Terraform sees them | `plugin`'s types, `attributes`, `mail_from` |
+//! | [`dns_findings`] | what DNS says of a MAIL FROM domain, as Terraform sees it | `attributes`, `mail_from` |
 //! | [`dns_check`] | what DNS says of a MAIL FROM domain, and what is told about it | `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`clients`] | what a configured provider hands to its entities | `ses`, `dns`, `mail_from` |
 //! | [`diagnostics`] | errors into the practitioner's text | `plugin`'s types, `ses`, `mail_from` |
@@ -30,6 +31,7 @@ pub mod clients;
 pub mod diagnostics;
 pub mod dns;
 pub mod dns_check;
+pub mod dns_findings;
 pub mod dns_records;
 pub mod duration;
 mod functions;

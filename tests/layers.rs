@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import of ours.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     (
         "provider",
         &[
@@ -30,6 +30,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "target",
             "attributes",
             "dns_records",
+            "dns_findings",
             "dns_check",
             "clients",
             "diagnostics",
@@ -70,6 +71,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
         &["plugin", "dns_records", "diagnostics", "mail_from"],
     ),
     ("dns_records", &["plugin", "attributes", "mail_from"]),
+    ("dns_findings", &["attributes", "mail_from"]),
     ("dns_check", &["clients", "diagnostics", "ses", "mail_from"]),
     ("clients", &["dns", "mail_from", "ses"]),
     ("diagnostics", &["plugin", "mail_from", "ses"]),

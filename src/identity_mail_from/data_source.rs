@@ -11,12 +11,11 @@ use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::TYPE_NAME;
-use super::model::Dns;
-use super::schema::dns;
 use crate::attributes::{NameValues, attribute, configured_region, known, string};
 use crate::clients::Clients;
 use crate::diagnostics::invalid;
 use crate::dns_check;
+use crate::dns_findings::{self, Dns};
 use crate::dns_records::{self, Record, dns_records};
 use crate::mail_from::{BehaviorOnMxFailure, Identity, Reported};
 use crate::plugin::{Call, DataSource, Told};
@@ -61,7 +60,7 @@ impl DataSource for IdentityMailFromData {
             string("behavior_on_mx_failure", Computed, BEHAVIOR),
             string("verification_status", Computed, VERIFICATION_STATUS),
             attribute("dns_records", Computed, records, DNS_RECORDS),
-            attribute("dns", Computed, AttributeType::AttributeSingle(dns()), DNS),
+            attribute("dns", Computed, dns_findings::attribute_type(), DNS),
         ]);
         Schema {
             version: 0,

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
 use crate::attributes::{NameValues, region_or, timeout_or};
+use crate::dns_findings::Dns;
 use crate::dns_records::Record;
-use crate::mail_from::{DmarcFinding, DnsFindings, DomainName, Finding, Identity, Place, Region};
+use crate::mail_from::{DomainName, Identity, Place, Region};
 
 /// Attributes by the names of the schema. Strings are as the practitioner or SES
 /// writes them; nothing here is checked.
@@ -33,21 +34,6 @@ pub(super) struct Timeouts {
     pub(super) read: Value<String>,
     pub(super) update: Value<String>,
     pub(super) delete: Value<String>,
-}
-
-/// `dns`
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Dns {
-    pub(super) mx: Value<RecordFinding>,
-    pub(super) spf: Value<RecordFinding>,
-    pub(super) dmarc: Value<RecordFinding>,
-}
-
-/// `dns.mx`, `dns.spf` or `dns.dmarc`
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct RecordFinding {
-    pub(super) status: Value<String>,
-    pub(super) records: Value<Vec<Value<String>>>,
 }
 
 /// How long an operation may take where nothing else is configured.
@@ -98,38 +84,6 @@ impl Model {
     /// While that is not known, it has to be planned for.
     pub(super) fn restarts_failed_verification(&self) -> bool {
         !matches!(self.restart_failed_verification, Value::Value(false))
-    }
-}
-
-/// Findings as `dns` holds them.
-impl From<&DnsFindings> for Dns {
-    fn from(findings: &DnsFindings) -> Self {
-        Self {
-            mx: Value::Value((&findings.mx).into()),
-            spf: Value::Value((&findings.spf).into()),
-            dmarc: Value::Value((&findings.dmarc).into()),
-        }
-    }
-}
-
-impl From<&Finding> for RecordFinding {
-    fn from(finding: &Finding) -> Self {
-        Self::new(finding.status.as_str(), &finding.found)
-    }
-}
-
-impl From<&DmarcFinding> for RecordFinding {
-    fn from(finding: &DmarcFinding) -> Self {
-        Self::new(finding.status.as_str(), &finding.found)
-    }
-}
-
-impl RecordFinding {
-    fn new(status: &str, found: &[String]) -> Self {
-        Self {
-            status: Value::Value(status.to_owned()),
-            records: Value::Value(found.iter().cloned().map(Value::Value).collect()),
-        }
     }
 }
 

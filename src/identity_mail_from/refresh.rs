@@ -3,9 +3,10 @@
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
-use super::model::{Dns, Model};
+use super::model::Model;
 use crate::attributes::spelled_as_before;
 use crate::dns_check;
+use crate::dns_findings::Dns;
 use crate::dns_records::dns_records;
 use crate::mail_from::{
     BehaviorOnMxFailure, DnsFindings, DomainName, Reported, VerificationStatus,

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use tf_provider::schema::{
-    Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
+    AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
 };
 
 use crate::attributes::{attribute, string};
+use crate::dns_findings;
 use crate::dns_records;
 
 use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
@@ -44,48 +45,12 @@ pub(super) fn schema() -> Schema {
                     dns_records::attribute_type(),
                     DNS_RECORDS,
                 ),
-                attribute("dns", Computed, AttributeType::AttributeSingle(dns()), DNS),
+                attribute("dns", Computed, dns_findings::attribute_type(), DNS),
             ]),
             blocks: HashMap::from([("timeouts".to_owned(), NestedBlock::Single(timeouts()))]),
             deprecated: false,
         },
     }
-}
-
-/// `dns`, of the resource and of the data source.
-pub(super) fn dns() -> HashMap<String, Attribute> {
-    let finding = |status| {
-        HashMap::from([
-            string("status", Computed, status),
-            attribute(
-                "records",
-                Computed,
-                AttributeType::List(Box::new(AttributeType::String)),
-                "The records that were found, with control characters escaped.",
-            ),
-        ])
-    };
-    HashMap::from([
-        attribute(
-            "mx",
-            Computed,
-            AttributeType::AttributeSingle(finding(DNS_STATUS)),
-            "The MX record of the MAIL FROM domain.",
-        ),
-        attribute(
-            "spf",
-            Computed,
-            AttributeType::AttributeSingle(finding(DNS_STATUS)),
-            "The SPF (TXT) record of the MAIL FROM domain.",
-        ),
-        attribute(
-            "dmarc",
-            Computed,
-            AttributeType::AttributeSingle(finding(DMARC_STATUS)),
-            "Whether SPF with the MAIL FROM domain can count for DMARC: the DMARC record at \
-             `_dmarc` of the identity's domain, or of a domain above it.",
-        ),
-    ])
 }
 
 fn timeouts() -> Block {
@@ -146,15 +111,3 @@ const DNS_RECORDS: &str = "The two DNS records that the MAIL FROM domain needs, 
     first MX, then TXT (SPF).";
 
 const DNS: &str = "What DNS says of the two records and of the DMARC policy, as of the last read.";
-
-const DNS_STATUS: &str = "`ok`; `other_region` (an MX that names SES in another region, which \
-    serves as well); `missing`; `multiple` (more than one MX or SPF record); `wrong`; \
-    `unreachable` (DNS did not answer); `disabled` (by `dns_check` or the provider); or \
-    `unchecked` (not asked since the domain was set, or an SPF record that says something else for \
-    each message).";
-
-const DMARC_STATUS: &str = "`relaxed` (SPF can align, as a MAIL FROM domain needs it); `strict` \
-    (`aspf=s`: SPF with a subdomain of the From domain never aligns, so DMARC passes by DKIM \
-    alone); `none` (no record that receivers hold to: none, several, or a malformed one); \
-    `unreachable` (DNS did not answer); `disabled` (by `dns_check` or the provider); or \
-    `unchecked` (not asked since the domain was set).";

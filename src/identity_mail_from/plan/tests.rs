@@ -1,6 +1,7 @@
 use super::*;
 use crate::attributes::value;
-use crate::identity_mail_from::model::{Dns, Timeouts};
+use crate::dns_findings::Dns;
+use crate::identity_mail_from::model::Timeouts;
 use crate::identity_mail_from::validate::validate;
 use crate::mail_from::DnsFindings;
 use tf_provider::Diagnostics;
