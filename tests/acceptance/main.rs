@@ -19,6 +19,7 @@ mod drift;
 mod faults;
 mod fleets;
 mod functions;
+mod guides;
 mod harness;
 mod import;
 mod interrupts;

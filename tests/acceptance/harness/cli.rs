@@ -41,6 +41,8 @@ pub(crate) enum Feature {
     Checks,
     /// Functions that a provider has.
     ProviderFunctions,
+    /// `terraform test` with mocks that give their values at plan.
+    MocksAtPlan,
 }
 
 impl Feature {
@@ -52,6 +54,7 @@ impl Feature {
             Self::RemovedBlocks => ("removed blocks with a lifecycle", (1, 7), (1, 10)),
             Self::Checks => ("check blocks", (1, 5), (1, 6)),
             Self::ProviderFunctions => ("functions of providers", (1, 8), (1, 7)),
+            Self::MocksAtPlan => ("mocks at plan", (1, 11), (1, 8)),
         }
     }
 }

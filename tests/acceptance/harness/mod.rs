@@ -10,7 +10,7 @@ mod stand_in;
 mod sts;
 mod workspace;
 
-pub(crate) use cli::{Feature, lacks};
+pub(crate) use cli::{Feature, Product, cli, lacks};
 pub(crate) use expectations::wait_for_calls;
 pub(crate) use process::{Run, Running, pause, reattach, wait_until};
 pub(crate) use servers::{Counted, closed_port};

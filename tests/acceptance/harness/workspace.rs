@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::env::consts::{ARCH, OS};
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -32,6 +33,15 @@ terraform {
 /// The address that Terraform gives the provider.
 pub(crate) fn provider_address() -> String {
     format!("{}/terraform-provider-ses/ses", cli().product.registry())
+}
+
+/// Where programs are.
+fn path() -> OsString {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "to clear the environment, and still find terraform"
+    )]
+    std::env::var_os("PATH").unwrap_or_default()
 }
 
 /// A test's own world: an initialised working folder with a home of its own,
@@ -161,6 +171,23 @@ impl Workspace {
         Running::start(command, self.dir.path(), "")
     }
 
+    /// Runs a script by the shell, to which `terraform` is the program under test.
+    #[track_caller]
+    pub(crate) fn shell(&self, script: &str) -> Run {
+        let programs = self.home().join("bin");
+        fs::create_dir_all(&programs).unwrap();
+        let named = programs.join("terraform");
+        if !named.exists() {
+            let (path, program) = (path(), &cli().program);
+            let wrapper = format!("#!/bin/sh\nPATH={path:?}\nexec {program:?} \"$@\"\n");
+            fs::write(&named, wrapper).unwrap();
+            fs::set_permissions(&named, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut command = self.command(Path::new("sh"));
+        command.args(["-euc", &format!("PATH={programs:?}:$PATH\n{script}")]);
+        Running::start(command, self.dir.path(), "").wait()
+    }
+
     /// Evaluates an expression.
     #[track_caller]
     pub(crate) fn console(&self, expression: &str) -> Run {
@@ -186,17 +213,12 @@ impl Workspace {
     /// A command in the folder, which sees nothing of the tests' environment
     /// but the PATH.
     fn command(&self, program: &Path) -> Command {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "to clear the environment, and still find terraform"
-        )]
-        let path = std::env::var_os("PATH").unwrap_or_default();
         let home = self.home();
         let mut command = Command::new(program);
         command
             .current_dir(self.folder())
             .env_clear()
-            .env("PATH", path)
+            .env("PATH", path())
             .env("HOME", &home)
             .env("TMPDIR", self.dir.path())
             .env("TF_CLI_CONFIG_FILE", home.join("terraform.tfrc"))
