@@ -32,6 +32,7 @@ mod pacing;
 mod provider_block;
 mod read_only;
 mod reads;
+mod regions;
 mod restart;
 mod restart_interrupts;
 mod siblings;

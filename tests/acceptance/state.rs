@@ -4,18 +4,23 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{REGION, THIS, Workspace, basic};
+use crate::harness::{REGION, THIS, Workspace, basic, mail_from};
 
 /// A workspace with [`basic`] applied, and then `attributes` in its state.
 fn with_state(attributes: Value) -> Workspace {
     let ws = Workspace::new();
     ws.config(&basic());
     ws.apply().succeeds();
+    edit_state(&ws, attributes);
+    ws
+}
+
+/// Puts `attributes` into the state of the one resource.
+fn edit_state(ws: &Workspace, attributes: Value) {
     let path = ws.folder().join("terraform.tfstate");
     let mut state: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     state["resources"][0]["instances"][0]["attributes"] = attributes;
     fs::write(&path, state.to_string()).unwrap();
-    ws
 }
 
 #[test]
@@ -50,6 +55,57 @@ fn state_of_another_release_holds_more_attributes_and_plans_nothing() {
     ws.plan().succeeds();
     ws.apply().succeeds();
     ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn state_without_region_is_the_providers() {
+    let attributes = |region: Value| {
+        json!({
+            "id": "example.com",
+            "identity": "example.com",
+            "mail_from_domain": "bounce.example.com",
+            "behavior_on_mx_failure": "UseDefaultValue",
+            "verification_status": "Pending",
+            "region": region,
+        })
+    };
+    let ws = with_state(attributes(Value::Null));
+    ws.ses().clear_calls();
+    ws.plan().succeeds();
+    // Without a refresh, it is filled in where it is, and SES is not called.
+    let more = format!("region = {REGION:?}");
+    for config in [
+        basic(),
+        mail_from("example.com", "bounce.example.com", &more),
+    ] {
+        ws.config(&config);
+        let args = ["plan", "-refresh=false", "-out=plan"];
+        ws.terraform(&args)
+            .succeeds()
+            .says("0 to add, 1 to change, 0 to destroy");
+    }
+    ws.terraform(&["apply", "-refresh=false", "plan"])
+        .succeeds();
+    assert_eq!(ws.resource(THIS).unwrap()["region"], REGION);
+    assert_eq!(ws.sets(), []);
+
+    // It is not where it is configured to be now.
+    edit_state(&ws, attributes(Value::Null));
+    ws.ses().add_identity("eu-west-1", "example.com", true);
+    let more = "region = \"eu-west-1\"";
+    ws.config(&mail_from("example.com", "bounce.example.com", more));
+    for refresh in ["-refresh=true", "-refresh=false"] {
+        ws.terraform(&["plan", refresh])
+            .succeeds()
+            .says("1 to add, 0 to change, 1 to destroy");
+    }
+
+    // A delete finds it where it is.
+    ws.config("");
+    ws.terraform(&["apply", "-auto-approve", "-refresh=false"])
+        .succeeds()
+        .says("1 destroyed");
+    assert_eq!(ws.held("example.com").mail_from_domain, None);
 }
 
 #[test]

@@ -52,6 +52,29 @@ fn everything_unknown_is_validated_planned_and_applied() {
 }
 
 #[test]
+fn unknown_region_leaves_unknown_what_follows_from_it_alone() {
+    let ws = Workspace::new();
+    ws.ses().add_identity("eu-west-1", "example.com", true);
+    let later = "resource \"terraform_data\" \"later\" {\n  input = \"eu-west-1\"\n}\n";
+    let more = "region = terraform_data.later.output";
+    let resource = mail_from("example.com", "bounce.example.com", more);
+    ws.config(&format!("{later}{resource}"));
+    ws.terraform(&["validate"]).succeeds();
+    let change = ws.planned_change(THIS);
+    assert_eq!(change["after_unknown"]["region"], true);
+    let unknown = change["after_unknown"]["dns_records"].as_array().unwrap();
+    let mx = json!({ "value": true, "rdata": true, "zone_rdata": true });
+    assert_eq!(unknown[0], mx);
+    assert_eq!(unknown[1], json!({}));
+    ws.apply().succeeds().says("2 added");
+    let state = ws.resource(THIS).unwrap();
+    assert_eq!(state["region"], "eu-west-1");
+    let host = "feedback-smtp.eu-west-1.amazonses.com";
+    assert_eq!(state["dns_records"][0]["value"], host);
+    ws.ends_with(&["example.com"]);
+}
+
+#[test]
 fn one_unknown_timeout_is_validated_planned_and_applied() {
     let ws = Workspace::new();
     let later = "resource \"terraform_data\" \"later\" {\n  input = \"90s\"\n}\n";
