@@ -1,8 +1,13 @@
-//! What an import id says: `identity`, or `identity@region`.
+//! What an import id says: `identity`, or `identity@region`; and what an import begins with.
+
+use tf_provider::value::Value;
 
 use super::model::Model;
+use super::private::Private;
+use crate::clients::Clients;
 use crate::mail_from::{Identity, IdentityError, Region};
-use tf_provider::value::Value;
+use crate::plugin::{Call, Told};
+use crate::target::region_of_import;
 
 /// What is imported, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +36,25 @@ impl ImportId {
     }
 }
 
-/// As much of the state as an import id tells; a read fills in the rest.
-pub(super) fn imported(identity: &Identity, region: &Region) -> Model {
+/// As much of the state as an import tells; a read fills in the rest. Without a region,
+/// the provider's is meant.
+pub(super) async fn import(
+    call: &mut Call<Clients>,
+    identity: &Identity,
+    region: Option<Region>,
+) -> Result<Model, Told> {
+    let region = match region {
+        Some(region) => region,
+        None => {
+            let doing = format!("Could not import the MAIL FROM domain of {identity}");
+            region_of_import(call, &doing).await?
+        }
+    };
+    Private::begin().keep(call);
+    Ok(imported(identity, &region))
+}
+
+fn imported(identity: &Identity, region: &Region) -> Model {
     Model {
         identity: Value::Value(identity.as_str().to_owned()),
         id: Value::Value(identity.as_str().to_owned()),

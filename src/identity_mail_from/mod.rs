@@ -12,12 +12,14 @@
 //! - [`private`]: what Terraform keeps beside the state, for this provider alone.
 //! - [`report`]: what is told about it.
 //! - [`import`]: what an import id says.
+//! - [`identity`]: what tells one object from all others.
 //! - [`upgrade`]: states of older releases, rewritten.
 //! - [`data_source`]: the data source, which reads alone.
 
 mod advise;
 mod claims;
 mod data_source;
+mod identity;
 mod import;
 mod model;
 mod plan;

@@ -10,7 +10,7 @@ use tf_provider::{AttributePath, Diagnostics};
 use super::TYPE_NAME;
 use super::advise::NewDomain;
 use super::claims::claim;
-use super::import::{ImportId, imported};
+use super::import::{ImportId, import};
 use super::model::Model;
 use super::plan::{Plan, plan, sets};
 use super::private::Private;
@@ -24,7 +24,7 @@ use crate::dns_check;
 use crate::dns_findings::Dns;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
 use crate::ses::{MailFrom, Set, Unwanted, Wanted};
-use crate::target::{Target, region_for, region_of_import};
+use crate::target::{Target, region_for};
 
 /// The resource `ses_identity_mail_from`.
 pub(crate) struct IdentityMailFrom;
@@ -186,15 +186,7 @@ impl Resource for IdentityMailFrom {
             ));
             Told
         })?;
-        let region = match id.region {
-            Some(region) => region,
-            None => {
-                let doing = format!("Could not import the MAIL FROM domain of {}", id.identity);
-                region_of_import(call, &doing).await?
-            }
-        };
-        Private::begin().keep(call);
-        Ok(imported(&id.identity, &region))
+        import(call, &id.identity, id.region).await
     }
 }
 

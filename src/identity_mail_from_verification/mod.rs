@@ -1,5 +1,6 @@
 //! The resource `ses_identity_mail_from_verification`: a wait until SES has
-//! verified the MAIL FROM domain of one identity.
+//! verified the MAIL FROM domain of one identity. It stands for a wait and for nothing in
+//! SES, so that it is neither imported nor listed, and has no resource identity.
 //!
 //! - [`schema`]: what a practitioner may write, and reads.
 //! - [`model`]: the same as Rust types.

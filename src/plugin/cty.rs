@@ -115,7 +115,7 @@ impl Type {
 }
 
 impl Field {
-    fn of(ty: Type) -> Self {
+    pub(super) fn of(ty: Type) -> Self {
         Self {
             ty,
             absent: Absent::Null,

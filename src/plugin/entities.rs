@@ -8,6 +8,7 @@ use tf_provider::Diagnostics;
 use tf_provider::schema::{FunctionSchema, Parameter, Schema};
 
 use super::call::Told;
+use super::capabilities::identity::{IdentityEntry, ResourceIdentity};
 use super::capabilities::plan_destroy::{ErasedPlanDestroy, PlanDestroy};
 use super::capabilities::upgrade::UpgradeState;
 use super::cty::Type;
@@ -60,6 +61,7 @@ pub(super) struct ResourceEntry<C> {
     pub(super) schema: BlockSchema,
     pub(super) upgrade: Option<Arc<dyn UpgradeState>>,
     pub(super) plan_destroy: Option<Arc<dyn ErasedPlanDestroy<C>>>,
+    pub(super) identity: Option<IdentityEntry<C>>,
 }
 
 /// A data source with its schema.
@@ -102,6 +104,7 @@ impl<C: Send + Sync + 'static> Entities<C> {
             entity: Arc::clone(&resource) as Arc<dyn ErasedResource<C>>,
             upgrade: None,
             plan_destroy: None,
+            identity: None,
         };
         Registered {
             entry: self.resources.insert(type_name, entry),
@@ -152,6 +155,15 @@ impl<C, R> Registered<'_, C, R> {
         R: UpgradeState,
     {
         self.entry.upgrade = Some(Arc::clone(&self.resource) as Arc<dyn UpgradeState>);
+        self
+    }
+
+    /// Its objects have an identity.
+    pub fn has_identity(self) -> Self
+    where
+        R: ResourceIdentity<Configured = C>,
+    {
+        self.entry.identity = Some(IdentityEntry::new(&self.resource));
         self
     }
 

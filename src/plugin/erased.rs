@@ -183,7 +183,8 @@ pub(super) fn typed<T: DeserializeOwned>(
     })
 }
 
-fn dynamic<T: Serialize>(diags: &mut Diagnostics, value: &T) -> Result<Dynamic, Told> {
+/// A type of the provider's as a value.
+pub(super) fn dynamic<T: Serialize>(diags: &mut Diagnostics, value: &T) -> Result<Dynamic, Told> {
     Dynamic::from_typed(value).map_err(|error| {
         let what = format!("A value could not be encoded: {error}.");
         diags.errors.push(bug(&what));

@@ -53,6 +53,7 @@ use tf_provider::Diagnostics;
 use tf_provider::schema::Schema;
 
 pub use call::{Call, Told};
+pub use capabilities::identity::{IdentityAttribute, IdentitySchema, ResourceIdentity};
 pub use capabilities::plan_destroy::PlanDestroy;
 pub use capabilities::upgrade::UpgradeState;
 pub use data_source::DataSource;

@@ -118,7 +118,8 @@ macro_rules! answers {
 
 answers! {
     get_metadata get_provider_schema validate_provider_config validate_resource_config
-    validate_data_resource_config configure_provider upgrade_resource_state read_resource
+    validate_data_resource_config configure_provider upgrade_resource_state
+    get_resource_identity_schemas upgrade_resource_identity read_resource
     plan_resource_change apply_resource_change import_resource_state read_data_source
     get_functions
 }
@@ -188,6 +189,11 @@ rpcs! {
     upgrade_resource_state = "UpgradeResourceState"
         of resource_type = type_name =>
         |calls, _, request| calls.upgrade(&request);
+    get_resource_identity_schemas = "GetResourceIdentitySchemas" =>
+        |calls, _, _| calls.identity_schemas();
+    upgrade_resource_identity = "UpgradeResourceIdentity"
+        of resource_type = type_name =>
+        |calls, _, request| calls.upgrade_identity(&request);
     read_resource = "ReadResource" of resource_type = type_name =>
         |calls, caller, request| calls.read(caller, request).await;
     plan_resource_change = "PlanResourceChange"

@@ -58,6 +58,24 @@ pub(super) fn decode(value: Option<&DynamicValue>, ty: &Type) -> Result<Dynamic,
     decoded(value, ty).map(|value| to_dynamic(&value))
 }
 
+/// As [`decode`], of what is written by hand: attributes that the type does not have are
+/// an error.
+pub(super) fn decode_exactly(value: &DynamicValue, ty: &Type) -> Result<Dynamic, Malformed> {
+    let tree = parsed(Some(value)).map_err(at_root)?;
+    if let (Value::Map(entries), Type::Object(fields)) = (&tree, ty)
+        && let Some(name) = entries
+            .iter()
+            .filter_map(|(name, _)| name.as_str())
+            .find(|&name| !fields.contains_key(name))
+    {
+        return Err(Malformed {
+            path: AttributePath::new(name.to_owned()),
+            problem: Problem::Superfluous(name.to_owned()),
+        });
+    }
+    fitted(tree, ty, Direction::Incoming).map(|value| to_dynamic(&value))
+}
+
 /// As [`decode`], from the JSON of a stored state, once `rewrite` has changed it.
 pub(super) fn decode_json(
     json: &[u8],
@@ -71,12 +89,15 @@ pub(super) fn decode_json(
 }
 
 fn decoded(value: Option<&DynamicValue>, ty: &Type) -> Result<Value, Malformed> {
-    let value = match value {
+    fitted(parsed(value).map_err(at_root)?, ty, Direction::Incoming)
+}
+
+fn parsed(value: Option<&DynamicValue>) -> Result<Value, Problem> {
+    match value {
         Some(value) if !value.msgpack.is_empty() => parsing::msgpack(&value.msgpack),
         Some(value) if !value.json.is_empty() => parsing::json(&value.json),
         _ => Ok(Value::Nil),
-    };
-    fitted(value.map_err(at_root)?, ty, Direction::Incoming)
+    }
 }
 
 /// Reads a function's arguments into one array. Those beyond `types` are of

@@ -52,6 +52,7 @@ impl plugin::Provider for Provider {
         entities
             .resource(identity_mail_from::TYPE_NAME, IdentityMailFrom)
             .upgrades_state()
+            .has_identity()
             .plans_destroy();
         entities.resource(
             identity_mail_from_verification::TYPE_NAME,

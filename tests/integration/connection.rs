@@ -157,7 +157,7 @@ async fn an_rpc_that_is_not_served_is_unimplemented() {
     let channel = plugin.plaintext().await.unwrap();
     for path in [
         "/tfplugin6.Provider/MoveResourceState",
-        "/tfplugin6.Provider/GetResourceIdentitySchemas",
+        "/tfplugin6.Provider/GenerateResourceConfig",
         "/tfplugin6.Provider/OpenEphemeralResource",
         "/tfplugin6.Provider/ListResource",
         "/tfplugin5.Provider/GetSchema",

@@ -4,9 +4,12 @@
 
 mod calls;
 mod connection;
+mod identity;
 mod lifecycle;
 mod plugin;
 mod read_only;
+mod ses;
+mod ses_identity;
 mod start;
 mod terraform;
 mod values;

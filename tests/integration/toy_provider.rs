@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use terraform_provider_ses::plugin::{
-    self, Call, Configure, CouldNotRead, DataSource, Entities, Function, NothingChanged, Number,
-    PlanDestroy, Planned, Read, Resource, ServeOptions, Told, UpgradeState,
+    self, Call, Configure, CouldNotRead, DataSource, Entities, Function, IdentityAttribute,
+    IdentitySchema, NothingChanged, Number, PlanDestroy, Planned, Read, Resource, ResourceIdentity,
+    ServeOptions, Told, UpgradeState,
 };
 use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, FunctionSchema, NestedBlock,
@@ -89,7 +90,7 @@ impl plugin::Provider for Toy {
 
     fn register(&self, entities: &mut Entities<Rate>) {
         let thing = entities.resource("toy_thing", Thing);
-        thing.upgrades_state().plans_destroy();
+        thing.upgrades_state().has_identity().plans_destroy();
         entities.data_source("toy_echo", Echo);
         entities.function("shout", Shout);
         if std::env::args().any(|argument| argument == "--twice") {
@@ -310,6 +311,53 @@ impl Resource for Thing {
             id: Value::Value(id.to_owned()),
             name: Value::Value(id.to_owned()),
             ..ThingModel::default()
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ThingIdentity {
+    name: Value<String>,
+    id: Value<String>,
+}
+
+#[async_trait]
+impl ResourceIdentity for Thing {
+    type Identity = ThingIdentity;
+
+    fn identity_schema(&self) -> IdentitySchema {
+        let attribute = |name, is_required| IdentityAttribute {
+            name,
+            attr_type: AttributeType::String,
+            is_required,
+            description: "see the tests",
+        };
+        IdentitySchema {
+            version: 1,
+            attributes: vec![attribute("name", true), attribute("id", false)],
+        }
+    }
+
+    fn identity(&self, state: &ThingModel) -> ThingIdentity {
+        if state.mode() == "panic at identity" {
+            panic!("asked to panic");
+        }
+        ThingIdentity {
+            name: state.name.clone(),
+            id: state.id.clone(),
+        }
+    }
+
+    async fn import_by_identity(
+        &self,
+        call: &mut Call<Rate>,
+        identity: ThingIdentity,
+    ) -> Result<ThingModel, Told> {
+        let name = identity.name.unwrap_or_default();
+        let imported = self.import(call, &name).await?;
+        Ok(ThingModel {
+            id: identity.id,
+            ..imported
         })
     }
 }

@@ -2,7 +2,10 @@
 
 use rmpv::Value;
 use serde_json::{Value as Json, json};
-use terraform_provider_ses::plugin::proto::tfplugin6::{Diagnostic, DynamicValue};
+use terraform_provider_ses::plugin::proto::tfplugin6::attribute_path::step::Selector;
+use terraform_provider_ses::plugin::proto::tfplugin6::{
+    Diagnostic, DynamicValue, ResourceIdentityData,
+};
 
 pub(crate) const UNKNOWN: &str = "\u{0}unknown";
 
@@ -55,6 +58,17 @@ fn to_json(value: Value) -> Json {
     }
 }
 
+/// As [`msgpack`], an identity.
+pub(crate) fn identity(json: &Json) -> Option<ResourceIdentityData> {
+    let identity_data = msgpack(json);
+    Some(ResourceIdentityData { identity_data })
+}
+
+/// An identity that the plugin has sent; null where there is none.
+pub(crate) fn read_identity(identity: Option<&ResourceIdentityData>) -> Json {
+    identity.map_or(Json::Null, |identity| read(identity.identity_data.as_ref()))
+}
+
 /// A state of `toy_thing`.
 pub(crate) fn thing(name: &str, mode: Option<&str>) -> Json {
     json!({ "id": name, "name": name, "mode": mode, "limits": null })
@@ -65,6 +79,16 @@ pub(crate) fn summaries(diagnostics: &[Diagnostic]) -> Vec<&str> {
         .iter()
         .map(|diagnostic| diagnostic.summary.as_str())
         .collect()
+}
+
+/// The path of attributes that a finding points at.
+pub(crate) fn attributes(diagnostic: &Diagnostic) -> Vec<&str> {
+    let steps = diagnostic.attribute.iter().flat_map(|path| &path.steps);
+    let names = steps.map(|step| match &step.selector {
+        Some(Selector::AttributeName(name)) => name.as_str(),
+        other => panic!("no attribute: {other:?}"),
+    });
+    names.collect()
 }
 
 /// The one error, which is the provider's fault and says nothing of its inside.

@@ -5,6 +5,7 @@ use tf_provider::Diagnostics;
 use super::{Caller, Calls, answered, answered_at_once, decoded, deferred, encoded, may_defer};
 use crate::plugin::Provider;
 use crate::plugin::call::{Call, Told};
+use crate::plugin::capabilities::identity::{Of, import_by_identity};
 use crate::plugin::diagnostics::{diagnostics, path};
 use crate::plugin::dynamic::Dynamic;
 use crate::plugin::entities::ResourceEntry;
@@ -45,13 +46,16 @@ impl<P: Provider> Calls<P> {
         let state = request.current_state.as_ref();
         let read = self.try_read(&mut call, &request.type_name, state).await;
         let deferred = deferred(&call);
+        let new_state = read.ok().or(request.current_state);
+        let state = new_state.as_ref();
+        let identity = self.identity(&mut call.diags, &request.type_name, Of::State, state);
         let (diags, private) = call.into_parts();
         proto::read_resource::Response {
-            new_state: read.ok().or(request.current_state),
+            new_state,
             private,
             diagnostics: diagnostics(diags),
             deferred,
-            new_identity: request.current_identity,
+            new_identity: identity,
         }
     }
 
@@ -89,6 +93,8 @@ impl<P: Provider> Calls<P> {
             Ok(planned) => (Some(planned.state), planned.requires_replace),
             Err(Told) => (proposed, Vec::new()),
         };
+        let state = planned_state.as_ref();
+        let identity = self.identity(&mut call.diags, &request.type_name, Of::Plan, state);
         let (diags, private) = call.into_parts();
         proto::plan_resource_change::Response {
             planned_state,
@@ -96,7 +102,7 @@ impl<P: Provider> Calls<P> {
             planned_private: private,
             diagnostics: diagnostics(diags),
             deferred,
-            planned_identity: request.prior_identity,
+            planned_identity: identity,
         }
     }
 
@@ -146,12 +152,14 @@ impl<P: Provider> Calls<P> {
             Err(Failed::NothingChanged) => change.prior,
             Err(Failed::BrokeOff) => self.broken_off(&request.type_name, change),
         };
+        let state = new_state.as_ref();
+        let identity = self.identity(&mut call.diags, &request.type_name, Of::State, state);
         let (diags, private) = call.into_parts();
         proto::apply_resource_change::Response {
             new_state,
             private,
             diagnostics: diagnostics(diags),
-            new_identity: request.planned_identity,
+            new_identity: identity,
         }
     }
 
@@ -208,12 +216,14 @@ impl<P: Provider> Calls<P> {
         let mut call = caller.call().deferrable(may_defer(client));
         let imported = self.try_import(&mut call, &request).await;
         let deferred = deferred(&call);
+        let state = imported.as_ref().ok();
+        let identity = self.identity(&mut call.diags, &request.type_name, Of::State, state);
         let (diags, private) = call.into_parts();
         let imported = imported.map(|state| proto::import_resource_state::ImportedResource {
             type_name: request.type_name,
             state: Some(state),
             private,
-            identity: request.identity,
+            identity,
         });
         proto::import_resource_state::Response {
             imported_resources: imported.into_iter().collect(),
@@ -229,11 +239,18 @@ impl<P: Provider> Calls<P> {
     ) -> Result<DynamicValue, Told> {
         let resources = &self.entities.resources;
         let resource = resources.get(&mut call.diags, &request.type_name)?;
-        let import = async |call: &mut Call<_>| resource.entity.import(call, &request.id).await;
+        let named = request
+            .identity
+            .as_ref()
+            .and_then(|it| it.identity_data.as_ref());
+        let import = async |call: &mut Call<_>| match named {
+            None => resource.entity.import(call, &request.id).await,
+            Some(named) => import_by_identity(call, request, resource, named).await,
+        };
         let state = match answered(call, import, Told).await {
             Ok(state) => state,
-            // Which object it will be is known later.
-            Err(Told) if call.is_deferred() => Dynamic::unknown(),
+            // Which object it will be is known later. (By identity, Terraform wants one.)
+            Err(Told) if call.is_deferred() && named.is_none() => Dynamic::unknown(),
             Err(Told) => return Err(Told),
         };
         encoded(&mut call.diags, &state, &resource.schema.ty)
