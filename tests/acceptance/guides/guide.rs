@@ -54,6 +54,15 @@ impl<'a> Guide<'a> {
         self.ws.shell(&block.text)
     }
 
+    /// Runs the commands that the guide shows next; they succeed, and print what it shows
+    /// after them, however the lines are broken.
+    #[track_caller]
+    pub(super) fn runs_and_prints(&mut self) -> Run {
+        let run = self.runs().succeeds();
+        let words: Vec<String> = self.shows().split_whitespace().map(str::to_owned).collect();
+        run.says(&words.join(" "))
+    }
+
     /// What the guide shows next as printed.
     #[track_caller]
     pub(super) fn shows(&mut self) -> String {

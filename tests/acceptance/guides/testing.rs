@@ -20,7 +20,7 @@ fn modules_are_tested_without_an_account() {
     let mut guide = Guide::open(&ws, "testing");
     guide.writes("main.tf");
     guide.writes("tests/records.tftest.hcl");
-    let run = guide.runs().succeeds().says(&guide.shows());
+    let run = guide.runs_and_prints();
     assert_eq!(proxy.count(), 0, "{run:?}");
     assert_eq!(ws.dns().queries(), []);
 
@@ -36,7 +36,7 @@ fn modules_are_tested_without_an_account() {
         assert!(mocked.contains(line));
         fs::write(ws.folder().join(file), mocked.replace(line, "")).unwrap();
     }
-    guide.runs().succeeds().says(&guide.shows());
+    guide.runs_and_prints();
     guide.ends();
 }
 
