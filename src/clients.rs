@@ -33,6 +33,10 @@ const REGION_FOUND_WITHIN: Duration = Duration::from_secs(10);
 /// How long AWS may be asked whose account this is before the first call.
 const MADE_KNOWN_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long it may take to find out whose credentials these are: a person may be asked
+/// for a second factor.
+const ACCOUNT_CHECKED_WITHIN: Duration = Duration::from_secs(300);
+
 /// Everything that one Configure has set up. Nothing is called before it is needed.
 pub struct Clients {
     connection: Connection,
@@ -94,6 +98,16 @@ impl Clients {
     pub async fn make_known(&self, stop: &CancellationToken) {
         let deadline = Deadline::after(MADE_KNOWN_WITHIN, stop.clone());
         self.member.make_known(&deadline).await;
+    }
+
+    /// Whether the credentials are of an account that the provider block allows, where it
+    /// says and all that has to be known for it is known.
+    pub async fn check_account(&self, stop: &CancellationToken) -> Result<(), Error> {
+        if !self.unknown.is_empty() {
+            return Ok(());
+        }
+        let deadline = Deadline::after(ACCOUNT_CHECKED_WITHIN, stop.clone());
+        self.connection.check_account(&deadline).await
     }
 
     /// The provider's region; `None` while the setting is unknown. An error when

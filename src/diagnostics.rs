@@ -68,6 +68,23 @@ pub fn ses(doing: &str, error: &Error) -> Diagnostic {
     diagnostic(doing, explain(error), AttributePath::root())
 }
 
+/// Why nothing is called: the account of the credentials is not allowed, or not known.
+/// `path` is the list that says what is allowed.
+pub fn account(error: &Error, path: AttributePath) -> Diagnostic {
+    let told = explain(error);
+    let is_known = matches!(
+        error,
+        Error::Account {
+            fault: CredentialFault::NotAllowed,
+            ..
+        }
+    );
+    match told.split_once(". ").filter(|_| is_known) {
+        Some((summary, detail)) => diagnostic(summary, detail, path),
+        None => diagnostic("The AWS account could not be checked", told, path),
+    }
+}
+
 /// What went wrong with a call to SES, in SES's words and ours, and what to do.
 pub fn explain(error: &Error) -> String {
     let told = match error {
@@ -111,6 +128,15 @@ pub fn explain(error: &Error) -> String {
             "SES cannot be reached to call {operation}: {}.",
             visible(reason)
         ),
+        Error::Account {
+            fault: CredentialFault::NotAllowed,
+            reason,
+        }
+        | Error::Credentials {
+            fault: CredentialFault::NotAllowed,
+            reason,
+            ..
+        } => sentence(&visible(reason)),
         Error::Credentials {
             operation,
             fault,
@@ -119,11 +145,12 @@ pub fn explain(error: &Error) -> String {
             let what = match fault {
                 CredentialFault::Absent => "There are no AWS credentials",
                 CredentialFault::Expired => "The AWS credentials have expired",
-                CredentialFault::Lasting | CredentialFault::Passing | CredentialFault::NotAsked => {
-                    "The AWS credentials could not be loaded"
-                }
+                _ => "The AWS credentials could not be loaded",
             };
             format!("{what} to call {operation} with: {}", visible(reason))
+        }
+        Error::Account { reason, .. } => {
+            format!("The AWS account could not be found: {}", visible(reason))
         }
         Error::Settings { reason } => sentence(&visible(reason)),
         Error::Internal { what } => {
@@ -204,7 +231,24 @@ fn remedy(error: &Error) -> Option<String> {
             Some("AWS does not take these credentials: see that the access key, the secret key and the session token belong together and are still valid.".to_owned())
         }
         Error::Unreachable { obstacle, .. } => Some(around(*obstacle)),
-        Error::Credentials {
+        Error::Account {
+            fault: CredentialFault::NotAllowed,
+            ..
+        }
+        | Error::Credentials {
+            fault: CredentialFault::NotAllowed,
+            ..
+        } => Some(
+            "SES was not called. Use credentials of an account that is allowed (`profile`, \
+             `assume_role`, AWS_PROFILE), or change `allowed_account_ids` or \
+             `forbidden_account_ids`."
+                .to_owned(),
+        ),
+        Error::Account {
+            fault: CredentialFault::Lasting,
+            ..
+        }
+        | Error::Credentials {
             fault: CredentialFault::Lasting,
             ..
         } => Some(
@@ -213,7 +257,11 @@ fn remedy(error: &Error) -> Option<String> {
              AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
                 .to_owned(),
         ),
-        Error::Credentials {
+        Error::Account {
+            fault: CredentialFault::Passing,
+            ..
+        }
+        | Error::Credentials {
             fault: CredentialFault::Passing | CredentialFault::Expired,
             ..
         } => Some(
@@ -221,7 +269,7 @@ fn remedy(error: &Error) -> Option<String> {
              and try again when that answers."
                 .to_owned(),
         ),
-        Error::Credentials { .. } => Some(
+        Error::Account { .. } | Error::Credentials { .. } => Some(
             "Set `profile`, or `access_key` and `secret_key`, in the provider block, or any source \
              of the AWS credential chain: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, \
              `aws sso login`, a container's or an instance's role."

@@ -25,7 +25,7 @@ const EXTERNAL_ID: (usize, usize) = (2, 1224);
 const NAME: (usize, usize) = (2, 64);
 const TOKEN: (usize, usize) = (4, 20_000);
 
-type Strings = Value<Vec<Value<String>>>;
+pub(super) type Strings = Value<Vec<Value<String>>>;
 
 /// One `assume_role` block.
 #[derive(Clone, Default, Deserialize)]
@@ -182,7 +182,7 @@ pub(super) fn are_known(values: &Strings) -> bool {
 }
 
 /// Whether it is set to something; `None` while that is not known.
-fn is_set(value: &Value<String>) -> Option<bool> {
+pub(super) fn is_set(value: &Value<String>) -> Option<bool> {
     match value {
         Value::Unknown => None,
         Value::Null => Some(false),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::assume_role::{AssumeRole, AssumeRoleWithWebIdentity, text, texts};
+use super::assume_role::{AssumeRole, AssumeRoleWithWebIdentity, Strings, is_set, text, texts};
 use super::validate::Parsed;
 use crate::clients::Clients;
 use crate::diagnostics::warn;
@@ -47,6 +47,10 @@ pub struct Config {
     pub(super) ec2_metadata_service_endpoint: Value<String>,
     pub(super) ec2_metadata_service_endpoint_mode: Value<String>,
     pub(super) sts_region: Value<String>,
+    pub(super) allowed_account_ids: Strings,
+    pub(super) forbidden_account_ids: Strings,
+    pub(super) skip_credentials_validation: Value<bool>,
+    pub(super) skip_requesting_account_id: Value<bool>,
     pub(super) requests_per_second: Value<Number>,
     pub(super) endpoints: Value<Endpoints>,
     pub(super) assume_role: Value<Vec<Value<AssumeRole>>>,
@@ -75,15 +79,15 @@ impl Config {
         stop: CancellationToken,
     ) -> Clients {
         let unknown = self.unknown();
+        let accounts = self.accounts();
         let dns = dns::of(&self.dns, &parsed);
-        let keys = match (self.access_key, self.secret_key) {
-            (Value::Value(access_key), Value::Value(secret_key)) => Some(AccessKeys {
-                access_key,
-                secret_key,
-                token: self.token.as_option(),
-            }),
-            _ => None,
-        };
+        let keys = text(self.access_key).zip(text(self.secret_key));
+        let token = text(self.token);
+        let keys = keys.map(|(access_key, secret_key)| AccessKeys {
+            access_key,
+            secret_key,
+            token,
+        });
         let endpoints = self.endpoints.unwrap_or_default();
         let roles = self.assume_role.as_option().unwrap_or_default();
         let roles = roles.into_iter().filter_map(Value::as_option);
@@ -110,6 +114,8 @@ impl Config {
             environment: environment.aws.clone(),
             web_identity: web_identity.map(|block| block.into_web_identity(expand)),
             roles: roles.map(AssumeRole::into_role).collect(),
+            accounts,
+            skips_account: matches!(self.skip_requesting_account_id, Value::Value(true)),
         });
         let rate = parsed.requests_per_second.unwrap_or(REQUESTS_PER_SECOND);
         Clients::new(connection, member, unknown, rate, dns, stop)
@@ -121,7 +127,10 @@ impl Config {
         let Value::Value(profile) = &self.profile else {
             return;
         };
-        if profile.is_empty() || !self.access_key.is_null() || environment.aws.keys.is_none() {
+        if profile.is_empty()
+            || is_set(&self.access_key) != Some(false)
+            || environment.aws.keys.is_none()
+        {
             return;
         }
         let advice = Advice {

@@ -1,6 +1,7 @@
 //! The provider block, made into clients, and the registry of all that the
 //! provider exposes.
 
+mod accounts;
 mod assume_role;
 mod config;
 mod schema;
@@ -12,6 +13,7 @@ use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 
 use crate::clients::Clients;
+use crate::diagnostics;
 use crate::functions::{MailFromDnsRecords, MailFromZoneFile, SpfMerge};
 use crate::identity_mail_from::{self, IdentityMailFrom, IdentityMailFromData};
 use crate::identity_mail_from_verification::{self, IdentityMailFromVerification};
@@ -84,7 +86,12 @@ impl plugin::Provider for Provider {
         // Where one process serves many runs, each Configure is one.
         let member = self.member.clone().unwrap_or_else(Member::alone);
         let stop = configure.stop.clone();
+        let accounts = config.accounts_path();
         let clients = config.into_clients(parsed, &self.environment, member, configure.stop);
+        if let Err(error) = clients.check_account(&stop).await {
+            diags.add_error(diagnostics::account(&error, accounts));
+            return Err(Told);
+        }
         clients.make_known(&stop).await;
         Ok(clients)
     }

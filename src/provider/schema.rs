@@ -8,6 +8,7 @@ use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
 };
 
+use super::accounts::{ALLOWED, FORBIDDEN, SKIP_REQUESTING, SKIP_VALIDATION};
 use super::assume_role::{ROLE, WEB_IDENTITY};
 
 /// The schema of the provider block. The names are those that users of
@@ -54,6 +55,33 @@ pub(super) fn schema() -> Schema {
             string(
                 "sts_region",
                 "The region whose STS is asked for roles. Default: the region itself.",
+            ),
+            optional(
+                ALLOWED,
+                AttributeType::Set(Box::new(AttributeType::String)),
+                "The AWS accounts that may be worked in, each by its twelve digits. Credentials of \
+                 another account are an error before SES is called, in a plan as well. Not \
+                 together with `forbidden_account_ids`.",
+            ),
+            optional(
+                FORBIDDEN,
+                AttributeType::Set(Box::new(AttributeType::String)),
+                "The AWS accounts that may not be worked in, each by its twelve digits. Not \
+                 together with `allowed_account_ids`.",
+            ),
+            optional(
+                SKIP_VALIDATION,
+                AttributeType::Bool,
+                "Taken for the sake of configurations that set it: credentials are not validated \
+                 by a call of their own in any case.",
+            ),
+            optional(
+                SKIP_REQUESTING,
+                AttributeType::Bool,
+                "`true`: AWS is not asked for the account (`sts:GetCallerIdentity`) to tell the \
+                 provider blocks of one run apart. With `skip_credentials_validation = true`, \
+                 neither for `allowed_account_ids` and `forbidden_account_ids`, which are refused \
+                 then. Default: `false`.",
             ),
             string(
                 "custom_ca_bundle",

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::assume_role::{ROLE, WEB_IDENTITY};
+use super::accounts;
+use super::assume_role::{ROLE, WEB_IDENTITY, is_set};
 use super::config::Config;
 use crate::diagnostics::invalid;
 use crate::mail_from::{Region, visible};
@@ -39,6 +40,7 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
         }
     }
     keys(diags, config);
+    accounts::validate(diags, config);
     parsed.skip_metadata = one_of(
         diags,
         "skip_metadata_api_check",
@@ -110,23 +112,10 @@ fn rate(number: &Number) -> Option<f64> {
 
 fn keys(diags: &mut Diagnostics, config: &Config) {
     let (access, secret) = (&config.access_key, &config.secret_key);
-    for (name, value) in [
-        ("access_key", access),
-        ("secret_key", secret),
-        ("token", &config.token),
-    ] {
-        if matches!(value, Value::Value(text) if text.is_empty()) {
-            diags.add_error(invalid(
-                AttributePath::new(name),
-                format!("`{name}` is empty"),
-                "Set it, or leave it out.",
-            ));
-        }
-    }
-    let (missing, given) = match (access, secret, &config.token) {
-        (Value::Null, Value::Value(_), _) => ("access_key", "secret_key"),
-        (Value::Value(_), Value::Null, _) => ("secret_key", "access_key"),
-        (Value::Null, Value::Null, Value::Value(_)) => ("access_key", "token"),
+    let (missing, given) = match (is_set(access), is_set(secret), is_set(&config.token)) {
+        (Some(false), Some(true), _) => ("access_key", "secret_key"),
+        (Some(true), Some(false), _) => ("secret_key", "access_key"),
+        (Some(false), Some(false), Some(true)) => ("access_key", "token"),
         _ => return,
     };
     diags.add_error(invalid(

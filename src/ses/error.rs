@@ -102,6 +102,16 @@ pub enum Error {
         reason: String,
     },
 
+    /// The credentials could not be found to be of an account that the settings allow,
+    /// before anything was called.
+    #[error("{reason}")]
+    Account {
+        /// Why they could not.
+        fault: CredentialFault,
+        /// What was found, or what went wrong.
+        reason: String,
+    },
+
     /// The provider's settings do not allow a call yet, or at all.
     #[error("{reason}")]
     Settings {
@@ -169,6 +179,8 @@ pub enum CredentialFault {
     Passing,
     /// AWS says that they have expired, and their source may give others.
     Expired,
+    /// They belong to an account that the settings rule out.
+    NotAllowed,
     /// Only a program gives them, and it is not started for mere advice.
     NotAsked,
 }
@@ -266,6 +278,7 @@ impl Error {
                 ..
             } => Remedy::TryAgain,
             Self::Credentials { .. }
+            | Self::Account { .. }
             | Self::Unreachable { .. }
             | Self::Settings { .. }
             | Self::Internal { .. }
@@ -289,6 +302,7 @@ impl Error {
                 ..
             } => Reach::Refused,
             Self::Credentials { .. }
+            | Self::Account { .. }
             | Self::Unreachable { .. }
             | Self::Settings { .. }
             | Self::Internal { .. }

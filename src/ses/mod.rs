@@ -59,7 +59,7 @@ mod write;
 
 pub use api::{MailFrom, SetMailFrom};
 pub use aws::{
-    AccessKeys, AwsEnvironment, Connection, ConnectionSettings, MetadataSettings, Role,
+    AccessKeys, Accounts, AwsEnvironment, Connection, ConnectionSettings, MetadataSettings, Role,
     WebIdentity, WebToken,
 };
 pub use claims::{Member, ObjectId};

@@ -27,6 +27,18 @@ const ROLES: &str = "[profile role]\nrole_arn = arn:aws:iam::111122223333:role/a
                      [profile program]\ncredential_process = sh ~HOME~/program.sh\n\
                      [profile only-region]\nregion = eu-west-2\n";
 
+/// Profiles of SSO.
+pub(crate) const SSO: &str = "[profile session]\nsso_session = dev\nsso_account_id = 111122223333\n\
+                   sso_role_name = mailer\n\
+                   [profile written]\nsso_session = dev\nsso_account_id = 111122223333\n\
+                   sso_role_name = mailer\nsso_region = us-east-1\n\
+                   sso_start_url = https://start.test\n\
+                   [profile legacy]\nsso_account_id = 111122223333\n\
+                   sso_role_name = mailer\nsso_region = us-east-1\n\
+                   sso_start_url = https://start.test\n\
+                   [sso-session dev]\nsso_region = us-east-1\n\
+                   sso_start_url = https://start.test\n";
+
 const NONE: &[&str] = &[
     "There are no AWS credentials",
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
@@ -290,16 +302,6 @@ async fn profiles_assume_their_roles() {
 
 #[tokio::test]
 async fn sso_signs_for_who_has_logged_in() {
-    const SSO: &str = "[profile session]\nsso_session = dev\nsso_account_id = 111122223333\n\
-                       sso_role_name = mailer\n\
-                       [profile written]\nsso_session = dev\nsso_account_id = 111122223333\n\
-                       sso_role_name = mailer\nsso_region = us-east-1\n\
-                       sso_start_url = https://start.test\n\
-                       [profile legacy]\nsso_account_id = 111122223333\n\
-                       sso_role_name = mailer\nsso_region = us-east-1\n\
-                       sso_start_url = https://start.test\n\
-                       [sso-session dev]\nsso_region = us-east-1\n\
-                       sso_start_url = https://start.test\n";
     let profile = |name: &'static str| case(name).block("profile", name).config(SSO);
     let missing = &[
         "the profile `session` in the provider block",

@@ -54,6 +54,7 @@ impl Config {
             ("requests_per_second", self.requests_per_second.is_unknown()),
         ]
         .into_iter()
+        .chain(self.unknown_accounts())
         .filter_map(|(name, unknown)| unknown.then_some(name))
         .collect()
     }

@@ -74,6 +74,60 @@ fn keys_come_in_pairs() {
 }
 
 #[test]
+fn keys_that_are_empty_are_not_set() {
+    let config = |access: &str, secret: &str| Config {
+        access_key: value(access),
+        secret_key: value(secret),
+        token: value(""),
+        ..Config::default()
+    };
+    assert!(errors(&config("", "")).is_empty());
+    assert_eq!(errors(&config("a", "")), ["secret_key"]);
+}
+
+#[test]
+fn accounts_are_twelve_digits_in_one_list_that_is_asked_for() {
+    let list = |accounts: &[&str]| {
+        let accounts = accounts.iter().map(|account| value(account));
+        Value::Value(accounts.collect::<Vec<_>>())
+    };
+    let of = |allowed: &[&str], forbidden: &[&str], skips: bool| {
+        errors(&Config {
+            allowed_account_ids: list(allowed),
+            forbidden_account_ids: list(forbidden),
+            skip_credentials_validation: Value::Value(skips),
+            skip_requesting_account_id: Value::Value(skips),
+            ..Config::default()
+        })
+    };
+    let one = "111122223333";
+    assert!(of(&[one], &[], false).is_empty());
+    assert!(of(&[], &[], true).is_empty());
+    for odd in [
+        "",
+        "11112222333",
+        "1111222233334",
+        "11112222333x",
+        "1111-2222-3333",
+    ] {
+        assert_eq!(
+            of(&[odd, one], &[], false),
+            ["allowed_account_ids"],
+            "{odd}"
+        );
+    }
+    assert_eq!(of(&[one], &[one], false), ["forbidden_account_ids"]);
+    assert_eq!(of(&[one], &[], true), ["skip_requesting_account_id"]);
+    assert_eq!(of(&[], &[one], true), ["skip_requesting_account_id"]);
+    let unknown = Config {
+        allowed_account_ids: Value::Value(vec![Value::Unknown]),
+        forbidden_account_ids: Value::Unknown,
+        ..Config::default()
+    };
+    assert!(errors(&unknown).is_empty());
+}
+
+#[test]
 fn endpoints_are_urls() {
     for (url, valid) in [
         ("http://127.0.0.1:5000", true),

@@ -2,13 +2,11 @@
 //! `GetCallerIdentity`.
 
 use async_trait::async_trait;
-use aws_sdk_sts::config::Region;
-use aws_sdk_sts::config::retry::RetryConfig;
-use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 
 use super::connection::Connection;
-use super::credentials::Effort;
+use super::credentials::{Effort, failed};
 use super::owner::Owner;
+use super::sts::Sts;
 use crate::mail_from::visible;
 use crate::ses::caller::{Caller, Known};
 
@@ -38,47 +36,23 @@ impl Caller for Connection {
         let at_hand = ready.and_then(|()| aws.credentials.at_hand());
         let (credentials, _) = at_hand.map_err(|failed| visible(&failed.to_string()))?;
         let key = Some(format!("key {}", credentials.access_key_id()));
-        if let Some(account) = credentials.account_id() {
-            return Ok(Known {
-                account: Some(account.as_str().to_owned()),
-                mark: key,
-            });
+        let settings = self.connection_settings();
+        if settings.skips_account && credentials.account_id().is_none() {
+            return Err("`skip_requesting_account_id` says not to ask for it".to_owned());
         }
-        let region = match region {
-            Some(region) => region,
-            None => {
-                let own = self.region().await;
-                own.map_err(|error| error.to_string())?.as_str()
-            }
+        let sts = Sts {
+            region: settings.sts_region.clone().or(region.map(str::to_owned)),
+            ..aws.sts.clone()
         };
-        let mut config = aws_sdk_sts::config::Builder::from(&aws.sdk)
-            .region(Region::new(region.to_owned()))
-            .credentials_provider(credentials)
-            .retry_config(RetryConfig::standard());
-        if let Some(endpoint) = self.sts_endpoint() {
-            config = config.endpoint_url(endpoint);
-        }
-        let sts = aws_sdk_sts::Client::from_conf(config.build());
-        let answer = sts.get_caller_identity().send().await.map_err(|error| {
-            let error = match (error.code(), error.message()) {
-                (Some(code), message) => format!("{code}: {}", message.unwrap_or_default()),
-                (None, _) => DisplayErrorContext(&error).to_string(),
-            };
-            format!("GetCallerIdentity: {}", visible(&error))
+        let account = sts.account(credentials).await.map_err(|error| {
+            let failed = failed("the account", &error, None);
+            visible(&failed.to_string())
         })?;
-        match answer.account() {
-            Some(account) if is_account(account) => Ok(Known {
-                account: Some(account.to_owned()),
-                mark: key,
-            }),
-            _ => Err("GetCallerIdentity: an answer without an account".to_owned()),
-        }
+        Ok(Known {
+            account: Some(account),
+            mark: key,
+        })
     }
-}
-
-/// Twelve digits.
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use aws_sdk_ses::config::SharedCredentialsProvider;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
 use tokio::sync::OnceCell;
 
-use super::credentials::Credentials;
+use super::accounts::Accounts;
 use super::credentials::chain::{Chain, find};
+use super::credentials::{Credentials, LoadFailed};
 use super::environment::AwsEnvironment;
 use super::files::Files;
 use super::http::Http;
@@ -23,7 +24,8 @@ use super::phases;
 use super::profile::Base;
 use super::sts::{Role, Sts, WebIdentity};
 use crate::mail_from::Region;
-use crate::ses::error::Error;
+use crate::ses::deadline::{Deadline, Interrupted};
+use crate::ses::error::{CredentialFault, Error};
 
 /// Goes into the user agent, as `app/NAME`.
 const APP_NAME: &str = concat!("terraform-provider-ses-", env!("CARGO_PKG_VERSION"));
@@ -61,6 +63,11 @@ pub struct ConnectionSettings {
     pub web_identity: Option<WebIdentity>,
     /// Roles that are assumed one after the other, with whatever credentials there are.
     pub roles: Vec<Role>,
+    /// The accounts that the credentials may belong to.
+    pub accounts: Accounts,
+    /// Whether AWS is not to be asked for the account where that only helps
+    /// (`skip_requesting_account_id`).
+    pub skips_account: bool,
 }
 
 impl ConnectionSettings {
@@ -145,6 +152,7 @@ struct Shared {
 #[derive(Clone, Debug)]
 pub(super) struct Aws {
     pub(super) sdk: SdkConfig,
+    pub(super) sts: Sts,
     pub(super) credentials: Credentials,
 }
 
@@ -182,6 +190,28 @@ impl Connection {
                 })
             })
             .await
+    }
+
+    /// Where the settings limit the accounts, loads the credentials, so that it is known
+    /// before anything else whether they are of one that is allowed. What passes is
+    /// ridden out for a while.
+    pub async fn check_account(&self, deadline: &Deadline) -> Result<(), Error> {
+        if !self.0.settings.accounts.are_limited() {
+            return Ok(());
+        }
+        let credentials = &self.aws().await?.credentials;
+        let checked = match deadline.bound(credentials.ready_soon()).await {
+            Ok(checked) => checked,
+            Err(Interrupted::Stopped) => Err(LoadFailed {
+                fault: CredentialFault::Passing,
+                reason: "the provider was asked to stop".to_owned(),
+            }),
+            Err(Interrupted::TimedOut) => Err(credentials.absence().await.unwrap_or(LoadFailed {
+                fault: CredentialFault::Passing,
+                reason: "AWS has not told it in time".to_owned(),
+            })),
+        };
+        checked.map_err(|LoadFailed { fault, reason }| Error::Account { fault, reason })
     }
 
     /// The folders in which the processes of this host may share SES's limit.
@@ -228,6 +258,8 @@ impl Connection {
             environment: _,
             web_identity,
             roles,
+            accounts: _,
+            skips_account: _,
         } = &self.0.settings;
         let keys = keys.as_ref();
         let key = keys.map(|keys| (&keys.access_key, keys.token.is_some()));
@@ -237,8 +269,8 @@ impl Connection {
         format!("{:?}", (key, profile, sources, web_identity, roles))
     }
 
-    pub(super) fn sts_endpoint(&self) -> Option<&str> {
-        self.0.settings.sts_endpoint.as_deref()
+    pub(super) fn connection_settings(&self) -> &ConnectionSettings {
+        &self.0.settings
     }
 
     pub(in crate::ses) fn ses_endpoint(&self) -> Option<&str> {
@@ -281,11 +313,15 @@ impl Connection {
                 let credentials = Credentials::of(Chain {
                     settings: settings.clone(),
                     http,
-                    sts,
+                    sts: sts.clone(),
                 });
                 let provider = SharedCredentialsProvider::new(credentials.clone());
                 let sdk = sdk.into_builder().credentials_provider(provider).build();
-                Ok(Aws { sdk, credentials })
+                Ok(Aws {
+                    sdk,
+                    sts,
+                    credentials,
+                })
             })
             .await
     }

@@ -11,6 +11,8 @@ pub(super) mod chain;
 mod source_error;
 mod state;
 
+pub(super) use source_error::failed;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,10 +22,15 @@ use aws_credential_types::Credentials as Keys;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::ses::error::CredentialFault;
 use state::{Held, Next, State};
+
+/// How long somebody who can be asked again rides out what passes, and how long it waits
+/// before it looks again.
+const RIDDEN_OUT: Duration = Duration::from_secs(30);
+const BETWEEN_LOADS: Duration = Duration::from_secs(1);
 
 /// Where credentials come from.
 #[async_trait]
@@ -67,6 +74,8 @@ pub(super) struct Credentials {
 pub(super) enum Effort {
     /// Whatever it takes.
     Any,
+    /// Programs and persons, but nothing tried again.
+    Once,
     /// For advice: no program is started, no person asked, and nothing tried again.
     Little,
 }
@@ -81,7 +90,7 @@ impl Credentials {
 
     /// Waits until there are credentials, or until it is clear that there are none.
     pub(super) async fn ready(&self, effort: Effort) -> Result<(), LoadFailed> {
-        let may_load = effort == Effort::Any || self.source.is_quiet().await;
+        let may_load = effort != Effort::Little || self.source.is_quiet().await;
         let mut changes = self.state.subscribe();
         loop {
             changes.mark_unchanged();
@@ -98,8 +107,24 @@ impl Credentials {
                     // The sender is these credentials' own.
                     let _ = changes.changed().await;
                 }
-                Next::Pauses(_, failure) if effort == Effort::Little => return Err(failure),
+                Next::Pauses(_, failure) if effort != Effort::Any => return Err(failure),
                 Next::Pauses(until, _) => sleep_until(until).await,
+            }
+        }
+    }
+
+    /// As [`ready`](Self::ready), and rides out for a while only what passes: for somebody
+    /// who can tell what went wrong, and be asked again.
+    pub(super) async fn ready_soon(&self) -> Result<(), LoadFailed> {
+        let until = Instant::now() + RIDDEN_OUT;
+        loop {
+            match self.ready(Effort::Once).await {
+                Err(failed)
+                    if failed.fault == CredentialFault::Passing && Instant::now() < until =>
+                {
+                    sleep(BETWEEN_LOADS).await;
+                }
+                ready => return ready,
             }
         }
     }

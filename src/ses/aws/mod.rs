@@ -16,8 +16,10 @@
 //! | `translate` | the SDK's errors as ours |
 //! | `stamp` | when a request went out |
 //! | `owner`, `account` | whose the credentials are, before a call, and by one |
+//! | `accounts` | whose they may be |
 
 mod account;
+mod accounts;
 mod answer;
 mod calls;
 mod connection;
@@ -36,6 +38,7 @@ mod stamp;
 mod sts;
 mod translate;
 
+pub use accounts::Accounts;
 pub(in crate::ses) use calls::AwsApi;
 pub use connection::{AccessKeys, Connection, ConnectionSettings};
 pub use environment::AwsEnvironment;

@@ -6,10 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials as Keys;
+use aws_credential_types::attributes::AccountId;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::{IdentityCache, Region, SharedCredentialsProvider};
-use aws_sdk_sts::types::{Credentials as Answer, PolicyDescriptorType, Tag};
+use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Answer, PolicyDescriptorType, Tag};
+
+use super::accounts::is_account;
 
 /// The name of a session that is given none.
 const SESSION: &str = "terraform-provider-ses";
@@ -138,7 +141,20 @@ impl Sts {
             .send()
             .await;
         let answer = answer.map_err(CredentialsError::provider_error)?;
-        of_answer(answer.credentials)
+        of_answer(answer.credentials, answer.assumed_role_user)
+    }
+
+    /// The account that `keys` belong to: as they say, or as STS says.
+    pub(super) async fn account(&self, keys: Keys) -> Result<String, CredentialsError> {
+        if let Some(account) = keys.account_id() {
+            return Ok(account.as_str().to_owned());
+        }
+        let answer = self.client(Some(keys)).get_caller_identity().send().await;
+        let answer = answer.map_err(CredentialsError::provider_error)?;
+        let account = answer.account.filter(|account| is_account(account));
+        account.ok_or_else(|| {
+            CredentialsError::unhandled("STS has answered GetCallerIdentity without an account")
+        })
     }
 
     /// The credentials of the role that the holder of a token may assume.
@@ -166,8 +182,15 @@ impl Sts {
             .send()
             .await;
         let answer = answer.map_err(CredentialsError::provider_error)?;
-        of_answer(answer.credentials)
+        of_answer(answer.credentials, answer.assumed_role_user)
     }
+}
+
+/// The account in the ARN of an assumed role,
+/// `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
+fn account_of(user: Option<AssumedRoleUser>) -> Option<String> {
+    let account = user?.arn.split(':').nth(4)?.to_owned();
+    is_account(&account).then_some(account)
 }
 
 fn seconds(duration: Option<Duration>) -> Option<i32> {
@@ -180,15 +203,19 @@ fn policies(arns: &[String]) -> Option<Vec<PolicyDescriptorType>> {
     (!arns.is_empty()).then(|| policies.collect())
 }
 
-fn of_answer(answer: Option<Answer>) -> Result<Keys, CredentialsError> {
+fn of_answer(
+    answer: Option<Answer>,
+    user: Option<AssumedRoleUser>,
+) -> Result<Keys, CredentialsError> {
     let none = || CredentialsError::unhandled("STS has answered without credentials");
     let answer = answer.ok_or_else(none)?;
     let expires = SystemTime::try_from(answer.expiration);
-    Ok(Keys::new(
-        answer.access_key_id,
-        answer.secret_access_key,
-        Some(answer.session_token),
-        Some(expires.map_err(CredentialsError::unhandled)?),
-        "Sts",
-    ))
+    let mut keys = Keys::builder()
+        .access_key_id(answer.access_key_id)
+        .secret_access_key(answer.secret_access_key)
+        .session_token(answer.session_token)
+        .expiry(expires.map_err(CredentialsError::unhandled)?)
+        .provider_name("Sts");
+    keys.set_account_id(account_of(user).map(AccountId::from));
+    Ok(keys.build())
 }

@@ -14,7 +14,7 @@ pub(crate) use cli::{Feature, Product, cli, lacks};
 pub(crate) use expectations::wait_for_calls;
 pub(crate) use process::{Run, Running, pause, reattach, wait_until};
 pub(crate) use servers::{Counted, closed_port};
-pub(crate) use sts::{Fares, Sts};
+pub(crate) use sts::{ACCOUNT, Fares, Sts};
 pub(crate) use workspace::{Workspace, provider_address};
 
 /// The region of the default provider block.

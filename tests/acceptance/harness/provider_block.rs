@@ -20,6 +20,7 @@ pub(crate) struct ProviderBlock {
     pub(crate) sts_endpoint: Option<String>,
     /// The body of the `dns` block.
     pub(crate) dns: Option<String>,
+    pub(crate) allowed_account_ids: Option<String>,
     /// The body of an `assume_role` block.
     pub(crate) assume_role: Option<String>,
 }
@@ -37,6 +38,7 @@ impl ProviderBlock {
             requests_per_second: Some("0".to_owned()),
             ses_endpoint: Some(format!("{:?}", simulator.ses_url())),
             sts_endpoint: None,
+            allowed_account_ids: None,
             assume_role: None,
             dns: Some(format!("nameservers = [\"{}\"]", simulator.dns_addr())),
         }
@@ -47,6 +49,7 @@ impl ProviderBlock {
         let attributes = [
             ("alias", &self.alias),
             ("region", &self.region),
+            ("allowed_account_ids", &self.allowed_account_ids),
             ("profile", &self.profile),
             ("access_key", &self.access_key),
             ("secret_key", &self.secret_key),

@@ -71,6 +71,15 @@ impl Link {
         }
     }
 
+    /// Whose the credentials are that this gives, once the provider block's `roles` are
+    /// assumed with them.
+    fn whose(&self, roles: &[Role]) -> String {
+        match roles.last().or(self.roles.last()) {
+            Some(role) => format!("the role {}, assumed with {}", role.arn, self.name),
+            None => self.name.clone(),
+        }
+    }
+
     fn of_profile(name: String, Profile { base, roles }: Profile) -> Self {
         Self {
             roles,
@@ -215,6 +224,36 @@ impl Chain {
         }
         Ok(keys)
     }
+
+    /// The credentials of `whose`, where they are of an account that is allowed. No others
+    /// are given to anybody.
+    async fn allowed(&self, whose: &str, keys: Keys) -> Result<Keys, LoadFailed> {
+        let accounts = &self.settings.accounts;
+        if !accounts.are_limited() {
+            return Ok(keys);
+        }
+        let account = self.sts.account(keys.clone()).await;
+        let account =
+            account.map_err(|error| failed(&format!("the account of {whose}"), &error, None))?;
+        let allowed = accounts.check(&account, whose);
+        allowed.map_err(|reason| LoadFailed {
+            fault: CredentialFault::NotAllowed,
+            reason,
+        })?;
+        Ok(of_account(&keys, account))
+    }
+}
+
+/// The same credentials, which say what account they belong to.
+fn of_account(keys: &Keys, account: String) -> Keys {
+    let mut same = Keys::builder()
+        .access_key_id(keys.access_key_id())
+        .secret_access_key(keys.secret_access_key())
+        .account_id(account)
+        .provider_name("Chain");
+    same.set_session_token(keys.session_token().map(str::to_owned));
+    same.set_expiry(keys.expiry());
+    same.build()
 }
 
 fn of_keys(keys: &AccessKeys) -> Keys {
@@ -266,6 +305,7 @@ impl Source for Chain {
             let keys = self.assume(&link.name, &link.roles, keys).await?;
             let roles = &self.settings.roles;
             let keys = self.assume("the provider block", roles, keys).await?;
+            let keys = self.allowed(&link.whose(roles), keys).await?;
             return Ok(Loaded {
                 keys,
                 renews: link.renews || !roles.is_empty(),

@@ -8,6 +8,7 @@ use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::operation::RequestId;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 
 use super::LoadFailed;
 use crate::ses::aws::obstacle::{NotReached, chain, find};
@@ -15,7 +16,11 @@ use crate::ses::error::{CredentialFault, Obstacle, passes};
 
 /// The failure of the source that `source` names; `status` is that of the last HTTP answer
 /// that it was given.
-pub(super) fn failed(source: &str, error: &CredentialsError, status: Option<u16>) -> LoadFailed {
+pub(in crate::ses::aws) fn failed(
+    source: &str,
+    error: &CredentialsError,
+    status: Option<u16>,
+) -> LoadFailed {
     let (fault, said) = told(error, status);
     LoadFailed {
         fault,
@@ -49,6 +54,7 @@ fn answer_of_sts(error: &CredentialsError) -> Option<(bool, String)> {
     answer::<AssumeRoleError>("AssumeRole", error).or_else(|| {
         let operation = "AssumeRoleWithWebIdentity";
         answer::<AssumeRoleWithWebIdentityError>(operation, error)
+            .or_else(|| answer::<GetCallerIdentityError>("GetCallerIdentity", error))
     })
 }
 

@@ -215,6 +215,29 @@ async fn expired_ones_are_replaced_once_where_their_source_renews_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn somebody_who_can_be_asked_again_rides_out_half_a_minute_and_a_slow_program() {
+    let ready_soon = async |loads: Vec<Load>| {
+        let (credentials, source) = credentials(loads);
+        let began = Instant::now();
+        let ready = credentials
+            .ready_soon()
+            .await
+            .map_err(|failed| failed.fault);
+        (ready, began.elapsed().as_secs(), source.begun())
+    };
+    let slow = ready_soon(vec![(120, Ok(None))]).await;
+    assert_eq!(slow, (Ok(()), 120, 1));
+    let lasting = ready_soon(vec![(1, Err(CredentialFault::NotAllowed))]).await;
+    assert_eq!(lasting, (Err(CredentialFault::NotAllowed), 1, 1));
+    let (ready, took, _) = ready_soon(vec![(0, PASSING), (0, PASSING), (0, Ok(None))]).await;
+    assert_eq!(ready, Ok(()));
+    assert!(took < 10, "{took}");
+    let (ready, took, _) = ready_soon(vec![(0, PASSING)]).await;
+    assert_eq!(ready, Err(CredentialFault::Passing));
+    assert!((30..=40).contains(&took), "{took}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn advice_starts_no_program_and_does_not_try_again_and_uses_what_is_there() {
     let (credentials, source) = credentials([(2, Ok(None))]);
     source.script().is_quiet = false;
