@@ -3,6 +3,7 @@
 
 mod dns;
 mod guide;
+mod regions;
 mod testing;
 
 use std::fs;
