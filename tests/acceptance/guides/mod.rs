@@ -2,6 +2,7 @@
 //! what they say that it prints is printed.
 
 mod dns;
+mod drift;
 mod guide;
 mod regions;
 mod testing;
