@@ -13,6 +13,7 @@
 //! - [`report`]: what is told about it.
 //! - [`import`]: what an import id says.
 //! - [`identity`]: what tells one object from all others.
+//! - [`moved`]: states of hashicorp/aws, taken over.
 //! - [`upgrade`]: states of older releases, rewritten.
 //! - [`data_source`]: the data source, which reads alone.
 
@@ -22,6 +23,7 @@ mod data_source;
 mod identity;
 mod import;
 mod model;
+mod moved;
 mod plan;
 mod private;
 mod refresh;

@@ -78,6 +78,11 @@ impl Private {
 
     /// Lets Terraform keep it.
     pub(super) fn keep<C>(&self, call: &mut Call<C>) {
+        call.set_private(self.to_bytes());
+    }
+
+    /// As it is kept.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let written = Written {
             object: self.object.as_str().to_owned(),
             set: self.own.as_ref().map(|own| WrittenSetting {
@@ -90,7 +95,7 @@ impl Private {
             }),
         };
         // Strings and a number: this cannot fail.
-        call.set_private(serde_json::to_vec(&written).unwrap_or_default());
+        serde_json::to_vec(&written).unwrap_or_default()
     }
 }
 

@@ -9,6 +9,7 @@ use tf_provider::schema::{FunctionSchema, Parameter, Schema};
 
 use super::call::Told;
 use super::capabilities::identity::{IdentityEntry, ResourceIdentity};
+use super::capabilities::move_state::{ErasedMove, MoveState};
 use super::capabilities::plan_destroy::{ErasedPlanDestroy, PlanDestroy};
 use super::capabilities::upgrade::UpgradeState;
 use super::cty::Type;
@@ -62,6 +63,7 @@ pub(super) struct ResourceEntry<C> {
     pub(super) upgrade: Option<Arc<dyn UpgradeState>>,
     pub(super) plan_destroy: Option<Arc<dyn ErasedPlanDestroy<C>>>,
     pub(super) identity: Option<IdentityEntry<C>>,
+    pub(super) moves: Option<Arc<dyn ErasedMove>>,
 }
 
 /// A data source with its schema.
@@ -105,6 +107,7 @@ impl<C: Send + Sync + 'static> Entities<C> {
             upgrade: None,
             plan_destroy: None,
             identity: None,
+            moves: None,
         };
         Registered {
             entry: self.resources.insert(type_name, entry),
@@ -164,6 +167,15 @@ impl<C, R> Registered<'_, C, R> {
         R: ResourceIdentity<Configured = C>,
     {
         self.entry.identity = Some(IdentityEntry::new(&self.resource));
+        self
+    }
+
+    /// It takes over objects of other types.
+    pub fn moves_state(self) -> Self
+    where
+        R: MoveState<Configured = C>,
+    {
+        self.entry.moves = Some(Arc::clone(&self.resource) as _);
         self
     }
 

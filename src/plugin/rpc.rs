@@ -119,7 +119,7 @@ macro_rules! answers {
 answers! {
     get_metadata get_provider_schema validate_provider_config validate_resource_config
     validate_data_resource_config configure_provider upgrade_resource_state
-    get_resource_identity_schemas upgrade_resource_identity read_resource
+    get_resource_identity_schemas upgrade_resource_identity move_resource_state read_resource
     plan_resource_change apply_resource_change import_resource_state read_data_source
     get_functions
 }
@@ -194,6 +194,9 @@ rpcs! {
     upgrade_resource_identity = "UpgradeResourceIdentity"
         of resource_type = type_name =>
         |calls, _, request| calls.upgrade_identity(&request);
+    move_resource_state = "MoveResourceState"
+        of resource_type = target_type_name =>
+        |calls, _, request| calls.move_state(request);
     read_resource = "ReadResource" of resource_type = type_name =>
         |calls, caller, request| calls.read(caller, request).await;
     plan_resource_change = "PlanResourceChange"

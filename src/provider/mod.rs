@@ -55,6 +55,7 @@ impl plugin::Provider for Provider {
             .resource(identity_mail_from::TYPE_NAME, IdentityMailFrom)
             .upgrades_state()
             .has_identity()
+            .moves_state()
             .plans_destroy();
         entities.resource(
             identity_mail_from_verification::TYPE_NAME,

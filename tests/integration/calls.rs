@@ -442,14 +442,12 @@ async fn a_stored_state_is_fitted_to_the_schema() {
     );
     assert_eq!(newer.upgraded_state, None);
 
-    let flatmap = provider
-        .upgrade_resource_state(stored(2, ""))
-        .await
-        .unwrap();
-    assert_eq!(
-        summaries(&flatmap.into_inner().diagnostics),
-        ["State cannot be read"]
-    );
+    for nothing in ["", "null"] {
+        let request = stored(2, nothing);
+        let refused = provider.upgrade_resource_state(request).await.unwrap();
+        let refused = refused.into_inner().diagnostics;
+        assert_eq!(summaries(&refused), ["State cannot be read"]);
+    }
 }
 
 #[tokio::test]
@@ -505,7 +503,7 @@ async fn what_is_announced_is_what_is_served() {
     let capabilities = schemas.server_capabilities.unwrap();
     assert!(capabilities.plan_destroy);
     assert!(capabilities.get_provider_schema_optional);
-    assert!(!capabilities.move_resource_state);
+    assert!(capabilities.move_resource_state);
     assert!(!capabilities.generate_resource_config);
     assert!(schemas.data_source_schemas.contains_key("toy_echo"));
     assert!(schemas.functions.contains_key("shout"));

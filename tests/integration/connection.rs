@@ -156,7 +156,6 @@ async fn an_rpc_that_is_not_served_is_unimplemented() {
     let plugin = Plugin::start().await;
     let channel = plugin.plaintext().await.unwrap();
     for path in [
-        "/tfplugin6.Provider/MoveResourceState",
         "/tfplugin6.Provider/GenerateResourceConfig",
         "/tfplugin6.Provider/OpenEphemeralResource",
         "/tfplugin6.Provider/ListResource",

@@ -53,7 +53,8 @@ impl<P: Provider> Calls<P> {
         proto::ServerCapabilities {
             get_provider_schema_optional: true,
             plan_destroy: resources.any(|(_, resource)| resource.plan_destroy.is_some()),
-            move_resource_state: false,
+            // Of its own type, every resource takes over.
+            move_resource_state: true,
             generate_resource_config: false,
         }
     }

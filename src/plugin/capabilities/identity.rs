@@ -293,43 +293,31 @@ impl<P: Provider> Calls<P> {
             return Err(Told);
         }
         let json = request.raw_identity.as_ref().map(|raw| raw.json.as_slice());
-        let upgraded = match wire::decode_json(json.unwrap_or_default(), &identity.ty, |_| {}) {
-            Ok(upgraded) if !upgraded.is_null() => upgraded,
-            Ok(_) => {
-                return Err(unfit(
-                    diags,
-                    type_name,
-                    "there is none",
-                    AttributePath::root(),
-                ));
-            }
+        let stored = wire::decode_json(json.unwrap_or_default(), &identity.ty, |_| {});
+        let (attribute, problem) = match stored {
+            Ok(stored) if !stored.is_null() => return identity.encoded(diags, &stored),
+            Ok(_) => (AttributePath::root(), "it is null".to_owned()),
             Err(malformed) => {
                 let problem = malformed.to_string();
-                let Diagnostic { attribute, .. } = malformed.into();
-                return Err(unfit(diags, type_name, &problem, attribute));
+                (Diagnostic::from(malformed).attribute, problem)
             }
         };
-        identity.encoded(diags, &upgraded)
+        diags.errors.push(unfit(type_name, attribute, &problem));
+        Err(Told)
     }
 }
 
 /// An identity that is not of its schema's types: edited by hand, or damaged.
-fn unfit(
-    diags: &mut Diagnostics,
-    type_name: &str,
-    problem: &str,
-    attribute: AttributePath,
-) -> Told {
+fn unfit(type_name: &str, attribute: AttributePath, problem: &str) -> Diagnostic {
     let detail = format!(
         "The identity of a {type_name} in the state does not fit its schema: {problem}. Restore \
          the state from a backup, or remove the resource from it (`terraform state rm`) and \
          import it again."
     );
-    diags.errors.push(Diagnostic {
+    Diagnostic {
         attribute,
         ..error("Resource identity cannot be read", detail)
-    });
-    Told
+    }
 }
 
 fn none(type_name: &str) -> Diagnostic {

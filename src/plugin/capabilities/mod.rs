@@ -8,13 +8,14 @@
 //! |---|---|---|
 //! | [`upgrade`] | UpgradeResourceState | rewrites states of older schema versions |
 //! | [`identity`] | GetResourceIdentitySchemas, UpgradeResourceIdentity, ImportResourceState | what tells an object from all others |
+//! | [`move_state`] | MoveResourceState | takes over objects of other types |
 //! | [`plan_destroy`] | PlanResourceChange | is told of destroys that are planned |
 //!
 //! Those that the protocol has, and no resource of ours yet, have their place
-//! here: the move from another provider's type (MoveResourceState), lists
-//! (ListResource), attributes that are write-only or deprecated with a message, and the
+//! here: lists (ListResource), attributes that are write-only or deprecated with a message, and the
 //! configuration at apply.
 
 pub(super) mod identity;
+pub(super) mod move_state;
 pub(super) mod plan_destroy;
 pub(super) mod upgrade;

@@ -1,14 +1,14 @@
 //! States of older schema versions, rewritten.
 
 use serde_json::{Map, Value as Json};
-use tf_provider::{Diagnostic, Diagnostics};
+use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use crate::plugin::Provider;
 use crate::plugin::call::Told;
 use crate::plugin::calls::{Calls, answered_at_once, encoded};
 use crate::plugin::diagnostics::{diagnostics, error};
-use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue};
-use crate::plugin::wire::{self, Malformed};
+use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue, RawState};
+use crate::plugin::wire;
 
 /// Rewrites states that older releases have written. Without it, and after it,
 /// the server fits each state to the schema of today: what the state lacks
@@ -40,22 +40,32 @@ impl<P: Provider> Calls<P> {
         diags: &mut Diagnostics,
         request: &proto::upgrade_resource_state::Request,
     ) -> Result<DynamicValue, Told> {
-        let type_name = &request.type_name;
+        let raw = request.raw_state.as_ref();
+        self.upgraded(diags, &request.type_name, request.version, raw)
+    }
+
+    /// The state of a `type_name` as its schema is today, of one of `version`.
+    pub(super) fn upgraded(
+        &self,
+        diags: &mut Diagnostics,
+        type_name: &str,
+        version: i64,
+        raw: Option<&RawState>,
+    ) -> Result<DynamicValue, Told> {
         let resource = self.entities.resources.get(diags, type_name)?;
-        let version = resource.schema.message.version;
-        if request.version > version {
+        let known = resource.schema.message.version;
+        if version > known {
             diags.errors.push(error(
                 "State is newer than the provider",
                 format!(
                     "The state of a {type_name} was written by a newer version of the provider: \
-                     its schema version is {}, and this provider knows {version}. Upgrade the \
-                     provider.",
-                    request.version
+                     its schema version is {version}, and this provider knows {known}. Upgrade \
+                     the provider."
                 ),
             ));
             return Err(Told);
         }
-        let json = request.raw_state.as_ref().map(|raw| raw.json.as_slice());
+        let json = raw.map(|raw| raw.json.as_slice());
         let Some(json) = json.filter(|json| !json.is_empty()) else {
             diags.errors.push(error(
                 "State cannot be read",
@@ -69,23 +79,28 @@ impl<P: Provider> Calls<P> {
         let state = wire::decode_json(json, &resource.schema.ty, |state| {
             if let (Some(upgrade), Json::Object(state)) = (&resource.upgrade, state) {
                 // No release has written a version below zero.
-                for from in request.version.max(0)..version {
+                for from in version.max(0)..known {
                     upgrade.upgrade(from, state);
                 }
             }
         });
-        let state = state.map_err(|malformed| {
-            diags.errors.push(unfit(type_name, malformed));
-            Told
-        })?;
-        encoded(diags, &state, &resource.schema.ty)
+        let (attribute, problem) = match state {
+            Ok(state) if !state.is_null() => {
+                return encoded(diags, &state, &resource.schema.ty);
+            }
+            Ok(_) => (AttributePath::root(), "it is null".to_owned()),
+            Err(malformed) => {
+                let problem = malformed.to_string();
+                (Diagnostic::from(malformed).attribute, problem)
+            }
+        };
+        diags.errors.push(unfit(type_name, attribute, &problem));
+        Err(Told)
     }
 }
 
 /// A state that is not of its schema's types: edited by hand, or damaged.
-fn unfit(type_name: &str, malformed: Malformed) -> Diagnostic {
-    let problem = malformed.to_string();
-    let Diagnostic { attribute, .. } = malformed.into();
+fn unfit(type_name: &str, attribute: AttributePath, problem: &str) -> Diagnostic {
     let place = match attribute.steps.as_slice() {
         [] => String::new(),
         _ => format!(" at `{attribute}`"),
