@@ -58,7 +58,7 @@ impl<'a> NewDomain<'a> {
         Some(Self {
             place: plan.place(meaning)?,
             domain: meaning.names.mail_from_domain.as_ref()?,
-            behavior: meaning.behavior,
+            behavior: plan.behavior,
             dns_check: planned.dns_check.as_option(),
             creates: prior.is_none(),
         })
@@ -287,8 +287,9 @@ impl<'a> NewDomain<'a> {
             detail: format!(
                 "With `behavior_on_mx_failure = \"RejectMessage\"`, SES refuses all mail of \
                  {identity} from this apply until it says Success of {domain}, and the MX record \
-                 is not in place ({}). Apply with `UseDefaultValue` first, and change to \
-                 `RejectMessage` once `verification_status` is `Success`. {}.",
+                 is not in place ({}). Set `behavior_until_verified = \"UseDefaultValue\"` as \
+                 well: SES gets `RejectMessage` with the first apply after it has said Success. \
+                 {}.",
                 found.status,
                 place.publish(domain)
             ),

@@ -114,7 +114,7 @@ mod tests {
         fn plan(&self, private: &str, prior: Option<&Model>, config: &Model) -> Vec<u8> {
             let mut call = self.call(private);
             let meaning = validate(&mut Diagnostics::default(), config);
-            let plan = plan(prior, config, &meaning, Some(&region("eu-west-1")));
+            let plan = plan(prior, config, &meaning, Some(&region("eu-west-1")), false);
             claim(&mut call, prior, &plan, &meaning).unwrap();
             assert!(call.diags.errors.is_empty());
             call.private().to_vec()

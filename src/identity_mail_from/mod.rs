@@ -5,9 +5,11 @@
 //! - [`model`]: the same as Rust types.
 //! - [`validate`]: what can be refused before anything is planned. Pure.
 //! - [`plan`]: what will be, and whether SES will be called. Pure.
+//! - [`cut_over`]: what SES is to do on MX failure until it has verified the domain. Pure.
 //! - [`claims`]: which objects a plan goes on with, and which it destroys.
 //! - [`advise`]: what is worth a warning about a domain that is new.
 //! - [`resource`]: Terraform's calls, by way of SES and DNS.
+//! - [`apply`]: what a create or an update sends, and the state after it.
 //! - [`refresh`]: the state after a read.
 //! - [`private`]: what Terraform keeps beside the state, for this provider alone.
 //! - [`report`]: what is told about it.
@@ -18,7 +20,9 @@
 //! - [`data_source`]: the data source, which reads alone.
 
 mod advise;
+mod apply;
 mod claims;
+mod cut_over;
 mod data_source;
 mod identity;
 mod import;

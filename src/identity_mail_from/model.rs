@@ -17,6 +17,7 @@ pub(crate) struct Model {
     pub(super) identity: Value<String>,
     pub(super) mail_from_domain: Value<String>,
     pub(super) behavior_on_mx_failure: Value<String>,
+    pub(super) behavior_until_verified: Value<String>,
     pub(super) region: Value<String>,
     pub(super) restart_failed_verification: Value<bool>,
     pub(super) dns_check: Value<bool>,

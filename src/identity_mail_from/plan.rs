@@ -4,11 +4,12 @@
 use tf_provider::AttributePath;
 use tf_provider::value::Value;
 
+use super::cut_over::{Prior, behavior, is_given_up};
 use super::model::Model;
 use super::validate::Meaning;
 use crate::attributes::{NameValues, changed, changed_region};
 use crate::dns_records::dns_records;
-use crate::mail_from::{BehaviorOnMxFailure, Place, Region, VerificationStatus};
+use crate::mail_from::{BehaviorOnMxFailure, Place, Region};
 
 /// A plan for one resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub(super) struct Plan {
     pub(super) requires_replace: Vec<AttributePath>,
     /// What becomes of a verification that SES has given up.
     pub(super) given_up: Option<GivenUp>,
+    /// What SES is to do on MX failure; `None` while that is not known.
+    pub(super) behavior: Option<BehaviorOnMxFailure>,
 }
 
 impl Plan {
@@ -46,12 +49,14 @@ pub(super) enum GivenUp {
 }
 
 /// Plans a create (`prior` is `None`) or an update. `meaning` is what `config`
-/// says; `region` is the provider's, `None` while that is unknown, or not needed.
+/// says; `region` is the provider's, `None` while that is unknown, or not needed;
+/// `is_cut_over` is from the private state.
 pub(super) fn plan(
     prior: Option<&Model>,
     config: &Model,
     meaning: &Meaning,
     region: Option<&Region>,
+    is_cut_over: bool,
 ) -> Plan {
     let names = NameValues::planned(
         prior.map(Model::names).as_ref(),
@@ -73,14 +78,17 @@ pub(super) fn plan(
     let stays = prior.filter(|prior| {
         requires_replace.is_empty() && prior.mail_from_domain == names.mail_from_domain
     });
-    let unchanged = stays.filter(|prior| prior.behavior_on_mx_failure == behavior_on_mx_failure);
+    let restarts = config.restarts_failed_verification();
+    let goes_on = Prior::of(stays, is_cut_over, &names.mail_from_domain, restarts);
+    let behavior = behavior(meaning, goes_on);
+    let is_held = |(prior, behavior): (Prior<'_>, _)| prior.holds(behavior);
+    let unchanged = stays.filter(|_| goes_on.zip(behavior).is_some_and(is_held));
     let given_up = match stays.filter(|prior| is_given_up(prior)) {
-        Some(_) if config.restarts_failed_verification() => Some(GivenUp::Restarted),
+        Some(_) if restarts => Some(GivenUp::Restarted),
         Some(_) if unchanged.is_some() => Some(GivenUp::Left),
         _ => None,
     };
     let (verification_status, dns) = match unchanged {
-        _ if given_up == Some(GivenUp::Restarted) => (Value::Unknown, Value::Unknown),
         None => (Value::Unknown, Value::Unknown),
         Some(prior) if prior.dns_check != config.dns_check => {
             (prior.verification_status.clone(), Value::Unknown)
@@ -101,19 +109,15 @@ pub(super) fn plan(
         behavior_on_mx_failure,
         verification_status,
         dns,
-        // Local attributes are as configured.
+        // The rest is as configured.
         ..config.clone()
     };
     Plan {
         planned,
         requires_replace,
         given_up,
+        behavior,
     }
-}
-
-fn is_given_up(prior: &Model) -> bool {
-    let status = prior.verification_status.as_ref_option();
-    status.is_some_and(|status| status == VerificationStatus::Failed.as_str())
 }
 
 /// Whether carrying out `planned` takes a Set. Whatever a Set may change is

@@ -1,7 +1,10 @@
 //! What Terraform keeps beside the state of an object, for this provider alone: the
 //! object's mark, what it has set, and when.
 //!
-//! A refresh leaves it as it was, or Terraform would take that for a change of the object.
+//! A refresh leaves it as it was, or Terraform would take that for a change of the object;
+//! but where it changes the state as well.
+
+use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +21,9 @@ pub(super) struct Private {
     pub(super) own: Option<Setting>,
     /// What was sent last in the course of that, and made, or perhaps.
     pub(super) sent: Option<Sent>,
+    /// Whether SES has got `behavior_on_mx_failure` after it had `behavior_until_verified`,
+    /// or had verified the domain before.
+    pub(super) is_cut_over: bool,
 }
 
 /// How it is written.
@@ -28,6 +34,8 @@ struct Written {
     set: Option<WrittenSetting>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent: Option<WrittenSent>,
+    #[serde(default, skip_serializing_if = "Not::not")]
+    cut_over: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,6 +60,7 @@ impl Private {
             object: ObjectId::random(),
             own: None,
             sent: None,
+            is_cut_over: false,
         }
     }
 
@@ -73,6 +82,7 @@ impl Private {
             object: ObjectId::parse(&written.object)?,
             own,
             sent,
+            is_cut_over: written.cut_over,
         })
     }
 
@@ -93,6 +103,7 @@ impl Private {
                 at: sent.at.ceil() as u64,
                 unset: sent.setting.is_none(),
             }),
+            cut_over: self.is_cut_over,
         };
         // Strings and a number: this cannot fail.
         serde_json::to_vec(&written).unwrap_or_default()
@@ -135,6 +146,10 @@ mod tests {
             Private {
                 own: Some(own.clone()),
                 sent: sent(None),
+                ..Private::begin()
+            },
+            Private {
+                is_cut_over: true,
                 ..Private::begin()
             },
         ] {

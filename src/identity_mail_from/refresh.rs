@@ -3,25 +3,26 @@
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
+use super::cut_over::Seen;
 use super::model::Model;
+use super::report;
 use crate::attributes::spelled_as_before;
 use crate::dns_check;
 use crate::dns_findings::Dns;
 use crate::dns_records::dns_records;
-use crate::mail_from::{
-    BehaviorOnMxFailure, DnsFindings, DomainName, Reported, VerificationStatus,
-};
+use crate::mail_from::{DnsFindings, DomainName, VerificationStatus};
 use crate::ses::SetMailFrom;
 use crate::target::Target;
 
-/// `state` with what SES `held` when it was asked, and the findings of DNS.
-/// Local attributes stay as they were; warns of DNS records that are not right,
-/// and of a domain that SES is about to give up.
+/// `state` with what SES `held` when it was asked, as it is `seen` by the cut-over, and
+/// the findings of DNS. Local attributes stay as they were; warns of DNS records that are
+/// not right, of a domain that SES is about to give up, and of mail that is refused.
 pub(super) async fn refresh(
     diags: &mut Diagnostics,
     target: &Target,
     state: Model,
     held: SetMailFrom,
+    seen: Seen,
 ) -> Model {
     // A domain that SES holds and we could not send (it was not set by us) has
     // no records that we could name, and is not asked for.
@@ -39,12 +40,13 @@ pub(super) async fn refresh(
     }
     // Failed is told by the plan, which knows what becomes of it.
     target.warn_of_temporary_failure(diags, &held);
-    // An emulator may leave the behaviour out.
-    let default = || Reported::Known(BehaviorOnMxFailure::default());
-    let behavior = held.behavior.unwrap_or_else(default);
+    if let (Some(amiss), Some(domain)) = (seen.amiss, domain) {
+        report::warn_of_refused_mail(diags, &target.place, domain, amiss);
+    }
     Model {
         mail_from_domain,
-        behavior_on_mx_failure: Value::Value(behavior.as_str().to_owned()),
+        behavior_on_mx_failure: seen.behavior,
+        behavior_until_verified: seen.until_verified,
         verification_status: Value::Value(held.status.as_str().to_owned()),
         dns_records: dns_records(domain, Some(region), &Value::Null),
         dns: Value::Value(Dns::from(&findings)),

@@ -3,12 +3,13 @@
 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
+use super::cut_over::Amiss;
 use super::plan::{GivenUp, Plan};
 use super::validate::Meaning;
 use crate::diagnostics::{diagnostic, explain, ses as ses_failed, warn};
-use crate::mail_from::{DomainName, Place, VerificationStatus};
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Place, VerificationStatus};
 use crate::plugin::{NothingChanged, Told};
-use crate::ses::{Set, Setting, Unset};
+use crate::ses::{MailFrom, Set, Setting, Unset};
 use crate::target::Target;
 
 /// Tells what became of a Set of `domain`, and returns the status for the state.
@@ -218,6 +219,45 @@ pub(super) fn warn_of_rival(
             setting.domain, setting.behavior, rival.domain, rival.behavior
         ),
         AttributePath::new("mail_from_domain"),
+    ));
+}
+
+/// Warns of mail that SES refuses, or will refuse, where the cut-over would not have it so.
+pub(super) fn warn_of_refused_mail(
+    diags: &mut Diagnostics,
+    place: &Place,
+    domain: &DomainName,
+    amiss: Amiss,
+) {
+    let advice = match amiss {
+        Amiss::TooEarly => place.rejects_too_early(domain),
+        Amiss::PendingAgain => place.pending_again(domain),
+    };
+    warn(diags, advice, AttributePath::new("behavior_on_mx_failure"));
+}
+
+/// A behaviour that was to be sent, had SES still said Success.
+pub(super) fn warn_of_late_cut_over(
+    diags: &mut Diagnostics,
+    place: &Place,
+    setting: &Setting,
+    wanted: BehaviorOnMxFailure,
+    held: &MailFrom,
+) {
+    let Setting { domain, behavior } = setting;
+    let shown = match held {
+        MailFrom::Set(held) => format!("shows {} ({})", held.domain, held.status),
+        MailFrom::Unset => "shows no MAIL FROM domain".to_owned(),
+        MailFrom::UnknownIdentity => "does not know the identity".to_owned(),
+    };
+    diags.add_warning(diagnostic(
+        format!("{wanted} waits until SES has verified a MAIL FROM domain"),
+        format!(
+            "SES said Success of {domain} for {place} when this change was planned, and {shown} \
+             now. So that no mail is refused, it has got {behavior} until it says Success of \
+             {domain}; a plan after that shows the change to {wanted} again."
+        ),
+        AttributePath::new("behavior_on_mx_failure"),
     ));
 }
 

@@ -1,29 +1,26 @@
 //! Terraform's calls on `ses_identity_mail_from`, by way of SES and DNS.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use tf_provider::schema::Schema;
-use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::TYPE_NAME;
 use super::advise::NewDomain;
+use super::apply::{set, update_locally};
 use super::claims::claim;
+use super::cut_over::seen;
 use super::import::{ImportId, import};
 use super::model::Model;
 use super::plan::{Plan, plan, sets};
 use super::private::Private;
-use super::refresh::{look_up, refresh};
+use super::refresh::refresh;
 use super::report;
 use super::schema::schema;
 use super::validate::{Meaning, check_underscores, validate};
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
-use crate::dns_check;
-use crate::dns_findings::Dns;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
-use crate::ses::{MailFrom, Set, Unwanted, Wanted};
+use crate::ses::{MailFrom, Unwanted};
 use crate::target::{Target, region_for};
 
 /// The resource `ses_identity_mail_from`.
@@ -58,7 +55,8 @@ impl Resource for IdentityMailFrom {
         let region = region_for(call, doing, regions).await?;
         let prior = prior.map(|prior| prior.placed(region.as_ref()));
         let prior = prior.as_ref();
-        let plan = plan(prior, config, &meaning, region.as_ref());
+        let is_cut_over = Private::of(call).is_some_and(|private| private.is_cut_over);
+        let plan = plan(prior, config, &meaning, region.as_ref(), is_cut_over);
         report::warn_of_failed(&mut call.diags, &plan, &meaning);
         if let Some(prior) = prior {
             tell_managed(call.configured()?.as_ref(), prior);
@@ -104,7 +102,16 @@ impl Resource for IdentityMailFrom {
         let held = target.answered(&mut call.diags, held.await)?;
         match held {
             MailFrom::Set(held) => {
-                let read = refresh(&mut call.diags, &target, state, held).await;
+                let seen = seen(&state, &held, private.is_cut_over);
+                if seen.is_cut_over != private.is_cut_over {
+                    let is_cut_over = seen.is_cut_over;
+                    let private = Private {
+                        is_cut_over,
+                        ..private
+                    };
+                    private.keep(call);
+                }
+                let read = refresh(&mut call.diags, &target, state, held, seen).await;
                 Ok(Read::Is(read))
             }
             // Only an import has left it out so far.
@@ -129,20 +136,20 @@ impl Resource for IdentityMailFrom {
         let timeout = planned.timeout(|timeouts| &timeouts.create);
         // Of a replacement, what was planned with is that of the object which it replaces.
         Private::begin().keep(call);
-        set(call, planned, timeout, true).await
+        set(call, None, planned, timeout).await
     }
 
     async fn update(
         &self,
         call: &mut Call<Clients>,
-        _prior: &Model,
+        prior: &Model,
         planned: Model,
     ) -> Result<Model, NothingChanged> {
         let timeout = planned.timeout(|timeouts| &timeouts.update);
         if sets(&planned) {
-            set(call, planned, timeout, false).await
+            set(call, Some(prior), planned, timeout).await
         } else {
-            Ok(update_locally(call, planned, timeout).await?)
+            Ok(update_locally(call, prior, planned, timeout).await?)
         }
     }
 
@@ -193,7 +200,7 @@ impl Resource for IdentityMailFrom {
 /// Warns where another resource of this provider configuration is planned to set the same
 /// identity otherwise: each apply would undo the other.
 fn warn_of_rival(call: &mut Call<Clients>, plan: &Plan, meaning: &Meaning) -> Result<(), Told> {
-    if let (Some(place), Some(setting)) = (plan.place(meaning), meaning.setting())
+    if let (Some(place), Some(setting)) = (plan.place(meaning), meaning.setting(plan.behavior))
         && let Some(rival) = call.configured()?.managed().plan(&place, &setting)
     {
         report::warn_of_rival(&mut call.diags, &place, &setting, &rival);
@@ -207,77 +214,4 @@ fn tell_managed(clients: &Clients, state: &Model) {
     if let Some((place, domain)) = state.held() {
         clients.managed().tell(&place, domain);
     }
-}
-
-/// Sends the planned setting, and returns the state that SES will hold. `creating`:
-/// an error would taint, so there is none once SES has accepted the setting.
-async fn set(
-    call: &mut Call<Clients>,
-    planned: Model,
-    timeout: Duration,
-    creating: bool,
-) -> Result<Model, NothingChanged> {
-    let meaning = validate(&mut call.diags, &planned);
-    let target = Target::of(
-        call,
-        TYPE_NAME,
-        &planned.names(),
-        "set the MAIL FROM domain",
-        timeout,
-    )
-    .await?;
-    let Some(setting) = meaning.setting() else {
-        return Err(NothingChanged);
-    };
-    let domain = setting.domain.clone();
-    let mut private = Private::of(call).unwrap_or_else(Private::begin);
-    let wanted = Wanted {
-        identity: target.place.identity.clone(),
-        object: private.object.clone(),
-        setting,
-        restarts: planned.restarts_failed_verification(),
-    };
-    let (set, sent) = target.ses.set(&target.deadline, &wanted).await;
-    // What was sent, and not made for certain, is none of the object's.
-    if sent.is_some() && !matches!(set, Set::NotMade(_)) {
-        private.own = Some(wanted.setting);
-        private.sent = sent;
-    }
-    private.keep(call);
-    let status = report::set(&mut call.diags, &target, &domain, set, creating)?;
-    // DNS is not asked here: the records cannot exist yet, and the question would
-    // plant a negative answer in the resolver's cache.
-    let dns_check = planned.dns_check.as_option();
-    let dns = dns_check::not_looked_up(&target.clients, dns_check);
-    Ok(Model {
-        verification_status: Value::Value(status),
-        dns: Value::Value(Dns::from(&dns)),
-        ..planned
-    })
-}
-
-/// A change of local attributes alone: SES is not called.
-async fn update_locally(
-    call: &mut Call<Clients>,
-    planned: Model,
-    timeout: Duration,
-) -> Result<Model, Told> {
-    if !planned.dns.is_unknown() {
-        return Ok(planned);
-    }
-    let meaning = validate(&mut call.diags, &planned);
-    let target = Target::of(
-        call,
-        TYPE_NAME,
-        &planned.names(),
-        "look up the DNS records",
-        timeout,
-    )
-    .await?;
-    let domain = meaning.names.mail_from_domain.as_ref();
-    let dns = look_up(&target, &planned, domain).await;
-    Ok(Model {
-        dns: Value::Value(Dns::from(&dns)),
-        ..planned
-    })
 }

@@ -29,6 +29,7 @@ pub(super) fn schema() -> Schema {
                 string("identity", Required, IDENTITY),
                 string("mail_from_domain", Required, MAIL_FROM_DOMAIN),
                 string("behavior_on_mx_failure", OptionalComputed, BEHAVIOR),
+                string("behavior_until_verified", Optional, UNTIL_VERIFIED),
                 string("region", OptionalComputed, REGION),
                 attribute(
                     "restart_failed_verification",
@@ -89,6 +90,13 @@ const MAIL_FROM_DOMAIN: &str = "The custom MAIL FROM domain: a subdomain of the 
 const BEHAVIOR: &str = "What SES does with a message while it cannot find the MX record: \
     `UseDefaultValue` (send it under a domain of Amazon's) or `RejectMessage` (refuse it). \
     Default: `UseDefaultValue`.";
+
+const UNTIL_VERIFIED: &str = "What SES does instead of `behavior_on_mx_failure` until it first says \
+    `Success` of this MAIL FROM domain: `UseDefaultValue`. So no mail is refused while the MX \
+    record is not there yet. Once SES has said `Success`, the plan shows the change to \
+    `behavior_on_mx_failure`, and the next apply makes it. Another MAIL FROM domain, or a failed \
+    one that is started again, begins anew; a record that is lost later changes nothing in SES. \
+    Default: none, `behavior_on_mx_failure` from the start.";
 
 const REGION: &str = "The AWS region of the identity, such as `eu-west-1`. Default: the provider's. \
     A change replaces the resource; so does a change of the provider's, where none is named here.";

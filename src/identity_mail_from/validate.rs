@@ -9,7 +9,7 @@ use tf_provider::{AttributePath, Diagnostics};
 use super::model::Model;
 use crate::attributes::{Names, check_timeout, known};
 use crate::diagnostics::{diagnostic, invalid};
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity};
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, visible};
 use crate::ses::Setting;
 
 /// What the attributes of a valid configuration mean, where they are known.
@@ -18,14 +18,16 @@ pub(super) struct Meaning {
     pub(super) names: Names,
     /// Not configured: SES's default.
     pub(super) behavior: Option<BehaviorOnMxFailure>,
+    /// Null where the same holds from the start.
+    pub(super) until_verified: Value<BehaviorOnMxFailure>,
 }
 
 impl Meaning {
-    /// What SES is to hold.
-    pub(super) fn setting(&self) -> Option<Setting> {
+    /// What SES is to hold with this behaviour.
+    pub(super) fn setting(&self, behavior: Option<BehaviorOnMxFailure>) -> Option<Setting> {
         Some(Setting {
             domain: self.names.mail_from_domain.clone()?,
-            behavior: self.behavior?,
+            behavior: behavior?,
         })
     }
 }
@@ -48,8 +50,46 @@ pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Meaning {
             |error| error.remedy(),
         ),
     };
+    let until_verified = match &model.behavior_until_verified {
+        Value::Null => Value::Null,
+        value => {
+            let until = known(
+                diags,
+                "behavior_until_verified",
+                value,
+                until_verified,
+                NoSafeBehavior::remedy,
+            );
+            until.map_or(Value::Unknown, Value::Value)
+        }
+    };
     timeouts(diags, model);
-    Meaning { names, behavior }
+    Meaning {
+        names,
+        behavior,
+        until_verified,
+    }
+}
+
+/// The behaviour until SES has verified the domain: one that refuses no mail.
+fn until_verified(text: &str) -> Result<BehaviorOnMxFailure, NoSafeBehavior> {
+    match text.parse() {
+        Ok(BehaviorOnMxFailure::UseDefaultValue) => Ok(BehaviorOnMxFailure::UseDefaultValue),
+        Ok(BehaviorOnMxFailure::RejectMessage) | Err(_) => Err(NoSafeBehavior(text.to_owned())),
+    }
+}
+
+/// A text that is no behaviour until SES has verified the domain.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("`{}` is not `UseDefaultValue`, which is all that it can be", visible(.0))]
+struct NoSafeBehavior(String);
+
+impl NoSafeBehavior {
+    fn remedy(&self) -> String {
+        "Write `UseDefaultValue`, in exactly this spelling; or leave \
+         `behavior_until_verified` out, and SES gets `behavior_on_mx_failure` from the start."
+            .to_owned()
+    }
 }
 
 /// Refuses names that SES takes and that should not be made, unless they are those of
@@ -185,6 +225,7 @@ mod tests {
     fn behavior_and_timeouts_are_told_at_theirs() {
         let mut model = model("example.com", "bounce.example.com");
         model.behavior_on_mx_failure = value("Reject");
+        model.behavior_until_verified = value("RejectMessage");
         model.timeouts = Value::Value(Timeouts {
             create: value("5 parsecs"),
             read: value("1h30m"),
@@ -195,6 +236,7 @@ mod tests {
             errors(&model),
             [
                 "behavior_on_mx_failure",
+                "behavior_until_verified",
                 "timeouts.create",
                 "timeouts.update"
             ]
@@ -263,6 +305,7 @@ mod tests {
             identity: Value::Unknown,
             mail_from_domain: Value::Unknown,
             behavior_on_mx_failure: Value::Unknown,
+            behavior_until_verified: Value::Unknown,
             timeouts: Value::Unknown,
             ..Model::default()
         };

@@ -50,6 +50,37 @@ impl Place {
         }
     }
 
+    /// RejectMessage, although `behavior_until_verified` would have SES send until it has
+    /// verified the domain: somebody else has set it.
+    pub fn rejects_too_early(&self, domain: &DomainName) -> Advice {
+        let identity = &self.identity;
+        Advice {
+            summary: "Mail is refused before SES has verified a MAIL FROM domain",
+            detail: format!(
+                "SES has not verified {domain} as MAIL FROM domain of {identity}, and refuses all \
+                 mail of {identity} until it has: it holds RejectMessage, in place of \
+                 `behavior_until_verified`, which something else has changed. The next apply \
+                 changes it back."
+            ),
+        }
+    }
+
+    /// Pending and RejectMessage, after SES had verified the domain.
+    pub fn pending_again(&self, domain: &DomainName) -> Advice {
+        let identity = &self.identity;
+        Advice {
+            summary: "MX record of a MAIL FROM domain is looked for again by SES (Pending)",
+            detail: format!(
+                "SES had verified {domain} as MAIL FROM domain of {identity}, and looks for its \
+                 MX record again (Pending). Until it finds it, {}. {}, if it is not there. \
+                 (`behavior_until_verified` ends with the first Success; to have mail sent \
+                 meanwhile, set `behavior_on_mx_failure = \"UseDefaultValue\"`.)",
+                mail(identity, BehaviorOnMxFailure::RejectMessage),
+                self.publish(domain)
+            ),
+        }
+    }
+
     /// What to publish, as the beginning of a sentence.
     pub fn publish(&self, domain: &DomainName) -> String {
         let RequiredRecords { mx, .. } = RequiredRecords::new(Some(domain), Some(&self.region));

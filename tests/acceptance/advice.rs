@@ -50,7 +50,7 @@ fn reject_message_before_the_record_is_there_is_told_at_plan() {
     ws.plan()
         .exits(2)
         .says("All mail will be rejected until the MX record is found (RejectMessage)")
-        .says("`UseDefaultValue` first");
+        .says("`behavior_until_verified = ");
     for region in ["us-east-1", "eu-west-1"] {
         let host = format!("feedback-smtp.{region}.amazonses.com");
         ws.dns()

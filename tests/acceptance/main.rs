@@ -11,6 +11,7 @@ mod attached;
 mod block_page;
 mod command_line;
 mod credentials;
+mod cut_over;
 mod data_source;
 mod deposed;
 mod destroy;

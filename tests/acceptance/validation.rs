@@ -158,6 +158,11 @@ fn behavior_that_ses_does_not_know_is_refused() {
     ];
     let line = |behavior| format!("behavior_on_mx_failure = \"{behavior}\"");
     let cases = cases.map(|(behavior, advice)| bad(line(behavior), advice));
+    let unsafe_until = bad(
+        "behavior_until_verified = \"RejectMessage\"".to_owned(),
+        "Write `UseDefaultValue`, in exactly this spelling",
+    );
+    let cases: Vec<_> = cases.into_iter().chain([unsafe_until]).collect();
     refuses(&cases, |index, line| {
         resource(index, &format!("{VALID}\n  {line}"))
     });

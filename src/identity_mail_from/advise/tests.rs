@@ -19,7 +19,7 @@ fn config(domain: &str, behavior: &str) -> Model {
 fn planned(prior: Option<&Model>, config: &Model, region: &str) -> (Plan, Meaning) {
     let meaning = validate(&mut Diagnostics::default(), config);
     let region = Region::parse(region).unwrap();
-    (plan(prior, config, &meaning, Some(&region)), meaning)
+    (plan(prior, config, &meaning, Some(&region), false), meaning)
 }
 
 /// The attributes and details of the warnings for a create.
@@ -115,7 +115,7 @@ fn each_danger_is_told_with_its_particulars() {
         ("mail_from_domain", "mail_from_domain = \"old.example.com\""),
         ("mail_from_domain", "is an identity of this account"),
         ("mail_from_domain", "`10 mail.example.com`"),
-        ("behavior_on_mx_failure", "`UseDefaultValue` first"),
+        ("behavior_on_mx_failure", "`behavior_until_verified = "),
     ];
     assert_eq!(told.len(), expected.len());
     for ((attribute, detail), (path, text)) in told.iter().zip(expected) {

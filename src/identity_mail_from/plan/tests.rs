@@ -15,8 +15,8 @@ fn planned(prior: Option<&Model>, config: &Model, region: Option<&str>) -> Plan 
     let meaning = validate(&mut diags, config);
     assert!(diags.errors.is_empty(), "{:?}", diags.errors);
     let region = region.map(|region| Region::parse(region).unwrap());
-    let first = plan(prior, config, &meaning, region.as_ref());
-    assert_eq!(first, plan(prior, config, &meaning, region.as_ref()));
+    let first = plan(prior, config, &meaning, region.as_ref(), false);
+    assert_eq!(first, plan(prior, config, &meaning, region.as_ref(), false));
     first
 }
 
