@@ -11,6 +11,7 @@ use simulator::ses::{Behavior, Status};
 
 use harness::{Feature, REGION, Workspace, lacks};
 
+mod cut_over;
 #[path = "../acceptance/harness/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "other tests use the rest of it")]
 mod harness;
