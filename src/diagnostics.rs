@@ -199,8 +199,9 @@ fn remedy(error: &Error) -> Option<String> {
                      the MAIL FROM domain of the domain holds for all its addresses: set \
                      `identity` to the domain. Otherwise register the address itself with SES, and \
                      wait until it is verified (for example `aws_ses_email_identity`); see also \
-                     that account and region are the identity's: a resource goes to the provider \
-                     configuration that its `provider` argument names, or else to the default one."
+                     that account and region are the identity's: the account is that of the provider \
+                     configuration that `provider` names, or else of the default one, and so is \
+                     the region unless `region` names another."
                         .to_owned(),
                 );
             }
@@ -213,8 +214,9 @@ fn remedy(error: &Error) -> Option<String> {
                 "{problem}. MAIL FROM can be set once the identity is verified: create it and \
                  wait for its verification (for example `aws_ses_domain_identity` and \
                  `aws_ses_domain_identity_verification`, named in `depends_on`), and see that \
-                 account and region are the identity's: a resource goes to the provider \
-                 configuration that its `provider` argument names, or else to the default one."
+                 account and region are the identity's: the account is that of the provider \
+                 configuration that `provider` names, or else of the default one, and so is the \
+                 region unless `region` names another."
             ))
         }
         Error::Refused { code, .. }

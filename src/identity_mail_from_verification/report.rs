@@ -73,9 +73,9 @@ fn over(seen: &Seen, place: &Place) -> (String, &'static str) {
     match seen {
         Seen::NoIdentity => (
             shows,
-            "Create the identity, and see that account and region are the identity's: a resource \
-             goes to the provider configuration that its `provider` argument names, or else to the \
-             default one.",
+            "Create the identity, and see that account and region are the identity's: the account \
+             is that of the provider configuration that `provider` names, or else of the default \
+             one, and so is the region unless `region` names another.",
         ),
         Seen::Unset => (
             shows,

@@ -22,7 +22,7 @@ pub(super) trait Caller: Send + Sync + 'static {
     /// What is known without a call.
     async fn known(&self) -> Known;
 
-    /// What the credentials say, or else AWS, asked in this region or that of the settings;
-    /// an account always. `Err` is a clause, fit to be shown.
-    async fn asked(&self, region: Option<&str>) -> Result<Known, String>;
+    /// What the credentials say, or else AWS; an account always. `Err` is a clause, fit to be
+    /// shown.
+    async fn asked(&self) -> Result<Known, String>;
 }

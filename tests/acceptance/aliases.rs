@@ -151,7 +151,7 @@ fn resources_that_move_to_an_account_that_nobody_can_tell_stay_in_the_state() {
     six_of_old(&ws, &(blocks.clone() + &there), &ws.ses());
     let denied = Fault::new(FaultKind::AccessDenied).on(STS);
     ws.ses().inject(denied.forever());
-    moved(&ws, &(blocks + &last("count = 0"))).fails_with(&["GetCallerIdentity: AccessDenied"]);
+    moved(&ws, &(blocks + &last("count = 0"))).fails_with(&["GetCallerIdentity with AccessDenied"]);
     assert_eq!(are_set(&ws.ses()), 6);
     for name in names(6) {
         for resource in ["old", "new"] {

@@ -196,7 +196,7 @@ fn one_domain_in_two_regions_is_verified_in_both_by_one_mx_record() {
     ws.dns()
         .set_txt(name, &["v=spf1 include:amazonses.com ~all"])
         .unwrap();
-    ws.config(&format!(
+    let config = format!(
         r#"
 resource "ses_identity_mail_from" "all" {{
   for_each         = toset(["{REGION}", "{EUROPE}"])
@@ -219,7 +219,8 @@ data "ses_identity_mail_from" "all" {{
   dns_check = true
 }}
 "#
-    ));
+    );
+    ws.config(&config);
     ws.apply()
         .succeeds()
         .says("4 added")
@@ -243,6 +244,22 @@ data "ses_identity_mail_from" "all" {{
     let other = format!("ses_identity_mail_from.all[\"{EUROPE}\"]");
     let other = ws.resource(&other).unwrap();
     assert_eq!(other["dns"]["mx"]["status"], "other_region");
+
+    // As in states of other providers: what names no region is in the provider's.
+    ws.provider.region = Some(format!("{REGION:?}"));
+    ws.config(&config);
+    let path = ws.folder().join("terraform.tfstate");
+    let state = fs::read_to_string(&path).unwrap().replace("\": ", "\":");
+    let named = format!("\"region\":{REGION:?}");
+    assert_eq!(state.matches(&named).count(), 3);
+    fs::write(&path, state.replace(&named, "\"region\":null")).unwrap();
+    ws.plan().succeeds();
+    ws.apply()
+        .succeeds()
+        .says("0 added, 0 changed, 0 destroyed");
+    for (address, values) in ws.resources() {
+        assert!(values["region"].is_string(), "{address}");
+    }
     ws.ends_with(&["example.com", "example.com"]);
 }
 

@@ -36,7 +36,8 @@ pub(crate) enum Expected {
 pub(crate) async fn hold(rows: Vec<(Case, Expected)>) {
     let peer = peer::program();
     let mut wrong = Vec::new();
-    let mut rows = rows.into_iter();
+    let is_judged = |(case, _): &(Case, Expected)| peer.is_none() || !case.is_of_a_resource();
+    let mut rows = rows.into_iter().filter(is_judged);
     loop {
         let some: Vec<_> = rows.by_ref().take(8).collect();
         if some.is_empty() {

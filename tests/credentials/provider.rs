@@ -59,9 +59,9 @@ impl Provider {
         }
     }
 
-    /// Configures it with a provider block, and reads example.com by importing it. Returns
-    /// what was told about both.
-    pub(crate) async fn read(&mut self, block: &Json) -> Vec<Diagnostic> {
+    /// Configures it with a provider block, and reads an identity by importing it by this
+    /// id. Returns what was told about both.
+    pub(crate) async fn read(&mut self, block: &Json, id: &str) -> Vec<Diagnostic> {
         let schema = self
             .client
             .get_provider_schema(get_provider_schema::Request {});
@@ -78,7 +78,7 @@ impl Provider {
         }
         let request = import_resource_state::Request {
             type_name: TYPE.to_owned(),
-            id: "example.com".to_owned(),
+            id: id.to_owned(),
             ..Default::default()
         };
         let imported = self.client.import_resource_state(request).await.unwrap();

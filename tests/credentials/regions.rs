@@ -1,5 +1,7 @@
 //! Which region is used.
 
+use serde_json::json;
+
 use crate::Expected::{Assumed, Fails, Signed};
 use crate::chain::profile;
 use crate::hold;
@@ -97,6 +99,44 @@ async fn regions_are_found_where_users_put_them() {
         (
             keys("a stray line that matters").config("[default]\nregion eu-central-1\n"),
             Fails(&["No AWS region", "line 2 of", ".aws/config cannot be read"]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_resource_may_name_its_region() {
+    let role = |name| case(name).block_keys().assume("a", &json!({}));
+    hold(vec![
+        (
+            case("another than the provider's")
+                .block_keys()
+                .of_region("eu-west-1"),
+            Signed("AKIABLOCK", "eu-west-1"),
+        ),
+        (
+            case("where the provider has none")
+                .block_keys()
+                .without_region()
+                .of_region("eu-west-1"),
+            Signed("AKIABLOCK", "eu-west-1"),
+        ),
+        (
+            role("STS stays in the provider's region").of_region("eu-west-1"),
+            Assumed("ASIA1", &[&["role%2Fa", "/us-east-1/sts/"]]),
+        ),
+        (
+            role("sts_region")
+                .without_region()
+                .block("sts_region", "eu-west-2")
+                .of_region("eu-west-1"),
+            Assumed("ASIA1", &[&["role%2Fa", "/eu-west-2/sts/"]]),
+        ),
+        (
+            role("STS where the provider has no region")
+                .without_region()
+                .of_region("us-gov-west-1"),
+            Assumed("ASIA1", &[&["role%2Fa", "/us-gov-west-1/sts/"]]),
         ),
     ])
     .await;

@@ -40,6 +40,8 @@ pub(crate) struct Case {
     logged_in: bool,
     sts_refuses: bool,
     has_region: bool,
+    /// The region that the resource names, in place of the provider's.
+    of_region: Option<&'static str>,
 }
 
 /// What came of a case.
@@ -154,6 +156,17 @@ impl Case {
         self
     }
 
+    /// The resource names its region.
+    pub(crate) fn of_region(mut self, region: &'static str) -> Self {
+        self.of_region = Some(region);
+        self
+    }
+
+    /// Whether it is of a resource, which the peer knows none of.
+    pub(crate) fn is_of_a_resource(&self) -> bool {
+        self.of_region.is_some()
+    }
+
     /// A block `assume_role`, behind those that are there.
     pub(crate) fn assume(self, role: &str, more: &Json) -> Self {
         let mut block = json!({ "role_arn": format!("arn:aws:iam::111122223333:role/{role}") });
@@ -183,8 +196,12 @@ impl Case {
     /// Starts a provider in this world, and reads an identity.
     pub(crate) async fn run(&self) -> Outcome {
         let world = World::of(self, false);
+        let id = match self.of_region {
+            Some(region) => format!("example.com@{region}"),
+            None => "example.com".to_owned(),
+        };
         let mut provider = Provider::start(world.home.path(), &world.environment).await;
-        let told = provider.read(&world.block).await;
+        let told = provider.read(&world.block, &id).await;
         let of_severity = |severity| {
             let told = told.iter().filter(|told| told.severity == severity);
             told.map(|told| format!("{}\n{}", told.summary, told.detail))

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use super::connection::Connection;
 use super::credentials::{Effort, failed};
 use super::owner::Owner;
-use super::sts::Sts;
 use crate::mail_from::visible;
 use crate::ses::caller::{Caller, Known};
 
@@ -30,7 +29,7 @@ impl Caller for Connection {
         }
     }
 
-    async fn asked(&self, region: Option<&str>) -> Result<Known, String> {
+    async fn asked(&self) -> Result<Known, String> {
         let aws = self.aws().await.map_err(|error| error.to_string())?;
         let ready = aws.credentials.ready(Effort::Any).await;
         let at_hand = ready.and_then(|()| aws.credentials.at_hand());
@@ -40,11 +39,7 @@ impl Caller for Connection {
         if settings.skips_account && credentials.account_id().is_none() {
             return Err("`skip_requesting_account_id` says not to ask for it".to_owned());
         }
-        let sts = Sts {
-            region: settings.sts_region.clone().or(region.map(str::to_owned)),
-            ..aws.sts.clone()
-        };
-        let account = sts.account(credentials).await.map_err(|error| {
+        let account = aws.sts.account(credentials).await.map_err(|error| {
             let failed = failed("the account", &error, None);
             visible(&failed.to_string())
         })?;

@@ -56,6 +56,7 @@ struct Client {
 
 impl AwsApi {
     pub(in crate::ses) fn new(connection: Connection, region: mail_from::Region) -> Self {
+        connection.calls_in(&region);
         Self {
             connection,
             region,

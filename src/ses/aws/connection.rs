@@ -22,7 +22,7 @@ use super::look_up::LookUps;
 use super::owner::Owner;
 use super::phases;
 use super::profile::Base;
-use super::sts::{Role, Sts, WebIdentity};
+use super::sts::{FirstRegion, Role, Sts, WebIdentity};
 use crate::mail_from::Region;
 use crate::ses::deadline::{Deadline, Interrupted};
 use crate::ses::error::{CredentialFault, Error};
@@ -145,6 +145,7 @@ pub struct Connection(Arc<Shared>);
 struct Shared {
     settings: ConnectionSettings,
     found_region: OnceCell<Region>,
+    first_region: FirstRegion,
     aws: OnceCell<Aws>,
 }
 
@@ -162,6 +163,7 @@ impl Connection {
         Self(Arc::new(Shared {
             settings,
             found_region: OnceCell::new(),
+            first_region: FirstRegion::default(),
             aws: OnceCell::new(),
         }))
     }
@@ -190,6 +192,11 @@ impl Connection {
                 })
             })
             .await
+    }
+
+    /// SES is to be called in `region`.
+    pub(super) fn calls_in(&self, region: &Region) {
+        self.0.first_region.tell(region);
     }
 
     /// Where the settings limit the accounts, loads the credentials, so that it is known
@@ -309,6 +316,7 @@ impl Connection {
                     sdk: sdk.clone(),
                     endpoint: settings.sts_endpoint.clone(),
                     region: settings.sts_region.clone(),
+                    first_region: self.0.first_region.clone(),
                 };
                 let credentials = Credentials::of(Chain {
                     settings: settings.clone(),
@@ -332,8 +340,8 @@ async fn without_region(settings: &ConnectionSettings) -> String {
     let files = settings.files().await;
     find(settings, &files).err().unwrap_or_else(|| {
         format!(
-            "no AWS region: set `region` in the provider block, or AWS_REGION, or a region in the \
-             AWS profile `{}` (looked for in {})",
+            "no AWS region: set `region` in the provider block or in the resource, or AWS_REGION, \
+             or a region in the AWS profile `{}` (looked for in {})",
             settings.profile_name(),
             files.looked_for()
         )

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
@@ -13,6 +14,7 @@ use aws_sdk_sts::config::{IdentityCache, Region, SharedCredentialsProvider};
 use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Answer, PolicyDescriptorType, Tag};
 
 use super::accounts::is_account;
+use crate::mail_from;
 
 /// The name of a session that is given none.
 const SESSION: &str = "terraform-provider-ses";
@@ -92,26 +94,46 @@ impl WebIdentity {
     }
 }
 
+/// The first region in which SES is to be called. Clones are one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FirstRegion(Arc<OnceLock<mail_from::Region>>);
+
+impl FirstRegion {
+    pub(super) fn tell(&self, region: &mail_from::Region) {
+        self.0.get_or_init(|| region.clone());
+    }
+
+    fn get(&self) -> Option<&str> {
+        self.0.get().map(mail_from::Region::as_str)
+    }
+}
+
 /// The way to STS.
 #[derive(Clone, Debug)]
 pub(super) struct Sts {
     pub(super) sdk: SdkConfig,
     /// A URL in place of STS's endpoint.
     pub(super) endpoint: Option<String>,
-    /// The region whose STS is asked; the SDK's if left out.
+    /// The region whose STS is asked; that of the SDK if left out, or else the first in
+    /// which SES is to be called.
     pub(super) region: Option<String>,
+    pub(super) first_region: FirstRegion,
 }
 
 impl Sts {
+    fn region(&self) -> &str {
+        let sdk = || self.sdk.region().map(AsRef::as_ref);
+        let region = self.region.as_deref().or_else(sdk);
+        region
+            .or_else(|| self.first_region.get())
+            .unwrap_or(ANY_REGION)
+    }
+
     fn client(&self, keys: Option<Keys>) -> Client {
         let mut config =
             aws_sdk_sts::config::Builder::from(&self.sdk).identity_cache(IdentityCache::no_cache());
         config.set_credentials_provider(keys.map(SharedCredentialsProvider::new));
-        match &self.region {
-            Some(region) => config = config.region(Region::new(region.clone())),
-            None if self.sdk.region().is_none() => config = config.region(Region::new(ANY_REGION)),
-            None => {}
-        }
+        config = config.region(Region::new(self.region().to_owned()));
         if let Some(endpoint) = &self.endpoint {
             config = config.endpoint_url(endpoint);
         }

@@ -44,7 +44,6 @@ impl Claims {
     /// of the member's run.
     pub(in crate::ses) fn of_run(member: &Member, endpoint: Option<&str>, region: &str) -> Self {
         let member = Arc::clone(member.shared());
-        member.calls_in(region);
         Self {
             member,
             endpoint: endpoint.map(str::to_owned),

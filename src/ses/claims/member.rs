@@ -39,8 +39,6 @@ pub(super) struct Shared {
     began: Instant,
     /// Who makes the calls of this process.
     caller: OnceLock<Arc<dyn Caller>>,
-    /// Where it has called SES first.
-    region: OnceLock<String>,
     clock: Clock,
     known: std::sync::Mutex<Known>,
     /// Counts what this process has told.
@@ -91,7 +89,6 @@ impl Member {
             folder: OnceLock::new(),
             began: Instant::now(),
             caller: OnceLock::new(),
-            region: OnceLock::new(),
             clock: Clock::System,
             known: std::sync::Mutex::default(),
             told: watch::Sender::new(0),
@@ -155,15 +152,9 @@ impl Shared {
         joined
     }
 
-    /// This process calls SES in `region`.
-    pub(super) fn calls_in(&self, region: &str) {
-        self.region.get_or_init(|| region.to_owned());
-    }
-
-    /// Who makes the calls of this process, and where it calls SES, once it does.
-    pub(super) fn caller(&self) -> Option<(&dyn Caller, Option<&str>)> {
-        let caller = self.caller.get()?.as_ref();
-        Some((caller, self.region.get().map(String::as_str)))
+    /// Who makes the calls of this process.
+    pub(super) fn caller(&self) -> Option<&dyn Caller> {
+        Some(self.caller.get()?.as_ref())
     }
 
     /// How long this process runs.

@@ -72,10 +72,10 @@ pub(super) async fn ask(member: &Shared) -> Result<(), String> {
         return Err(reason.clone());
     }
     // Who shares a run with nobody never asks.
-    let Some((caller, region)) = member.caller() else {
+    let Some(caller) = member.caller() else {
         return Err("this process is alone".to_owned());
     };
-    let asked = timeout(TOLD_WITHIN, caller.asked(region)).await;
+    let asked = timeout(TOLD_WITHIN, caller.asked()).await;
     let asked = asked.unwrap_or_else(|_| Err("AWS has not told the account in time".to_owned()));
     let failed = asked.as_ref().err();
     *failure = failed.map(|reason| (Instant::now(), reason.clone()));

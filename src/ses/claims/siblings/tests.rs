@@ -29,7 +29,7 @@ impl Caller for Keys {
         Known::default()
     }
 
-    async fn asked(&self, _region: Option<&str>) -> Result<Known, String> {
+    async fn asked(&self) -> Result<Known, String> {
         self.asked.fetch_add(1, Relaxed);
         sleep(Duration::from_secs(1)).await;
         let known = |account: &str| Known {
