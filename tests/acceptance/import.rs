@@ -1,5 +1,8 @@
 //! What exists is taken over, and then plans nothing.
 
+use std::fs;
+
+use serde_json::{Value, json};
 use simulator::ses::Behavior;
 
 use crate::harness::{Feature, REGION, THIS, Workspace, basic, lacks, mail_from};
@@ -45,6 +48,46 @@ fn import_by_block_plans_nothing_else() {
         .says("1 imported, 0 added, 0 changed, 0 destroyed");
     assert_eq!(ws.sets(), []);
     ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn import_by_identity_plans_nothing_else() {
+    if lacks(Feature::ImportByIdentity) {
+        return;
+    }
+    let ws = held(Behavior::UseDefaultValue);
+    for (region, written) in [
+        ("", "EXAMPLE.com."),
+        ("region = \"us-east-1\"", "example.com"),
+    ] {
+        let import = format!(
+            "import {{\n  to = {THIS}\n  identity = {{\n    identity = {written:?}\n    {region}\n  }}\n}}\n"
+        );
+        ws.config(&format!("{import}{}", basic()));
+        ws.apply()
+            .succeeds()
+            .says("1 imported, 0 added, 0 changed, 0 destroyed");
+        let path = ws.folder().join("terraform.tfstate");
+        let state: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        let identity = &state["resources"][0]["instances"][0]["identity"];
+        let completed = json!({ "identity": "example.com", "region": REGION });
+        assert_eq!(identity, &completed, "{state}");
+        ws.plans_nothing();
+        ws.terraform(&["state", "rm", THIS]).succeeds();
+    }
+    assert_eq!(ws.sets(), []);
+
+    let import =
+        format!("import {{\n  to = {THIS}\n  identity = {{ region = \"us-east-1\" }}\n}}\n");
+    ws.config(&format!("{import}{}", basic()));
+    ws.plan().exits(1);
+    let nowhere = import.replace(
+        "region = \"us-east-1\"",
+        "identity = \"example.com\", region = \"x\"",
+    );
+    ws.config(&format!("{nowhere}{}", basic()));
+    ws.plan()
+        .fails_with(&["Invalid region", "Without it, the provider's is meant"]);
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod late_reads;
 mod lifecycle;
 mod local_attributes;
 mod logs;
+mod moved;
 mod name_servers;
 mod pacing;
 mod provider_block;

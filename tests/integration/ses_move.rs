@@ -91,7 +91,8 @@ async fn what_hashicorp_aws_has_kept_plans_nothing() {
             DOMAIN,
             domain("Example.COM.", "BOUNCE.example.com."),
         ),
-        (AWS, DOMAIN, domain("Sender@example.com", plain)),
+        // OpenTofu 1.10 sends what the name of the type implies.
+        ("aws", DOMAIN, domain("Sender@example.com", plain)),
         (AWS, EMAIL, email("example.com", plain)),
         (
             AWS,

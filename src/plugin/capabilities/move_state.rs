@@ -159,18 +159,17 @@ impl<P: Provider> Calls<P> {
 
 impl MoveSource {
     fn is_of(&self, request: &proto::move_resource_state::Request) -> bool {
-        self.type_name == request.source_type_name
-            && self.provider == provider(&request.source_provider_address)
+        let address = &request.source_provider_address;
+        self.type_name == request.source_type_name && is_address_of(self.provider, address)
     }
 }
 
-/// `NAMESPACE/TYPE` of `HOST/NAMESPACE/TYPE`.
-fn provider(address: &str) -> &str {
-    let hostless = address.split_once('/').map_or("", |(_, hostless)| hostless);
-    match hostless.contains('/') {
-        true => hostless,
-        false => address,
-    }
+/// Whether `address` is that of `provider`, `NAMESPACE/TYPE`, at whatever host. OpenTofu
+/// before 1.11.12 and 1.12.4 sends the bare type, as the resource's name implies it.
+fn is_address_of(provider: &str, address: &str) -> bool {
+    let (_, bare) = provider.split_once('/').unwrap_or_default();
+    let (_, hostless) = address.split_once('/').unwrap_or_default();
+    address == bare || address == provider || hostless == provider
 }
 
 /// What to tell of a type that nobody takes over.
@@ -231,18 +230,22 @@ mod tests {
 
     #[test]
     fn provider_is_told_by_all_but_its_host() {
-        for (address, expected) in [
-            ("registry.terraform.io/hashicorp/aws", "hashicorp/aws"),
-            ("registry.opentofu.org/hashicorp/aws", "hashicorp/aws"),
-            ("mirror.example:8443/hashicorp/aws", "hashicorp/aws"),
-            ("hashicorp/aws", "hashicorp/aws"),
-            ("registry.terraform.io/acme/aws", "acme/aws"),
-            ("registry.terraform.io/-/aws", "-/aws"),
-            ("a/b/hashicorp/aws", "b/hashicorp/aws"),
-            ("aws", "aws"),
-            ("", ""),
+        for (address, is_aws) in [
+            ("registry.terraform.io/hashicorp/aws", true),
+            ("registry.opentofu.org/hashicorp/aws", true),
+            ("mirror.example:8443/hashicorp/aws", true),
+            ("hashicorp/aws", true),
+            ("aws", true),
+            ("registry.terraform.io/acme/aws", false),
+            ("acme/aws", false),
+            ("registry.terraform.io/-/aws", false),
+            ("registry.terraform.io/hashicorp/awscc", false),
+            ("registry.terraform.io/nothashicorp/aws", false),
+            ("mirror.example/a/hashicorp/aws", false),
+            ("awscc", false),
+            ("", false),
         ] {
-            assert_eq!(provider(address), expected, "{address}");
+            assert_eq!(is_address_of("hashicorp/aws", address), is_aws, "{address}");
         }
     }
 }

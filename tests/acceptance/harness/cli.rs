@@ -41,6 +41,10 @@ pub(crate) enum Feature {
     Checks,
     /// Functions that a provider has.
     ProviderFunctions,
+    /// `moved` blocks from a type of another provider.
+    MovesAcrossTypes,
+    /// `import` blocks that name a resource by its identity.
+    ImportByIdentity,
     /// `terraform test` with mocks that give their values at plan.
     MocksAtPlan,
 }
@@ -54,6 +58,8 @@ impl Feature {
             Self::RemovedBlocks => ("removed blocks with a lifecycle", (1, 7), (1, 10)),
             Self::Checks => ("check blocks", (1, 5), (1, 6)),
             Self::ProviderFunctions => ("functions of providers", (1, 8), (1, 7)),
+            Self::MovesAcrossTypes => ("moved blocks across types", (1, 8), (1, 10)),
+            Self::ImportByIdentity => ("import by identity", (1, 12), (1, 12)),
             Self::MocksAtPlan => ("mocks at plan", (1, 11), (1, 8)),
         }
     }
