@@ -92,9 +92,9 @@ fn identity(object: &Object) -> &str {
     identity.expect("it is required")
 }
 
-/// Where SES has it. Versions without `region` are tried in one region alone.
-fn key(object: &Object) -> Value {
-    let region = string(object, "region").unwrap_or("us-east-1");
+/// Where SES has it.
+fn key(control: &Control, object: &Object) -> Value {
+    let region = string(object, "region").unwrap_or(&control.region);
     json!({ "identity": identity(object), "region": region })
 }
 
@@ -102,7 +102,7 @@ fn put_mail_from(control: &Control, object: &Object, behavior: &str) -> Result<(
     let Some(domain) = string(object, "mail_from_domain") else {
         return delete_mail_from(control, object);
     };
-    let mut body = key(object);
+    let mut body = key(control, object);
     body["mail_from_domain"] = domain.into();
     body["behavior"] = behavior.into();
     control.request("PUT", "mail_from", &body).map(drop)
@@ -114,7 +114,7 @@ fn get_mail_from(
     spelled: fn(&str) -> &str,
 ) -> Result<Option<Object>, String> {
     let state = control.request("GET", "state", &Value::Null)?;
-    let key = key(&object);
+    let key = key(control, &object);
     let found = state["identities"]
         .as_array()
         .into_iter()
@@ -148,7 +148,7 @@ fn get_mail_from(
 
 fn delete_mail_from(control: &Control, object: &Object) -> Result<(), String> {
     control
-        .request("DELETE", "mail_from", &key(object))
+        .request("DELETE", "mail_from", &key(control, object))
         .map(drop)
 }
 

@@ -5,13 +5,16 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
-/// Where the simulator listens.
+/// The simulator, by way of a provider block.
 pub(crate) struct Control {
+    /// Where it listens.
     authority: String,
+    /// The region of the block.
+    pub(crate) region: String,
 }
 
 impl Control {
-    pub(crate) fn from_environment() -> Self {
+    pub(crate) fn of(region: Option<&String>) -> Self {
         #[expect(
             clippy::disallowed_methods,
             reason = "the harness says so by the environment, which Terraform hands on"
@@ -20,6 +23,7 @@ impl Control {
         let authority = url.strip_prefix("http://").unwrap_or(&url);
         Self {
             authority: authority.trim_end_matches('/').to_owned(),
+            region: region.map_or("us-east-1", String::as_str).to_owned(),
         }
     }
 

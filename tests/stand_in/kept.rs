@@ -12,7 +12,6 @@ use tf_provider::schema::{
 use tf_provider::value::ValueAny;
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use crate::World;
 use crate::control::Control;
 
 /// A configuration, a plan or a state, by the names of its attributes.
@@ -70,9 +69,9 @@ pub(crate) struct Kept(pub(crate) Kind);
 
 impl Kept {
     /// Puts it into the simulator; the state is the plan with its id.
-    fn put(&self, call: &mut Call<World>, mut planned: Object) -> Result<Object, NothingChanged> {
-        let world = call.configured()?;
-        if let Err(error) = (self.0.put)(&world.control, &planned) {
+    fn put(&self, call: &mut Call<Control>, mut planned: Object) -> Result<Object, NothingChanged> {
+        let control = call.configured()?;
+        if let Err(error) = (self.0.put)(&control, &planned) {
             return Err(told(call, error).into());
         }
         let id = (self.0.id)(&planned);
@@ -81,7 +80,7 @@ impl Kept {
     }
 }
 
-fn told(call: &mut Call<World>, error: String) -> Told {
+fn told(call: &mut Call<Control>, error: String) -> Told {
     call.diags.errors.push(Diagnostic {
         summary: error.into(),
         detail: "".into(),
@@ -92,7 +91,7 @@ fn told(call: &mut Call<World>, error: String) -> Told {
 
 #[async_trait]
 impl Resource for Kept {
-    type Configured = World;
+    type Configured = Control;
     type Model = Object;
 
     fn schema(&self) -> Schema {
@@ -119,15 +118,15 @@ impl Resource for Kept {
 
     async fn plan(
         &self,
-        call: &mut Call<World>,
+        call: &mut Call<Control>,
         prior: Option<&Object>,
         config: &Object,
     ) -> Result<Planned<Object>, Told> {
-        let world = call.configured()?;
+        let control = call.configured()?;
         let mut state = config.clone();
         for column in &self.0.attributes {
             let default = match (column.name, &column.default) {
-                ("region", _) => ValueAny::String(world.region.clone()),
+                ("region", _) => ValueAny::String(control.region.clone()),
                 (_, Some(default)) => default.clone(),
                 (_, None) => continue,
             };
@@ -151,15 +150,15 @@ impl Resource for Kept {
 
     async fn read(
         &self,
-        call: &mut Call<World>,
+        call: &mut Call<Control>,
         mut state: Object,
     ) -> Result<Read<Object>, CouldNotRead> {
-        let world = call.configured()?;
+        let control = call.configured()?;
         // A state of an older version has none.
         if let Some(region @ ValueAny::Null) = state.get_mut("region") {
-            *region = ValueAny::String(world.region.clone());
+            *region = ValueAny::String(control.region.clone());
         }
-        match (self.0.get)(&world.control, state) {
+        match (self.0.get)(&control, state) {
             Ok(Some(found)) => Ok(Read::Is(found)),
             Ok(None) => Ok(Read::Gone),
             Err(error) => Err(told(call, error).into()),
@@ -168,7 +167,7 @@ impl Resource for Kept {
 
     async fn create(
         &self,
-        call: &mut Call<World>,
+        call: &mut Call<Control>,
         planned: Object,
     ) -> Result<Object, NothingChanged> {
         self.put(call, planned)
@@ -176,19 +175,19 @@ impl Resource for Kept {
 
     async fn update(
         &self,
-        call: &mut Call<World>,
+        call: &mut Call<Control>,
         _: &Object,
         planned: Object,
     ) -> Result<Object, NothingChanged> {
         self.put(call, planned)
     }
 
-    async fn delete(&self, call: &mut Call<World>, prior: Object) -> Result<(), Told> {
-        let world = call.configured()?;
-        (self.0.delete)(&world.control, &prior).map_err(|error| told(call, error))
+    async fn delete(&self, call: &mut Call<Control>, prior: Object) -> Result<(), Told> {
+        let control = call.configured()?;
+        (self.0.delete)(&control, &prior).map_err(|error| told(call, error))
     }
 
-    async fn import(&self, _: &mut Call<World>, id: &str) -> Result<Object, Told> {
+    async fn import(&self, _: &mut Call<Control>, id: &str) -> Result<Object, Told> {
         let names = self.0.attributes.iter().map(|column| column.name);
         let mut state: Object = names
             .map(|name| (name.to_owned(), ValueAny::Null))

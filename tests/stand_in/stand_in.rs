@@ -70,13 +70,6 @@ fn played(program: &str) -> Option<(String, u32)> {
     Some((provider.to_owned(), major))
 }
 
-/// What the entities work with.
-pub(crate) struct World {
-    control: Control,
-    /// The provider's.
-    region: String,
-}
-
 struct StandIn(Vec<kept::Kind>);
 
 #[derive(Deserialize)]
@@ -87,7 +80,7 @@ struct Config {
 #[async_trait]
 impl Provider for StandIn {
     type Config = Value<Config>;
-    type Configured = World;
+    type Configured = Control;
 
     /// What configurations usually say in the blocks of the two.
     fn schema(&self) -> Schema {
@@ -115,7 +108,7 @@ impl Provider for StandIn {
         Schema { version: 0, block }
     }
 
-    fn register(&self, entities: &mut Entities<World>) {
+    fn register(&self, entities: &mut Entities<Control>) {
         for kind in &self.0 {
             entities.resource(kind.name, Kept(kind.clone()));
         }
@@ -127,11 +120,8 @@ impl Provider for StandIn {
         &self,
         _: &mut Diagnostics,
         configure: Configure<Value<Config>>,
-    ) -> Result<World, Told> {
+    ) -> Result<Control, Told> {
         let region = configure.config.and_then(|config| config.region);
-        Ok(World {
-            control: Control::from_environment(),
-            region: region.as_ref_option().map_or("us-east-1", |r| r).to_owned(),
-        })
+        Ok(Control::of(region.as_ref_option()))
     }
 }

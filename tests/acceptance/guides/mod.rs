@@ -4,6 +4,7 @@
 mod dns;
 mod drift;
 mod guide;
+mod moving;
 mod regions;
 mod testing;
 
