@@ -304,9 +304,10 @@ fn around(obstacle: Obstacle) -> String {
              right."
         }
         Obstacle::Proxy => {
-            "See that HTTPS_PROXY names the right proxy, with a user and a password where it asks \
-             for them (`http://USER:PASSWORD@HOST:PORT`), that the proxy may connect to SES, and \
-             that NO_PROXY lists what is reached without it."
+            "See that `https_proxy` in the provider block, or else HTTPS_PROXY, names the right \
+             proxy, with a user and a password where it asks for them \
+             (`http://USER:PASSWORD@HOST:PORT`), that the proxy may connect to SES, and that \
+             `no_proxy` or NO_PROXY lists what is reached without it."
         }
         Obstacle::NoSuchHost | Obstacle::LookUp => {
             "See that SES is offered in this region, that the region and `endpoints.ses`, if set, \

@@ -20,6 +20,17 @@ impl Region {
         }
     }
 
+    /// Reads what an emulator calls a region, such as `local`: any label of a host's name.
+    pub fn parse_any(text: &str) -> Result<Region, RegionError> {
+        let is_label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let is_label = (1..=63).contains(&text.len()) && text.bytes().all(is_label);
+        let is_label = is_label && !text.starts_with('-') && !text.ends_with('-');
+        match is_label {
+            true => Ok(Region(text.to_owned())),
+            false => Err(RegionError(text.to_owned())),
+        }
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,21 +2,20 @@
 
 mod dns;
 mod unknown;
+mod warnings;
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use tf_provider::value::Value;
-use tf_provider::{AttributePath, Diagnostics};
 
-use super::assume_role::{AssumeRole, AssumeRoleWithWebIdentity, Strings, is_set, text, texts};
+use super::assume_role::{AssumeRole, AssumeRoleWithWebIdentity, Strings, text, texts};
 use super::validate::Parsed;
 use crate::clients::Clients;
-use crate::diagnostics::warn;
-use crate::mail_from::{Advice, visible};
 use crate::plugin::{CancellationToken, Number};
 use crate::ses::{
     AccessKeys, AwsEnvironment, Connection, ConnectionSettings, Member, MetadataSettings,
+    ProxySettings,
 };
 
 pub(super) use dns::DnsBlock;
@@ -30,6 +29,16 @@ pub struct Environment {
     pub is_started_by_terraform: bool,
     /// What it says to everybody who calls AWS.
     pub aws: AwsEnvironment,
+}
+
+/// The run of Terraform's that a block is for.
+pub(super) struct Run {
+    /// This process.
+    pub(super) member: Member,
+    /// The version of Terraform.
+    pub(super) terraform_version: String,
+    /// Cancelled when the run is to stop.
+    pub(super) stop: CancellationToken,
 }
 
 /// The provider block.
@@ -51,6 +60,16 @@ pub struct Config {
     pub(super) forbidden_account_ids: Strings,
     pub(super) skip_credentials_validation: Value<bool>,
     pub(super) skip_requesting_account_id: Value<bool>,
+    pub(super) http_proxy: Value<String>,
+    pub(super) https_proxy: Value<String>,
+    pub(super) no_proxy: Value<String>,
+    pub(super) insecure: Value<bool>,
+    pub(super) use_fips_endpoint: Value<bool>,
+    pub(super) use_dualstack_endpoint: Value<bool>,
+    pub(super) max_retries: Value<Number>,
+    pub(super) retry_mode: Value<String>,
+    pub(super) user_agent: Strings,
+    pub(super) skip_region_validation: Value<bool>,
     pub(super) requests_per_second: Value<Number>,
     pub(super) endpoints: Value<Endpoints>,
     pub(super) assume_role: Value<Vec<Value<AssumeRole>>>,
@@ -69,16 +88,20 @@ pub(super) struct Endpoints {
 const REQUESTS_PER_SECOND: f64 = 1.0;
 
 impl Config {
-    /// The clients for a block that was found valid; `parsed` is what was found,
-    /// `member` this process.
+    /// The clients for a block that was found valid; `parsed` is what was found.
     pub(super) fn into_clients(
         self,
         parsed: Parsed,
         environment: &Environment,
-        member: Member,
-        stop: CancellationToken,
+        run: Run,
     ) -> Clients {
         let unknown = self.unknown();
+        let Run {
+            member,
+            terraform_version,
+            stop,
+        } = run;
+        let proxies = self.proxies();
         let accounts = self.accounts();
         let dns = dns::of(&self.dns, &parsed);
         let keys = text(self.access_key).zip(text(self.secret_key));
@@ -110,6 +133,15 @@ impl Config {
             ca_bundle: text(self.custom_ca_bundle).map(|path| expand(&path)),
             config_files: paths(self.shared_config_files, expand),
             credentials_files: paths(self.shared_credentials_files, expand),
+            proxies,
+            insecure: is_true(&self.insecure),
+            use_fips: is_true(&self.use_fips_endpoint),
+            use_dual_stack: is_true(&self.use_dualstack_endpoint),
+            max_attempts: parsed.max_attempts,
+            retry_mode: parsed.retry_mode,
+            user_agent: texts(self.user_agent),
+            terraform_version,
+            skip_region_validation: is_true(&self.skip_region_validation),
             shared_folders: environment.shared_folders.clone(),
             environment: environment.aws.clone(),
             web_identity: web_identity.map(|block| block.into_web_identity(expand)),
@@ -121,29 +153,20 @@ impl Config {
         Clients::new(connection, member, unknown, rate, dns, stop)
     }
 
-    /// Warns of a profile where the environment has keys as well, which other tools would
-    /// use.
-    pub(super) fn warn_of_two_sources(&self, diags: &mut Diagnostics, environment: &Environment) {
-        let Value::Value(profile) = &self.profile else {
-            return;
-        };
-        if profile.is_empty()
-            || is_set(&self.access_key) != Some(false)
-            || environment.aws.keys.is_none()
-        {
-            return;
+    /// What the block says about proxies; `""` is none.
+    fn proxies(&self) -> ProxySettings {
+        let said = |proxy: &Value<String>| proxy.clone().as_option();
+        ProxySettings {
+            http: said(&self.http_proxy),
+            https: said(&self.https_proxy),
+            no: said(&self.no_proxy),
         }
-        let advice = Advice {
-            summary: "Credentials are set twice: `profile`, and keys in the environment",
-            detail: format!(
-                "The provider block names the profile `{}`, and the environment has \
-                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. The profile's credentials are used. \
-                 Unset the variables, or leave `profile` out.",
-                visible(profile)
-            ),
-        };
-        warn(diags, advice, AttributePath::new("profile"));
     }
+}
+
+/// Whether a switch is on. One that is off counts as not set, as in hashicorp/aws.
+fn is_true(switch: &Value<bool>) -> bool {
+    matches!(switch, Value::Value(true))
 }
 
 /// The paths of files, as far as any are set.

@@ -12,6 +12,7 @@ use tf_provider::Diagnostics;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 
+use self::config::Run;
 use crate::clients::Clients;
 use crate::diagnostics;
 use crate::functions::{MailFromDnsRecords, MailFromZoneFile, SpfMerge};
@@ -83,12 +84,17 @@ impl plugin::Provider for Provider {
         if !diags.errors.is_empty() {
             return Err(Told);
         }
-        config.warn_of_two_sources(diags, &self.environment);
+        config.warn(diags, &self.environment);
         // Where one process serves many runs, each Configure is one.
         let member = self.member.clone().unwrap_or_else(Member::alone);
         let stop = configure.stop.clone();
         let accounts = config.accounts_path();
-        let clients = config.into_clients(parsed, &self.environment, member, configure.stop);
+        let run = Run {
+            member,
+            terraform_version: configure.terraform_version,
+            stop: configure.stop,
+        };
+        let clients = config.into_clients(parsed, &self.environment, run);
         if let Err(error) = clients.check_account(&stop).await {
             diags.add_error(diagnostics::account(&error, accounts));
             return Err(Told);

@@ -84,6 +84,72 @@ pub(super) fn schema() -> Schema {
                  then. Default: `false`.",
             ),
             string(
+                "http_proxy",
+                "URL of a proxy for requests by HTTP, and by HTTPS where nothing names one for it. \
+                 User and password may be part of it (`http://USER:PASSWORD@HOST:PORT`). `\"\"`: no \
+                 proxy, whatever the environment says. This machine, and the addresses of \
+                 instance metadata and of a container's credentials, are reached without one. \
+                 Default: `HTTP_PROXY` or `http_proxy`, which do not serve HTTPS.",
+            ),
+            string(
+                "https_proxy",
+                "URL of a proxy for requests by HTTPS, as AWS's all are. `\"\"`: no proxy. Default: \
+                 `HTTPS_PROXY` or `https_proxy`.",
+            ),
+            string(
+                "no_proxy",
+                "What is reached without a proxy, separated by commas: host names (`example.com`, \
+                 with all below it; `.example.com` or `*.example.com`, what is below it), IP \
+                 addresses and networks (`10.0.0.0/8`), each with a port if need be, or `*`. \
+                 Default: `NO_PROXY` or `no_proxy`.",
+            ),
+            optional(
+                "insecure",
+                AttributeType::Bool,
+                "`true`: the certificates of AWS's endpoints are not checked. Default: `false`. \
+                 Name a private authority in `custom_ca_bundle` instead.",
+            ),
+            optional(
+                "use_fips_endpoint",
+                AttributeType::Bool,
+                "`true`: SES and STS are reached at their FIPS endpoints, where they have one in \
+                 the region. Set aside for a service whose endpoint is named. Default: \
+                 `AWS_USE_FIPS_ENDPOINT`, or `use_fips_endpoint` of the profile.",
+            ),
+            optional(
+                "use_dualstack_endpoint",
+                AttributeType::Bool,
+                "`true`: SES and STS are reached at their endpoints for IPv4 and IPv6. Set aside \
+                 for a service whose endpoint is named. Default: `AWS_USE_DUALSTACK_ENDPOINT`, or \
+                 `use_dualstack_endpoint` of the profile.",
+            ),
+            optional(
+                "max_retries",
+                AttributeType::Number,
+                "How often at most a call to STS or to the instance metadata service is tried. \
+                 Default: `AWS_MAX_ATTEMPTS`, or `max_attempts` of the profile, or the AWS SDK's \
+                 number. A call to SES is tried until its operation's timeout has passed (see \
+                 `timeouts` of the resources).",
+            ),
+            string(
+                "retry_mode",
+                "`standard` or `adaptive`: how the attempts of these calls follow one another. \
+                 Default: `AWS_RETRY_MODE`, or `retry_mode` of the profile, or `standard`.",
+            ),
+            optional(
+                "user_agent",
+                AttributeType::List(Box::new(AttributeType::String)),
+                "Names to add to the `User-Agent` of all requests to AWS, each as `name`, \
+                 `name/version` or `name/version (comment)`. What `TF_APPEND_USER_AGENT` holds \
+                 follows them.",
+            ),
+            optional(
+                "skip_region_validation",
+                AttributeType::Bool,
+                "`true`: the region may be one that AWS has not, such as an emulator's `local`. \
+                 Default: `false`.",
+            ),
+            string(
                 "custom_ca_bundle",
                 "A PEM file with the certificates of the authorities to trust in place of the \
                  system's. Default: `AWS_CA_BUNDLE`, or `ca_bundle` of the profile.",

@@ -1,6 +1,7 @@
 //! What is wrong with a provider block. Unknown values pass. Makes no call.
 
 mod dns;
+mod network;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use super::config::Config;
 use crate::diagnostics::invalid;
 use crate::mail_from::{Region, visible};
 use crate::plugin::Number;
+use crate::ses::RetryMode;
 
 /// The attributes that mean more than they say, where they are known.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,8 @@ pub(super) struct Parsed {
     pub(super) region: Option<Region>,
     pub(super) skip_metadata: Option<bool>,
     pub(super) metadata_is_ipv6: Option<bool>,
+    pub(super) max_attempts: Option<u32>,
+    pub(super) retry_mode: Option<RetryMode>,
     pub(super) requests_per_second: Option<f64>,
     pub(super) nameservers: Vec<SocketAddr>,
     pub(super) dns_timeout: Option<Duration>,
@@ -29,16 +33,10 @@ pub(super) struct Parsed {
 
 /// Parses a provider block, and tells what is wrong with it.
 pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
-    let mut parsed = Parsed::default();
-    if let Value::Value(region) = &config.region {
-        match Region::parse(region) {
-            Ok(region) => parsed.region = Some(region),
-            Err(error) => {
-                let path = AttributePath::new("region");
-                diags.add_error(invalid(path, &error, error.remedy()));
-            }
-        }
-    }
+    let mut parsed = Parsed {
+        region: region(diags, config),
+        ..Parsed::default()
+    };
     keys(diags, config);
     accounts::validate(diags, config);
     parsed.skip_metadata = one_of(
@@ -66,16 +64,28 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
             ));
         }
     }
-    if let Value::Value(endpoints) = &config.endpoints {
-        for (name, url) in [("ses", &endpoints.ses), ("sts", &endpoints.sts)] {
-            endpoint(diags, name, url);
-        }
-    }
+    network::validate(diags, config, &mut parsed);
     roles(diags, config);
     if let Value::Value(block) = &config.dns {
         dns::validate(diags, block, &mut parsed);
     }
     parsed
+}
+
+fn region(diags: &mut Diagnostics, config: &Config) -> Option<Region> {
+    let Value::Value(region) = &config.region else {
+        return None;
+    };
+    let parse = match &config.skip_region_validation {
+        Value::Null | Value::Value(false) => Region::parse,
+        Value::Unknown | Value::Value(true) => Region::parse_any,
+    };
+    let region = parse(region);
+    let region = region.map_err(|error| {
+        let path = AttributePath::new("region");
+        diags.add_error(invalid(path, &error, error.remedy()));
+    });
+    region.ok()
 }
 
 /// What a text stands for, in whatever case it is written.
@@ -144,24 +154,6 @@ fn roles(diags: &mut Diagnostics, config: &Config) {
                 block.validate(diags, &path);
             }
         }
-    }
-}
-
-fn endpoint(diags: &mut Diagnostics, name: &'static str, url: &Value<String>) {
-    let Value::Value(url) = url else {
-        return;
-    };
-    let usable = url.parse::<http::Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.host().is_some_and(|host| !host.is_empty())
-    });
-    if !usable {
-        diags.add_error(invalid(
-            AttributePath::new("endpoints").attribute(name),
-            format!("`{}` is not the URL of an endpoint", visible(url)),
-            "Write a URL such as `https://email.eu-west-1.amazonaws.com` or \
-             `http://127.0.0.1:5000`.",
-        ));
     }
 }
 

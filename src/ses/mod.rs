@@ -59,8 +59,9 @@ mod write;
 
 pub use api::{MailFrom, SetMailFrom};
 pub use aws::{
-    AccessKeys, Accounts, AwsEnvironment, Connection, ConnectionSettings, MetadataSettings, Role,
-    WebIdentity, WebToken,
+    AccessKeys, Accounts, AwsEnvironment, Connection, ConnectionSettings, Deprecated,
+    MetadataSettings, ProxyError, ProxySettings, RetryMode, Role, WebIdentity, WebToken,
+    check_proxy, is_endpoint, is_product,
 };
 pub use claims::{Member, ObjectId};
 pub use client::Client;

@@ -43,6 +43,22 @@ impl Config {
                 self.ec2_metadata_service_endpoint_mode.is_unknown(),
             ),
             ("sts_region", self.sts_region.is_unknown()),
+            ("http_proxy", self.http_proxy.is_unknown()),
+            ("https_proxy", self.https_proxy.is_unknown()),
+            ("no_proxy", self.no_proxy.is_unknown()),
+            ("insecure", self.insecure.is_unknown()),
+            ("use_fips_endpoint", self.use_fips_endpoint.is_unknown()),
+            (
+                "use_dualstack_endpoint",
+                self.use_dualstack_endpoint.is_unknown(),
+            ),
+            ("max_retries", self.max_retries.is_unknown()),
+            ("retry_mode", self.retry_mode.is_unknown()),
+            ("user_agent", !are_known(&self.user_agent)),
+            (
+                "skip_region_validation",
+                self.skip_region_validation.is_unknown(),
+            ),
             ("custom_ca_bundle", self.custom_ca_bundle.is_unknown()),
             ("shared_config_files", !are_known(&self.shared_config_files)),
             (

@@ -80,10 +80,18 @@ pub(super) fn endpoints() -> Block {
     block(
         "URLs in place of the AWS endpoints.",
         [
-            string("ses", "URL in place of SES's endpoint."),
+            string(
+                "ses",
+                "URL in place of SES's endpoint. Default: `AWS_ENDPOINT_URL_SES` or \
+                 `AWS_ENDPOINT_URL`, or `endpoint_url` of `ses` in the profile's `services`, or of \
+                 the profile. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` leaves these aside.",
+            ),
             string(
                 "sts",
-                "URL in place of STS's endpoint, for roles that are assumed.",
+                "URL in place of STS's endpoint, for roles that are assumed. Default: \
+                 `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL`, or `endpoint_url` of `sts` in the \
+                 profile's `services`, or of the profile; the deprecated `TF_AWS_STS_ENDPOINT` and \
+                 `AWS_STS_ENDPOINT` are read as well.",
             ),
         ],
     )

@@ -134,7 +134,9 @@ fn endpoints_are_urls() {
         ("https://email.eu-west-1.amazonaws.com/", true),
         ("email.eu-west-1.amazonaws.com", false),
         ("ftp://example.com", false),
-        ("", false),
+        ("http://", false),
+        // It is not set.
+        ("", true),
     ] {
         let config = Config {
             endpoints: Value::Value(Endpoints {

@@ -20,6 +20,7 @@ use super::answer::AnswerCheck;
 use super::connection::Connection;
 use super::contact::Contact;
 use super::credentials::{Credentials, Effort, LoadFailed};
+use super::endpoints::Service;
 use super::obstacle::{NotReached, find};
 use super::stamp::Stamp;
 use super::translate::translate;
@@ -69,15 +70,18 @@ impl AwsApi {
         self.client
             .get_or_try_init(|| async {
                 let aws = self.connection.aws().await?;
+                let region = self.region.as_str();
+                let place = &aws.endpoints.ses;
+                let place = place.existing(Service::Ses, region, &aws.http).await;
                 let mut config = aws_sdk_ses::config::Builder::from(&aws.sdk)
-                    .region(Region::new(self.region.as_str().to_owned()))
+                    .use_fips(place.fips)
+                    .use_dual_stack(place.dual_stack)
+                    .region(Region::new(region.to_owned()))
                     // They are kept by their own, which knows when they are renewed.
                     .identity_cache(IdentityCache::no_cache())
                     // Retries are made above the limiter, so that each is paced.
                     .retry_config(RetryConfig::disabled());
-                if let Some(endpoint) = self.connection.ses_endpoint() {
-                    config = config.endpoint_url(endpoint);
-                }
+                config.set_endpoint_url(place.url);
                 Ok(Client {
                     sdk: aws_sdk_ses::Client::from_conf(config.build()),
                     credentials: aws.credentials.clone(),

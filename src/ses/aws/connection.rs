@@ -4,9 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aws_config::meta::region::RegionProviderChain;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ses::config::SharedCredentialsProvider;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
 use tokio::sync::OnceCell;
@@ -14,21 +13,22 @@ use tokio::sync::OnceCell;
 use super::accounts::Accounts;
 use super::credentials::chain::{Chain, find};
 use super::credentials::{Credentials, LoadFailed};
+use super::endpoints::Endpoints;
 use super::environment::AwsEnvironment;
 use super::files::Files;
-use super::http::Http;
-use super::instance::{Instance, MetadataSettings};
+use super::http::{Http, Trust};
+use super::instance::{Instance, Metadata, MetadataSettings};
 use super::look_up::LookUps;
+use super::names;
 use super::owner::Owner;
 use super::phases;
 use super::profile::Base;
+use super::proxies::{Proxies, ProxySettings};
+use super::retries::{Retries, RetryMode};
 use super::sts::{FirstRegion, Role, Sts, WebIdentity};
 use crate::mail_from::Region;
 use crate::ses::deadline::{Deadline, Interrupted};
 use crate::ses::error::{CredentialFault, Error};
-
-/// Goes into the user agent, as `app/NAME`.
-const APP_NAME: &str = concat!("terraform-provider-ses-", env!("CARGO_PKG_VERSION"));
 
 /// What the practitioner says about the way to AWS. Whatever is left out, the
 /// AWS chain finds: environment, files, SSO, container, instance.
@@ -54,6 +54,25 @@ pub struct ConnectionSettings {
     pub config_files: Vec<PathBuf>,
     /// AWS's credentials files in place of the environment's; empty: the environment's.
     pub credentials_files: Vec<PathBuf>,
+    /// Proxies on the way.
+    pub proxies: ProxySettings,
+    /// Whether all certificates are trusted.
+    pub insecure: bool,
+    /// Whether endpoints are FIPS's where none is named; if not, the environment's word.
+    pub use_fips: bool,
+    /// Whether endpoints are dual-stack's where none is named; if not, the environment's
+    /// word.
+    pub use_dual_stack: bool,
+    /// How often a call to STS or to the metadata service is made at most.
+    pub max_attempts: Option<u32>,
+    /// How its attempts follow one another.
+    pub retry_mode: Option<RetryMode>,
+    /// What is added to `User-Agent`.
+    pub user_agent: Vec<String>,
+    /// The version of Terraform, for `User-Agent`.
+    pub terraform_version: String,
+    /// Whether a region need not have the shape of a region's code.
+    pub skip_region_validation: bool,
     /// The folders below which the provider processes of this host share SES's limit:
     /// the first that lets them.
     pub shared_folders: Vec<PathBuf>,
@@ -94,8 +113,11 @@ impl ConnectionSettings {
         skip.unwrap_or(self.environment.skip_metadata)
     }
 
-    /// The bundle of certificates to trust, and what names it.
-    fn ca_bundle(&self, files: &Files) -> Option<(&'static str, PathBuf)> {
+    /// Whose certificates are trusted.
+    fn trust(&self, files: &Files) -> Trust {
+        if self.insecure {
+            return Trust::Anybody;
+        }
         let block = self.ca_bundle.clone();
         let block = block.map(|path| ("`custom_ca_bundle`", path));
         let environment = || {
@@ -107,7 +129,8 @@ impl ConnectionSettings {
             let path = self.environment.expanded(path);
             (!path.as_os_str().is_empty()).then_some(("the profile's ca_bundle", path))
         };
-        block.or_else(environment).or_else(profile)
+        let bundle = block.or_else(environment).or_else(profile);
+        bundle.map_or(Trust::System, |(by, path)| Trust::Bundle(by, path))
     }
 }
 
@@ -144,6 +167,7 @@ pub struct Connection(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     settings: ConnectionSettings,
+    files: OnceCell<Files>,
     found_region: OnceCell<Region>,
     first_region: FirstRegion,
     aws: OnceCell<Aws>,
@@ -153,8 +177,10 @@ struct Shared {
 #[derive(Clone, Debug)]
 pub(super) struct Aws {
     pub(super) sdk: SdkConfig,
-    pub(super) sts: Sts,
     pub(super) credentials: Credentials,
+    pub(super) http: Http,
+    pub(super) endpoints: Endpoints,
+    pub(super) sts: Sts,
 }
 
 impl Connection {
@@ -162,6 +188,7 @@ impl Connection {
     pub fn new(settings: ConnectionSettings) -> Self {
         Self(Arc::new(Shared {
             settings,
+            files: OnceCell::new(),
             found_region: OnceCell::new(),
             first_region: FirstRegion::default(),
             aws: OnceCell::new(),
@@ -184,10 +211,14 @@ impl Connection {
             .found_region
             .get_or_try_init(|| async {
                 let Some(found) = found else {
-                    let reason = without_region(&self.0.settings).await;
+                    let reason = without_region(&self.0.settings, self.files().await);
                     return Err(Error::Settings { reason });
                 };
-                Region::parse(found.as_ref()).map_err(|error| Error::Settings {
+                let parse = match self.0.settings.skip_region_validation {
+                    true => Region::parse_any,
+                    false => Region::parse,
+                };
+                parse(found.as_ref()).map_err(|error| Error::Settings {
                     reason: format!("the AWS region that was found in the environment: {error}"),
                 })
             })
@@ -235,14 +266,23 @@ impl Connection {
         let (connection, region) = (self.clone(), region.clone());
         async move {
             let owner = connection.owner().await;
-            let endpoint = &connection.0.settings.ses_endpoint;
+            let settings = &connection.0.settings;
+            // What is wrong with it is told by the first call.
+            let endpoints = Endpoints::of(settings, connection.files().await);
+            let endpoint = endpoints.map(|endpoints| endpoints.ses.url).ok();
             format!("{:?}", (region.as_str(), endpoint, owner))
         }
     }
 
     pub(super) async fn owner(&self) -> Owner {
-        let settings = &self.0.settings;
-        Owner::of(settings, &settings.files().await)
+        Owner::of(&self.0.settings, self.files().await)
+    }
+
+    /// AWS's configuration files as they were at first. Credentials are looked for in what
+    /// they are at the time.
+    async fn files(&self) -> &Files {
+        let read = || self.0.settings.files();
+        self.0.files.get_or_init(read).await
     }
 
     /// Where the credentials come from, as far as the settings say it, and no part of them
@@ -260,6 +300,15 @@ impl Connection {
             ca_bundle: _,
             config_files,
             credentials_files,
+            proxies: _,
+            insecure: _,
+            use_fips: _,
+            use_dual_stack: _,
+            max_attempts: _,
+            retry_mode: _,
+            user_agent: _,
+            terraform_version: _,
+            skip_region_validation: _,
             shared_folders: _,
             // The same for all processes of a run.
             environment: _,
@@ -289,17 +338,31 @@ impl Connection {
         self.0
             .aws
             .get_or_try_init(|| async {
-                let settings = &self.0.settings;
-                let files = settings.files().await;
-                let ca_bundle = settings.ca_bundle(&files);
-                let http = Http::new(ca_bundle, LookUps::of_system()).await?;
-                let region = find_region(settings, &files, &http).await;
-                let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                let (settings, files) = (&self.0.settings, self.files().await);
+                let wrong = |reason| Error::Settings { reason };
+                let endpoints = Endpoints::of(settings, files).map_err(wrong)?;
+                let retries = Retries::of(settings, files).map_err(wrong)?;
+                let proxies = Proxies::of(&settings.proxies, &settings.environment);
+                let trust = settings.trust(files);
+                let http = Http::new(
+                    &trust,
+                    proxies.map_err(wrong)?,
+                    Some(names::around_the_sdk(settings)),
+                    LookUps::of_system(),
+                );
+                let http = http.await?;
+                let metadata = Metadata {
+                    url: endpoints.metadata.clone(),
+                    max_attempts: retries.max_attempts,
+                };
+                let region = find_region(settings, files, &http, &metadata).await;
+                // Not by the SDK's loader, which would read the environment and the files
+                // once more, in its own way.
+                let mut sdk = SdkConfig::builder()
+                    .behavior_version(BehaviorVersion::latest())
                     .http_client(http.clone())
-                    .no_credentials()
-                    .region(RegionProviderChain::first_try(region))
-                    .profile_name(settings.profile_name())
-                    .profile_files(files.for_sdk())
+                    .region(region)
+                    .retry_config(retries.config())
                     .timeout_config(
                         TimeoutConfig::builder()
                             // Each phase has a limit of its own.
@@ -308,27 +371,29 @@ impl Connection {
                             .operation_attempt_timeout(phases::LONGEST)
                             .build(),
                     );
-                if let Ok(name) = AppName::new(APP_NAME) {
-                    loader = loader.app_name(name);
-                }
-                let sdk = loader.load().await;
+                sdk.set_app_name(names::application(settings, files));
+                let sdk = sdk.build();
                 let sts = Sts {
                     sdk: sdk.clone(),
-                    endpoint: settings.sts_endpoint.clone(),
+                    http: http.clone(),
+                    place: endpoints.sts.clone(),
                     region: settings.sts_region.clone(),
                     first_region: self.0.first_region.clone(),
                 };
                 let credentials = Credentials::of(Chain {
                     settings: settings.clone(),
-                    http,
+                    http: http.clone(),
+                    metadata,
                     sts: sts.clone(),
                 });
                 let provider = SharedCredentialsProvider::new(credentials.clone());
                 let sdk = sdk.into_builder().credentials_provider(provider).build();
                 Ok(Aws {
                     sdk,
-                    sts,
                     credentials,
+                    http,
+                    endpoints,
+                    sts,
                 })
             })
             .await
@@ -336,9 +401,8 @@ impl Connection {
 }
 
 /// Why there is no region.
-async fn without_region(settings: &ConnectionSettings) -> String {
-    let files = settings.files().await;
-    find(settings, &files).err().unwrap_or_else(|| {
+fn without_region(settings: &ConnectionSettings, files: &Files) -> String {
+    find(settings, files).err().unwrap_or_else(|| {
         format!(
             "no AWS region: set `region` in the provider block or in the resource, or AWS_REGION, \
              or a region in the AWS profile `{}` (looked for in {})",
@@ -354,6 +418,7 @@ async fn find_region(
     settings: &ConnectionSettings,
     files: &Files,
     http: &Http,
+    metadata: &Metadata,
 ) -> Option<aws_config::Region> {
     if let Some(region) = &settings.region {
         return Some(aws_config::Region::new(region.as_str().to_owned()));
@@ -371,8 +436,8 @@ async fn find_region(
     if !of_instance {
         return None;
     }
-    let config = ProviderConfig::without_region().with_http_client(http.clone());
-    // What is wrong with its endpoint is told with the credentials.
-    let instance = Instance::new(&settings.metadata, &config).ok()?;
+    let http = http.without_proxies();
+    let config = ProviderConfig::without_region().with_http_client(http);
+    let instance = Instance::new(metadata, &config).ok()?;
     instance.region().await.map(aws_config::Region::new)
 }

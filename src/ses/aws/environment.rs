@@ -87,6 +87,12 @@ impl AwsEnvironment {
         }
     }
 
+    /// The first of these variables that is set to something, and its value.
+    pub(super) fn first(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
+        let set = |name: &&'static str| Some((*name, self.variables.get(name)?));
+        names.iter().find_map(set)
+    }
+
     /// A path of the provider block, in which `~/`, `$NAME` and `${NAME}` stand for what
     /// they do in a shell.
     pub fn expanded(&self, path: &str) -> PathBuf {

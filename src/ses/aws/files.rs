@@ -1,15 +1,12 @@
 //! AWS's configuration files, read as the AWS command line and hashicorp/aws read them.
 //!
 //! The SDK's own parser gives up a whole file for one line that it cannot read, and for
-//! one that is indented. Here such a line is skipped and remembered, and what is left is
-//! handed to the SDK in the form that it takes.
+//! one that is indented. Here such a line is skipped and remembered.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 
 /// The properties of a section, by their names in lower case.
 pub(super) type Properties = BTreeMap<String, String>;
@@ -19,12 +16,12 @@ pub(super) type Properties = BTreeMap<String, String>;
 pub(super) struct Files {
     profiles: BTreeMap<String, Properties>,
     sso_sessions: BTreeMap<String, Properties>,
+    /// The properties of each service of each section of services.
+    services: BTreeMap<String, BTreeMap<String, Properties>>,
     /// What was looked for.
     paths: Vec<PathBuf>,
     /// Lines and files that cannot be read, as clauses.
     problems: Vec<String>,
-    /// Both as the SDK takes them.
-    for_sdk: [String; 2],
 }
 
 /// A section of a file.
@@ -38,6 +35,8 @@ struct Section {
 struct Property {
     name: String,
     value: String,
+    /// How far it is indented.
+    indent: usize,
     /// The lines below a property that has no value of its own.
     nested: Vec<String>,
 }
@@ -69,9 +68,16 @@ impl Files {
             self.problems.push(problem);
         }
         for section in sections {
-            let sdk = &mut self.for_sdk[usize::from(is_credentials)];
-            section.write(sdk);
             let (kind, name) = kind_and_name(&section.header, is_credentials);
+            if kind == "services" {
+                let into = self.services.entry(name).or_default();
+                for Property { name, nested, .. } in section.properties {
+                    into.entry(name)
+                        .or_default()
+                        .extend(nested_properties(&nested));
+                }
+                continue;
+            }
             let into = match kind {
                 "profile" => &mut self.profiles,
                 "sso-session" => &mut self.sso_sessions,
@@ -93,6 +99,11 @@ impl Files {
         self.sso_sessions.get(name)
     }
 
+    /// The properties of a service in a section of services.
+    pub(super) fn service(&self, section: &str, service: &str) -> Option<&Properties> {
+        self.services.get(section)?.get(service)
+    }
+
     /// What was looked for, and what of it cannot be read: for an error, as a clause.
     pub(super) fn looked_for(&self) -> String {
         let paths = self.paths.iter().map(|path| path.display().to_string());
@@ -103,15 +114,11 @@ impl Files {
         }
         said
     }
+}
 
-    /// The files for the SDK.
-    pub(super) fn for_sdk(&self) -> EnvConfigFiles {
-        let [config, credentials] = &self.for_sdk;
-        EnvConfigFiles::builder()
-            .with_contents(EnvConfigFileKind::Config, config)
-            .with_contents(EnvConfigFileKind::Credentials, credentials)
-            .build()
-    }
+fn nested_properties(lines: &[String]) -> impl Iterator<Item = (String, String)> {
+    let parts = lines.iter().filter_map(|line| line.split_once('='));
+    parts.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
 }
 
 /// What a section is about. The credentials file holds nothing but profiles.
@@ -156,13 +163,14 @@ fn parse(text: &str) -> (Vec<Section>, Vec<usize>) {
         let parts = parts.map(|(name, value)| (name.trim(), value.trim()));
         match (properties, parts) {
             (Some(properties), Some((name, value))) if !name.is_empty() => {
-                let is_indented = raw.starts_with([' ', '\t']);
+                let indent = raw.len() - raw.trim_start_matches([' ', '\t']).len();
                 let above = properties.last_mut().filter(|above| above.value.is_empty());
-                match above.filter(|_| is_indented) {
+                match above.filter(|above| indent > above.indent) {
                     Some(above) => above.nested.push(line.to_owned()),
                     None => properties.push(Property {
                         name: name.to_ascii_lowercase(),
                         value: value.to_owned(),
+                        indent,
                         nested: Vec::new(),
                     }),
                 }
@@ -183,23 +191,6 @@ fn without_comment(line: &str) -> &str {
     });
     let end = comment.map_or(line.len(), |(at, _)| at);
     line[..end].trim()
-}
-
-impl Section {
-    fn write(&self, text: &mut String) {
-        let _ = writeln!(text, "[{}]", self.header);
-        for Property {
-            name,
-            value,
-            nested,
-        } in &self.properties
-        {
-            let _ = writeln!(text, "{name} = {value}");
-            for line in nested {
-                let _ = writeln!(text, "  {line}");
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -224,7 +215,8 @@ pub(super) mod tests {
     fn profiles_are_found_by_name_and_the_credentials_file_comes_first() {
         let files = files(
             "[default]\nregion=us-east-1\n[profile a]\nregion = eu-west-1 ; comment\nx=1#2\n\
-             [profile \"b c\"]\nregion=x\n[plain]\nregion=y\n[sso-session s]\nsso_region=z\n",
+             [profile \"b c\"]\nregion=x\n[plain]\nregion=y\n[sso-session s]\nsso_region=z\n\
+             [services here]\n  ses =\n    Endpoint_URL = u\n  sts=\n    endpoint_url=v\n",
             "[a]\nAWS_Access_Key_Id = K\nregion = eu-north-1\n[plain]\nx=1\n",
         );
         assert_eq!(get(&files, "default", "region"), Some("us-east-1"));
@@ -234,6 +226,9 @@ pub(super) mod tests {
         assert_eq!(get(&files, "b c", "region"), Some("x"));
         assert_eq!(get(&files, "plain", "region"), None, "it is no profile");
         assert_eq!(files.sso_session("s").unwrap()["sso_region"], "z");
+        assert_eq!(files.service("here", "ses").unwrap()["endpoint_url"], "u");
+        assert_eq!(files.service("here", "sts").unwrap()["endpoint_url"], "v");
+        assert!(files.service("here", "s3").is_none() && files.service("", "ses").is_none());
     }
 
     #[test]
@@ -251,10 +246,6 @@ pub(super) mod tests {
         let lines = [1, 4, 5, 7, 8];
         let problems = lines.map(|line| format!("line {line} of config cannot be read"));
         assert_eq!(files.problems, problems);
-        let [for_sdk, _] = &files.for_sdk;
-        let expected = "[profile a]\nregion = eu-west-1\noutput = json\n[profile b]\ns3 = \n  \
-                        max = 1\nregion = b\n";
-        assert_eq!(for_sdk, expected);
     }
 
     #[tokio::test]

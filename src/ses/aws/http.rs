@@ -1,39 +1,49 @@
-//! HTTP to AWS: the SDK's client, with a limit for each phase of an exchange, its errors
-//! told in words, and the proxies of the environment kept away from addresses that lie
-//! before them.
+//! HTTP/1.1 to AWS, on hyper: by the proxies that are named, with a limit for each phase of
+//! an exchange, and its errors told in words.
+//!
+//! The SDK's own client knows neither a proxy for each scheme nor `insecure`, and does not
+//! tell what a proxy has answered.
 
-use std::net::IpAddr;
-use std::path::PathBuf;
+mod connect;
+mod tls;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_ses::config::{HttpClient, RuntimeComponents, SharedHttpClient};
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, Connector};
+use aws_sdk_ses::config::{HttpClient, RuntimeComponents};
+use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use http::Uri;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
+use aws_smithy_types::retry::ErrorKind;
+use http::{HeaderValue, Request, StatusCode, Uri, header};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use self::connect::Connect;
+pub(super) use self::connect::{ProxyFailed, ProxyFault};
+pub(super) use self::tls::Trust;
 use super::look_up::LookUps;
-use super::obstacle::NotReached;
-use super::phases::Exchange;
+use super::obstacle::{NotReached, chain, find};
+use super::phases::{Exchange, Impatience};
+use super::proxies::{Proxies, Proxy};
 use crate::ses::error::{Error, Obstacle};
+
+type Client = legacy::Client<Connect, SdkBody>;
 
 /// The HTTP client of all AWS clients of a process. Clones share connections and
 /// look-ups.
 #[derive(Clone, Debug)]
 pub(super) struct Http {
-    /// By the proxies of the environment.
-    proxied: SharedHttpClient,
-    /// By none.
-    direct: SharedHttpClient,
+    proxied: Client,
+    direct: Client,
+    proxies: Proxies,
     look_ups: LookUps,
+    /// What is added to the names of the SDK in `User-Agent`.
+    names: Option<Names>,
     /// The status of the last answer goes here.
     last: Option<LastStatus>,
 }
@@ -52,36 +62,33 @@ impl LastStatus {
     }
 }
 
+/// What is said in `User-Agent` before and after the SDK's own names.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
 impl Http {
-    /// A client that trusts the certificates of `ca_bundle` in place of the system's; it
-    /// comes with what names it.
     pub(super) async fn new(
-        ca_bundle: Option<(&str, PathBuf)>,
+        trust: &Trust,
+        proxies: Proxies,
+        names: Option<Names>,
         look_ups: LookUps,
     ) -> Result<Self, Error> {
-        let context = tls_context(ca_bundle).await?;
-        let client = |proxies: ProxyConfig| {
-            let (context, look_ups) = (context.clone(), look_ups.clone());
-            Builder::new().build_with_connector_fn(move |settings, components| {
-                let mut connector = Connector::builder()
-                    .proxy_config(proxies.clone())
-                    .tls_provider(tls::Provider::Rustls(
-                        tls::rustls_provider::CryptoMode::AwsLc,
-                    ))
-                    .tls_context(context.clone());
-                if let Some(settings) = settings {
-                    connector = connector.connector_settings(settings.clone());
-                }
-                if let Some(sleep) = components.and_then(|components| components.sleep_impl()) {
-                    connector = connector.sleep_impl(sleep);
-                }
-                connector.build_with_resolver(look_ups.clone())
-            })
+        let tls = tls::client_config(trust).await?;
+        let client = |proxies| {
+            let connect = Connect::new(look_ups.clone(), Arc::clone(&tls), proxies);
+            legacy::Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .build(connect)
         };
         Ok(Self {
-            proxied: client(ProxyConfig::from_env()),
-            direct: client(ProxyConfig::disabled()),
+            proxied: client(proxies.clone()),
+            direct: client(Proxies::default()),
+            proxies,
             look_ups,
+            names,
             last: None,
         })
     }
@@ -93,139 +100,176 @@ impl Http {
             ..self.clone()
         }
     }
+
+    /// The same client, by no proxy.
+    pub(super) fn without_proxies(&self) -> Self {
+        Self {
+            proxied: self.direct.clone(),
+            proxies: Proxies::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether the host of a URL is known not to exist; what a proxy looks up is not.
+    pub(super) async fn is_no_host(&self, url: &str) -> bool {
+        let Ok(uri) = url.parse::<Uri>() else {
+            return false;
+        };
+        let Some(host) = uri.host().filter(|_| self.proxies.before(&uri).is_none()) else {
+            return false;
+        };
+        let found = self.look_ups.look_up(host).await;
+        found.is_err_and(|failed| failed.no_such_host)
+    }
+
+    /// A request as hyper takes it.
+    fn prepared(&self, request: HttpRequest) -> Result<Request<SdkBody>, ConnectorError> {
+        let request = request.try_into_http1x();
+        let mut request = request.map_err(|error| ConnectorError::user(error.into()))?;
+        if let Some(names) = &self.names {
+            let headers = request.headers_mut();
+            let own = headers.get(header::USER_AGENT);
+            let own = own.and_then(|own| own.to_str().ok()).unwrap_or_default();
+            let Names { before, after } = names;
+            let parts = [before, own, after].map(|part| part.trim());
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            if let Ok(all) = HeaderValue::try_from(parts.join(" ")) {
+                headers.insert(header::USER_AGENT, all);
+            }
+        }
+        if let Some(proxy) = forwarder(&self.proxies, request.uri())
+            && let Some(authorization) = &proxy.authorization
+        {
+            let headers = request.headers_mut();
+            headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
+        }
+        let captured = capture_connection(&mut request);
+        if let Some(capture) = request.extensions().get::<CaptureSmithyConnection>() {
+            capture.set_connection_retriever(move || connection(&captured));
+        }
+        Ok(request)
+    }
 }
 
-async fn tls_context(ca_bundle: Option<(&str, PathBuf)>) -> Result<TlsContext, Error> {
-    let mut context = TlsContext::builder();
-    if let Some((named_by, path)) = &ca_bundle {
-        let unusable = |problem: &dyn std::fmt::Display| Error::Settings {
-            reason: format!(
-                "cannot use the certificate bundle {} that {named_by} names: {problem}",
-                path.display()
-            ),
-        };
-        let pem = tokio::fs::read(path).await;
-        let pem = pem.map_err(|error| unusable(&error))?;
-        // The HTTP client takes it for granted that all is well with them.
-        let mut roots = rustls::RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|error| unusable(&error))?;
-            roots.add(certificate).map_err(|error| unusable(&error))?;
+/// The proxy that is handed requests themselves, as those without TLS are.
+fn forwarder<'a>(proxies: &'a Proxies, uri: &Uri) -> Option<&'a Arc<Proxy>> {
+    let is_plain = uri.scheme_str() == Some("http");
+    proxies.before(uri).filter(|_| is_plain)
+}
+
+/// A request's connection as the SDK sees it, which does not use it again after a failure.
+fn connection(captured: &CaptureConnection) -> Option<ConnectionMetadata> {
+    captured.connection_metadata().as_ref()?;
+    let captured = captured.clone();
+    let poison = move || {
+        if let Some(connection) = captured.connection_metadata().as_ref() {
+            connection.poison();
         }
-        if roots.is_empty() {
-            return Err(unusable(&"it holds no certificate in PEM form"));
-        }
-        context = context.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
-    }
-    context.build().map_err(|error| Error::Settings {
-        reason: format!("TLS cannot be set up: {error}"),
-    })
+    };
+    let metadata = ConnectionMetadata::builder().proxied(false);
+    Some(metadata.poison_fn(poison).build())
 }
 
 impl HttpClient for Http {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
+        _components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(Exchanges {
             http: self.clone(),
-            settings: settings.clone(),
-            components: components.clone(),
+            impatience: Impatience {
+                connect: settings.connect_timeout(),
+                answer: settings.read_timeout(),
+            },
         })
     }
 }
 
-/// The connector of one request; which of the two clients it goes by is known when the
-/// request is.
+/// The connector of one request.
 #[derive(Debug)]
 struct Exchanges {
     http: Http,
-    settings: HttpConnectorSettings,
-    components: RuntimeComponents,
+    impatience: Impatience,
 }
 
 impl HttpConnector for Exchanges {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        let uri: Option<Uri> = request.uri().parse().ok();
-        let near = uri.as_ref().and_then(Uri::host).is_some_and(is_near);
-        let client = if near {
-            &self.http.direct
-        } else {
-            &self.http.proxied
-        };
-        let connector = client.http_connector(&self.settings, &self.components);
-        let host = uri.as_ref().and_then(Uri::authority);
-        let host = host.map_or_else(|| "AWS".to_owned(), ToString::to_string);
-        let exchange = Exchange::new(request.body());
+        let exchange = Exchange::new(request.body(), self.impatience);
         let body = std::mem::replace(request.body_mut(), SdkBody::taken());
         *request.body_mut() = exchange.watched(body);
+        let request = match self.http.prepared(request) {
+            Ok(request) => request,
+            Err(error) => return HttpConnectorFuture::ready(Err(error)),
+        };
         let http = self.http.clone();
         HttpConnectorFuture::new(async move {
-            let answer = exchange.drive(connector.call(request)).await;
-            let answer = answer.unwrap_or_else(|phase| {
-                let slow = NotReached::slow(&host, phase);
-                Err(ConnectorError::timeout(slow.into()))
-            });
-            let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
-            if let Some(last) = &http.last {
-                last.set(status);
-            }
-            answer.map_err(|error| {
-                let error = told(&host, error);
-                if connects_elsewhere_next_time(&error) {
-                    http.look_ups.forget();
+            let host = request.uri().authority();
+            let host = host.map_or_else(|| "AWS".to_owned(), ToString::to_string);
+            let proxy = http.proxies.before(request.uri()).cloned();
+            let forwarder = forwarder(&http.proxies, request.uri()).cloned();
+            let answer = match exchange.drive(http.proxied.request(request)).await {
+                Ok(answer) => answer.map_err(|error| told(&host, error)),
+                Err(overdue) => {
+                    let slow = NotReached::slow(&host, proxy.as_deref(), overdue);
+                    Err(ConnectorError::timeout(slow.into()))
                 }
-                error
-            })
+            };
+            let answer = answer.and_then(|answer| match forwarder {
+                Some(proxy) if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                    let fault = ProxyFault::Refuses(answer.status().as_u16());
+                    let failed = NotReached::by_proxy(&host, &ProxyFailed { proxy, fault });
+                    Err(ConnectorError::other(failed.into(), None))
+                }
+                _ => Ok(answer),
+            });
+            if let Some(last) = &http.last {
+                last.set(answer.as_ref().ok().map(|answer| answer.status().as_u16()));
+            }
+            if answer.as_ref().is_err_and(connects_elsewhere_next_time) {
+                http.look_ups.forget();
+            }
+            let answer = answer?.map(SdkBody::from_body_1_x);
+            HttpResponse::try_from(answer)
+                .map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }
 
-/// The HTTP client's error, of the same kind, in words.
-fn told(host: &str, error: ConnectorError) -> ConnectorError {
-    if super::obstacle::find::<NotReached>(&error).is_some() {
-        return error;
-    }
+/// hyper's error, in words, and of the kind by which the SDK tells whether to try again.
+fn told(host: &str, error: legacy::Error) -> ConnectorError {
     let not_reached = NotReached::of(host, &error).into();
-    if error.is_timeout() {
-        ConnectorError::timeout(not_reached)
-    } else if error.is_io() {
+    let hyper: Option<&hyper::Error> = find(&error);
+    let is_io = |cause: &(dyn std::error::Error + 'static)| cause.is::<std::io::Error>();
+    let breaks = hyper.is_some_and(|hyper| hyper.is_closed() || hyper.is_canceled());
+    if breaks || error.is_connect() || chain(&error).any(is_io) {
         ConnectorError::io(not_reached)
-    } else if error.is_user() {
+    } else if hyper.is_some_and(hyper::Error::is_user) {
         ConnectorError::user(not_reached)
+    } else if hyper.is_some_and(hyper::Error::is_incomplete_message) {
+        ConnectorError::other(not_reached, Some(ErrorKind::TransientError))
     } else {
-        ConnectorError::other(not_reached, error.as_other())
+        ConnectorError::other(not_reached, None)
     }
 }
 
 /// Whether another address of the host might do better.
 fn connects_elsewhere_next_time(error: &ConnectorError) -> bool {
-    let not_reached = super::obstacle::find::<NotReached>(error);
-    not_reached.is_some_and(|not_reached| {
+    find::<NotReached>(error).is_some_and(|not_reached| {
         matches!(
             not_reached.obstacle,
-            Obstacle::Refused | Obstacle::Connection | Obstacle::Tls | Obstacle::Certificate
+            Obstacle::Refused
+                | Obstacle::Proxy
+                | Obstacle::Connection
+                | Obstacle::Tls
+                | Obstacle::Certificate
         )
     })
 }
 
-/// Whether `host` lies before every proxy: this machine, or what belongs to it, as a
-/// container's and an instance's credentials do.
-fn is_near(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    match host.parse() {
-        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
-        Ok(IpAddr::V6(address)) => {
-            // Of the metadata service: fd00:ec2::254, fd00:ec2::23.
-            address.is_loopback() || address.segments()[..2] == [0xfd00, 0x0ec2]
-        }
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
     use std::sync::atomic::Ordering;
     use std::time::Duration;
 
@@ -241,8 +285,8 @@ mod tests {
     /// A client of SES at `http://ses.test:PORT`, by a resolver of one's own, and by no
     /// proxy.
     async fn client(port: u16, resolver: Scripted) -> aws_sdk_ses::Client {
-        let mut http = Http::new(None, LookUps::by(resolver)).await.unwrap();
-        http.proxied = http.direct.clone();
+        let look_ups = LookUps::by(resolver);
+        let http = Http::new(&Trust::System, Proxies::default(), None, look_ups).await;
         let timeouts = TimeoutConfig::builder().disable_connect_timeout().build();
         let config = aws_sdk_ses::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -250,7 +294,7 @@ mod tests {
             .endpoint_url(format!("http://ses.test:{port}"))
             .credentials_provider(Credentials::from_keys("AKIA", "secret", None))
             .timeout_config(timeouts)
-            .http_client(http);
+            .http_client(http.unwrap());
         aws_sdk_ses::Client::from_conf(config.build())
     }
 
@@ -278,49 +322,9 @@ mod tests {
         let resolver = Scripted::new(1000, Ok(IpAddr::from([127, 0, 0, 1])));
         let client = client(1, resolver).await;
         let error = client.list_identities().send().await.unwrap_err();
-        let not_reached = super::super::obstacle::find::<NotReached>(&error).unwrap();
+        let not_reached = find::<NotReached>(&error).unwrap();
         assert_eq!(not_reached.obstacle, Obstacle::LookUp);
         let told = "looking up the name of ses.test:1 took longer than 20 s";
         assert_eq!(not_reached.reason, told);
-    }
-
-    #[test]
-    fn this_machine_and_what_belongs_to_it_lie_before_every_proxy() {
-        for (host, near) in [
-            ("127.0.0.1", true),
-            ("localhost", true),
-            ("[::1]", true),
-            ("169.254.169.254", true),
-            ("169.254.170.2", true),
-            ("[fd00:ec2::254]", true),
-            ("10.0.0.1", false),
-            ("email.us-east-1.amazonaws.com", false),
-            ("localhost.example.com", false),
-        ] {
-            assert_eq!(is_near(host), near, "{host}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_bundle_without_certificates_is_refused_with_its_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bundle.pem");
-        for (holds, problem) in [
-            ("", "no certificate in PEM form"),
-            (
-                "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
-                "",
-            ),
-        ] {
-            std::fs::write(&path, holds).unwrap();
-            let bundle = Some(("`custom_ca_bundle`", path.clone()));
-            let http = Http::new(bundle, LookUps::of_system()).await;
-            let error = http.unwrap_err();
-            let told = error.to_string();
-            assert!(
-                told.contains("bundle.pem that `custom_ca_bundle` names") && told.contains(problem),
-                "{told}"
-            );
-        }
     }
 }

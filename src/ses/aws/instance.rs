@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
+use aws_config::imds::client::Client;
 use aws_config::imds::client::error::ImdsError;
-use aws_config::imds::client::{Client, EndpointMode};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials as Keys;
 use aws_credential_types::provider::error::CredentialsError;
@@ -27,6 +27,14 @@ pub struct MetadataSettings {
     pub is_ipv6: Option<bool>,
 }
 
+/// Where the metadata service is, and how often it is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Metadata {
+    pub(super) url: String,
+    /// The SDK's number if left out.
+    pub(super) max_attempts: Option<u32>,
+}
+
 /// The metadata service.
 #[derive(Debug)]
 pub(super) struct Instance(Client);
@@ -46,20 +54,12 @@ struct Answer {
 
 impl Instance {
     /// An error, as a clause, where the endpoint is none.
-    pub(super) fn new(
-        settings: &MetadataSettings,
-        config: &ProviderConfig,
-    ) -> Result<Self, String> {
-        let mut client = Client::builder().configure(config);
-        if let Some(endpoint) = &settings.endpoint {
-            let set = client.endpoint(endpoint);
-            client = set.map_err(|error| format!("{endpoint} is no URL: {error}"))?;
-        }
-        if let Some(is_ipv6) = settings.is_ipv6 {
-            client = client.endpoint_mode(match is_ipv6 {
-                true => EndpointMode::IpV6,
-                false => EndpointMode::IpV4,
-            });
+    pub(super) fn new(metadata: &Metadata, config: &ProviderConfig) -> Result<Self, String> {
+        let Metadata { url, max_attempts } = metadata;
+        let client = Client::builder().configure(config).endpoint(url);
+        let mut client = client.map_err(|error| format!("{url} is no URL: {error}"))?;
+        if let Some(attempts) = max_attempts {
+            client = client.max_attempts(*attempts);
         }
         Ok(Self(client.build()))
     }

@@ -8,8 +8,9 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::dns::{
@@ -17,7 +18,9 @@ use aws_smithy_runtime_api::client::dns::{
 };
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
+use hyper_util::client::legacy::connect::dns::Name;
 use tokio::time::Instant;
+use tower_service::Service;
 
 use super::phases;
 
@@ -87,7 +90,7 @@ impl LookUps {
         self.answers().retain(|_, asked| asked.peek().is_none());
     }
 
-    async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, LookUpFailed> {
+    pub(super) async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, LookUpFailed> {
         let asked = {
             let mut answers = self.answers();
             let known = answers.get(name).filter(|asked| is_of_use(asked));
@@ -144,11 +147,23 @@ fn failed(name: String, error: &ResolveDnsError) -> LookUpFailed {
     }
 }
 
-impl ResolveDns for LookUps {
-    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
-        DnsFuture::new(async move {
+impl Service<Name> for LookUps {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = LookUpFailed;
+    type Future = BoxFuture<'static, Result<Self::Response, LookUpFailed>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), LookUpFailed>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let look_ups = self.clone();
+        Box::pin(async move {
             let _looking_up = phases::looking_up();
-            self.look_up(name).await.map_err(ResolveDnsError::new)
+            let addresses = look_ups.look_up(name.as_str()).await?;
+            // The port is the connection's.
+            let addresses = addresses.into_iter().map(|address| (address, 0).into());
+            Ok(addresses.collect::<Vec<_>>().into_iter())
         })
     }
 }

@@ -10,6 +10,9 @@
 //! | `sts`, `instance` | roles that are assumed, and an instance's |
 //! | `credentials` | credentials of the process: loaded once, kept, renewed |
 //! | `http`, `phases`, `look_up` | HTTP, with a limit for each phase of an exchange |
+//! | `proxies` | which requests go by which proxy |
+//! | `said` | settings that environment or profile say, where the block does not |
+//! | `endpoints`, `retries`, `names` | where services are, how often they are asked, and in whose name |
 //! | `obstacle` | why a request has no answer, in words |
 //! | `contact` | which obstacles last, so that a process learns them once |
 //! | `answer` | whether an answer is SES's |
@@ -25,15 +28,20 @@ mod calls;
 mod connection;
 mod contact;
 mod credentials;
+mod endpoints;
 mod environment;
 mod files;
 mod http;
 mod instance;
 mod look_up;
+mod names;
 mod obstacle;
 mod owner;
 mod phases;
 mod profile;
+mod proxies;
+mod retries;
+mod said;
 mod stamp;
 mod sts;
 mod translate;
@@ -41,6 +49,10 @@ mod translate;
 pub use accounts::Accounts;
 pub(in crate::ses) use calls::AwsApi;
 pub use connection::{AccessKeys, Connection, ConnectionSettings};
+pub use endpoints::{Deprecated, is_endpoint};
 pub use environment::AwsEnvironment;
 pub use instance::MetadataSettings;
+pub use names::is_product;
+pub use proxies::{ProxyError, ProxySettings, check_proxy};
+pub use retries::RetryMode;
 pub use sts::{Role, WebIdentity, WebToken};

@@ -6,10 +6,13 @@
 use std::error::Error as StdError;
 use std::io;
 
+use http::uri::Authority;
 use rustls::CertificateError;
 
+use super::http::{ProxyFailed, ProxyFault};
 use super::look_up::LookUpFailed;
-use super::phases::Phase;
+use super::phases::{Overdue, Phase};
+use super::proxies::Proxy;
 use crate::machine;
 use crate::ses::error::Obstacle;
 
@@ -25,33 +28,69 @@ pub(super) struct NotReached {
 
 impl NotReached {
     /// A phase of the exchange with `host` took too long.
-    pub(super) fn slow(host: &str, phase: Phase) -> Self {
-        let limit = phase.limit().as_secs();
-        let (obstacle, reason) = match phase {
-            Phase::LookUp => (
-                Obstacle::LookUp,
-                format!("looking up the name of {host} took longer than {limit} s"),
-            ),
+    pub(super) fn slow(host: &str, proxy: Option<&Proxy>, overdue: Overdue) -> Self {
+        let limit = overdue.limit.as_secs();
+        let by = proxy.map_or_else(String::new, |proxy| format!(" by {proxy}"));
+        let (obstacle, reason) = match overdue.phase {
+            Phase::LookUp => {
+                let of = proxy.map_or_else(|| host.to_owned(), ToString::to_string);
+                (
+                    Obstacle::LookUp,
+                    format!("looking up the name of {of} took longer than {limit} s"),
+                )
+            }
             Phase::Connect => (
                 Obstacle::Connection,
-                format!(
-                    "connecting to {host} (TCP, a proxy's tunnel, TLS) took longer than {limit} s"
-                ),
+                format!("connecting to {host}{by} (TCP, TLS) took longer than {limit} s"),
             ),
             Phase::Answer => (
                 Obstacle::Answer,
-                format!("no answer within {limit} s of sending the request to {host}"),
+                format!("no answer within {limit} s of sending the request to {host}{by}"),
             ),
             Phase::ConnectAndAnswer => (
                 Obstacle::Connection,
-                format!("no answer of {host} within {limit} s"),
+                format!("no answer of {host}{by} within {limit} s"),
             ),
+        };
+        Self { obstacle, reason }
+    }
+
+    /// A proxy before `host` does not do what it is there for.
+    pub(super) fn by_proxy(host: &str, failed: &ProxyFailed) -> Self {
+        let ProxyFailed { proxy, fault } = failed;
+        let (obstacle, reason) = match fault {
+            ProxyFault::Away(error) => {
+                let place = proxy.uri.authority().map_or("it", Authority::as_str);
+                let Self { obstacle, reason } = Self::of(place, error.as_ref());
+                let obstacle = match obstacle {
+                    Obstacle::Certificate => Obstacle::Certificate,
+                    _ => Obstacle::Proxy,
+                };
+                (obstacle, format!("{proxy} cannot be used: {reason}"))
+            }
+            ProxyFault::Refuses(407) => {
+                let wants = match proxy.authorization {
+                    Some(_) => "does not take the user name and the password that it is given",
+                    None => "asks for a user name and a password",
+                };
+                let reason = format!("{proxy}, before {host}, {wants} (HTTP status 407)");
+                (Obstacle::Proxy, reason)
+            }
+            ProxyFault::Refuses(status) => {
+                let reason = format!(
+                    "{proxy} does not let the connection to {host} through (HTTP status {status})"
+                );
+                (Obstacle::Proxy, reason)
+            }
         };
         Self { obstacle, reason }
     }
 
     /// What the HTTP client's error about a request to `host` comes of.
     pub(super) fn of(host: &str, error: &(dyn StdError + 'static)) -> Self {
+        if let Some(failed) = find::<ProxyFailed>(error) {
+            return Self::by_proxy(host, failed);
+        }
         let (obstacle, reason) = Self::known(host, error).unwrap_or_else(|| {
             // What is innermost says what happened.
             let said = chain(error).last().unwrap_or(error).to_string();
@@ -87,31 +126,14 @@ impl NotReached {
                 ),
             });
         }
-        // The type is the HTTP client's own.
-        let said = |text: &str| chain(error).any(|cause| cause.to_string() == text);
-        if said("tunnel error: proxy authorization required") {
-            let reason = format!(
-                "the proxy before {host} asks for a user name and a password (HTTP status 407)"
-            );
-            return Some((Obstacle::Proxy, reason));
-        }
-        if said("tunnel error: unsuccessful") {
-            let reason = format!("the proxy before {host} does not let the connection through");
-            return Some((Obstacle::Proxy, reason));
-        }
         let refused = chain(error).any(|cause| {
             let cause = cause.downcast_ref::<io::Error>();
             cause.is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
         });
-        if refused {
-            let by_proxy = said("tunnel error: failed to create underlying connection");
-            let who = if by_proxy { "the proxy before " } else { "" };
-            return Some((
-                Obstacle::Refused,
-                format!("{who}{host} refused the connection"),
-            ));
-        }
-        None
+        refused.then(|| {
+            let reason = format!("{host} refused the connection");
+            (Obstacle::Refused, reason)
+        })
     }
 }
 
@@ -204,11 +226,6 @@ mod tests {
                 told(look_up(false)),
                 Obstacle::LookUp,
                 "the host ses.test could not be looked up: what the resolver said",
-            ),
-            (
-                told("tunnel error: unsuccessful"),
-                Obstacle::Proxy,
-                "the proxy before ses.test:443 does not let the connection through",
             ),
             (
                 told(refused()),

@@ -20,20 +20,51 @@ pub(super) enum Phase {
     Connect,
     /// The answer to a request that has gone out.
     Answer,
-    /// A connection and the answer: when a request without a body goes out, nobody sees.
+    /// The answer to a request without a body, or a connection before: nobody sees it go
+    /// out on a connection that is left from before.
     ConnectAndAnswer,
 }
 
 impl Phase {
-    /// How long it may take. No shorter than what a healthy system needs: resolvers ask
-    /// again after five seconds, and TCP after one, three and seven.
-    pub(super) const fn limit(self) -> Duration {
+    /// How long it may take by default. No shorter than what a healthy system needs:
+    /// resolvers ask again after five seconds, and TCP after one, three and seven.
+    const fn limit(self) -> Duration {
         Duration::from_secs(match self {
             Self::LookUp => 20,
             Self::Connect => 10,
             Self::Answer => 20,
             Self::ConnectAndAnswer => 30,
         })
+    }
+}
+
+/// A phase that has taken longer than it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Overdue {
+    pub(super) phase: Phase,
+    pub(super) limit: Duration,
+}
+
+/// Limits that somebody sets who does not want to wait as long, as for a metadata service
+/// that may not be there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Impatience {
+    pub(super) connect: Option<Duration>,
+    pub(super) answer: Option<Duration>,
+}
+
+impl Impatience {
+    fn limit(self, phase: Phase) -> Duration {
+        let limit = match phase {
+            Phase::LookUp => None,
+            Phase::Connect => self.connect,
+            Phase::Answer => self.answer,
+            Phase::ConnectAndAnswer => match (self.connect, self.answer) {
+                (Some(connect), Some(answer)) => Some(connect + answer),
+                _ => None,
+            },
+        };
+        limit.unwrap_or(phase.limit())
     }
 }
 
@@ -55,31 +86,30 @@ tokio::task_local! {
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
     now: watch::Sender<Now>,
-    /// The phase in which there is no look-up and nothing was sent.
-    connecting: Phase,
+    /// Whether the request has a body, which tells when it goes out.
+    has_body: bool,
+    impatience: Impatience,
 }
 
 impl Exchange {
     /// An exchange that begins now; `body` is its request's.
-    pub(super) fn new(body: &SdkBody) -> Self {
-        let connecting = if body.is_end_stream() {
-            Phase::ConnectAndAnswer
-        } else {
-            Phase::Connect
+    pub(super) fn new(body: &SdkBody, impatience: Impatience) -> Self {
+        let has_body = !body.is_end_stream();
+        let phase = match has_body {
+            true => Phase::Connect,
+            false => Phase::ConnectAndAnswer,
         };
         let since = Instant::now();
         Self {
-            now: watch::Sender::new(Now {
-                phase: connecting,
-                since,
-            }),
-            connecting,
+            now: watch::Sender::new(Now { phase, since }),
+            has_body,
+            impatience,
         }
     }
 
     /// The body, which tells when it goes out.
     pub(super) fn watched(&self, body: SdkBody) -> SdkBody {
-        if self.connecting == Phase::ConnectAndAnswer {
+        if !self.has_body {
             return body;
         }
         let exchange = self.clone();
@@ -87,24 +117,25 @@ impl Exchange {
     }
 
     /// Drives `work` to its end, or to where a phase has taken too long: then says which.
-    pub(super) async fn drive<T>(&self, work: impl Future<Output = T>) -> Result<T, Phase> {
+    pub(super) async fn drive<T>(&self, work: impl Future<Output = T>) -> Result<T, Overdue> {
         let work = CURRENT.scope(self.clone(), work);
         tokio::select! {
             biased;
             done = work => Ok(done),
-            phase = self.overdue() => Err(phase),
+            overdue = self.overdue() => Err(overdue),
         }
     }
 
-    async fn overdue(&self) -> Phase {
+    async fn overdue(&self) -> Overdue {
         let mut phases = self.now.subscribe();
         loop {
             let Now { phase, since } = *phases.borrow_and_update();
+            let limit = self.impatience.limit(phase);
             tokio::select! {
                 biased;
                 // The sender is this exchange's own: it is not dropped meanwhile.
                 _ = phases.changed() => {}
-                () = sleep_until(since + phase.limit()) => return phase,
+                () = sleep_until(since + limit) => return Overdue { phase, limit },
             }
         }
     }
@@ -137,7 +168,28 @@ pub(super) fn looking_up() -> LookingUp {
 impl Drop for LookingUp {
     fn drop(&mut self) {
         if let Some(exchange) = &self.0 {
-            exchange.enter(exchange.connecting);
+            exchange.enter(Phase::Connect);
+        }
+    }
+}
+
+/// A connection that is being made for the exchange that is polled.
+pub(super) struct Connecting(Option<Exchange>);
+
+/// A connection is begun, where none is left from before.
+pub(super) fn connecting() -> Connecting {
+    let exchange = CURRENT.try_with(Clone::clone).ok();
+    if let Some(exchange) = &exchange {
+        exchange.enter(Phase::Connect);
+    }
+    Connecting(exchange)
+}
+
+impl Connecting {
+    /// It is there: a request without a body goes out now.
+    pub(super) fn done(self) {
+        if let Some(exchange) = self.0.filter(|exchange| !exchange.has_body) {
+            exchange.enter(Phase::Answer);
         }
     }
 }
@@ -188,7 +240,7 @@ mod tests {
             (15, 11, 0, Err(Phase::Connect)),
             (0, 9, 21, Err(Phase::Answer)),
         ] {
-            let exchange = Exchange::new(&body);
+            let exchange = Exchange::new(&body, Impatience::default());
             let work = async {
                 let looking_up = looking_up();
                 seconds(looks_up).await;
@@ -197,11 +249,41 @@ mod tests {
                 exchange.enter(Phase::Answer);
                 seconds(answers).await;
             };
-            assert_eq!(exchange.drive(work).await, ends);
+            let ended = exchange.drive(work).await;
+            assert_eq!(ended.map_err(|overdue| overdue.phase), ends);
         }
-        let exchange = Exchange::new(&SdkBody::empty());
-        assert_eq!(exchange.drive(seconds(29)).await, Ok(()));
-        let phase = Exchange::new(&SdkBody::empty()).drive(seconds(31)).await;
-        assert_eq!(phase, Err(Phase::ConnectAndAnswer));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_without_a_body_goes_out_with_its_connection() {
+        let second = Some(Duration::from_secs(1));
+        let impatient = Impatience {
+            connect: second,
+            answer: second,
+        };
+        let patient = Impatience::default();
+        for (impatience, connects, answers, ends) in [
+            (patient, None, 29, Ok(())),
+            (patient, None, 31, Err((Phase::ConnectAndAnswer, 30))),
+            (patient, Some(9), 19, Ok(())),
+            (patient, Some(11), 0, Err((Phase::Connect, 10))),
+            (patient, Some(9), 21, Err((Phase::Answer, 20))),
+            (impatient, None, 3, Err((Phase::ConnectAndAnswer, 2))),
+            (impatient, Some(2), 0, Err((Phase::Connect, 1))),
+            (impatient, Some(0), 2, Err((Phase::Answer, 1))),
+        ] {
+            let exchange = Exchange::new(&SdkBody::empty(), impatience);
+            let work = async {
+                if let Some(connects) = connects {
+                    let connecting = connecting();
+                    seconds(connects).await;
+                    connecting.done();
+                }
+                seconds(answers).await;
+            };
+            let ended = exchange.drive(work).await;
+            let ended = ended.map_err(|overdue| (overdue.phase, overdue.limit.as_secs()));
+            assert_eq!(ended, ends);
+        }
     }
 }

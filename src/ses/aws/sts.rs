@@ -14,6 +14,8 @@ use aws_sdk_sts::config::{IdentityCache, Region, SharedCredentialsProvider};
 use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Answer, PolicyDescriptorType, Tag};
 
 use super::accounts::is_account;
+use super::endpoints::{Place, Service};
+use super::http::Http;
 use crate::mail_from;
 
 /// The name of a session that is given none.
@@ -112,8 +114,8 @@ impl FirstRegion {
 #[derive(Clone, Debug)]
 pub(super) struct Sts {
     pub(super) sdk: SdkConfig,
-    /// A URL in place of STS's endpoint.
-    pub(super) endpoint: Option<String>,
+    pub(super) http: Http,
+    pub(super) place: Place,
     /// The region whose STS is asked; that of the SDK if left out, or else the first in
     /// which SES is to be called.
     pub(super) region: Option<String>,
@@ -129,14 +131,17 @@ impl Sts {
             .unwrap_or(ANY_REGION)
     }
 
-    fn client(&self, keys: Option<Keys>) -> Client {
+    async fn client(&self, keys: Option<Keys>) -> Client {
         let mut config =
             aws_sdk_sts::config::Builder::from(&self.sdk).identity_cache(IdentityCache::no_cache());
         config.set_credentials_provider(keys.map(SharedCredentialsProvider::new));
-        config = config.region(Region::new(self.region().to_owned()));
-        if let Some(endpoint) = &self.endpoint {
-            config = config.endpoint_url(endpoint);
-        }
+        let region = self.region();
+        let place = self.place.existing(Service::Sts, region, &self.http).await;
+        config.set_endpoint_url(place.url);
+        let config = config
+            .region(Region::new(region.to_owned()))
+            .use_fips(place.fips)
+            .use_dual_stack(place.dual_stack);
         Client::from_conf(config.build())
     }
 
@@ -150,6 +155,7 @@ impl Sts {
         let session = role.session_name.as_deref();
         let answer = self
             .client(Some(keys))
+            .await
             .assume_role()
             .role_arn(&role.arn)
             .role_session_name(session.unwrap_or(SESSION))
@@ -171,7 +177,8 @@ impl Sts {
         if let Some(account) = keys.account_id() {
             return Ok(account.as_str().to_owned());
         }
-        let answer = self.client(Some(keys)).get_caller_identity().send().await;
+        let client = self.client(Some(keys)).await;
+        let answer = client.get_caller_identity().send().await;
         let answer = answer.map_err(CredentialsError::provider_error)?;
         let account = answer.account.filter(|account| is_account(account));
         account.ok_or_else(|| {
@@ -194,6 +201,7 @@ impl Sts {
         let session = web.session_name.as_deref();
         let answer = self
             .client(None)
+            .await
             .assume_role_with_web_identity()
             .role_arn(&web.role_arn)
             .role_session_name(session.unwrap_or(SESSION))

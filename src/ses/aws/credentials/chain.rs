@@ -28,7 +28,7 @@ use super::{LoadFailed, Loaded, Source};
 use crate::ses::aws::connection::{AccessKeys, ConnectionSettings};
 use crate::ses::aws::files::Files;
 use crate::ses::aws::http::{Http, LastStatus};
-use crate::ses::aws::instance::Instance;
+use crate::ses::aws::instance::{Instance, Metadata};
 use crate::ses::aws::profile::{Base, Profile, Sso};
 use crate::ses::aws::sts::{Role, Sts};
 use crate::ses::error::CredentialFault;
@@ -40,6 +40,7 @@ const DEFAULT: &str = "default";
 pub(in crate::ses::aws) struct Chain {
     pub(in crate::ses::aws) settings: ConnectionSettings,
     pub(in crate::ses::aws) http: Http,
+    pub(in crate::ses::aws) metadata: Metadata,
     pub(in crate::ses::aws) sts: Sts,
 }
 
@@ -174,7 +175,13 @@ impl Chain {
     }
 
     async fn ask(&self, link: &Link, last: &LastStatus) -> provider::Result {
-        let config = self.provider_config(last);
+        let config = match link.base {
+            // They belong to this machine.
+            Base::Container | Base::Instance => {
+                self.provider_config(self.http.without_proxies().noting(last))
+            }
+            _ => self.provider_config(self.http.noting(last)),
+        };
         match &link.base {
             Base::Keys(keys) => Ok(of_keys(keys)),
             Base::Environment => {
@@ -195,20 +202,21 @@ impl Chain {
                 container.build().provide_credentials().await
             }
             Base::Instance => {
-                let instance = Instance::new(&self.settings.metadata, &config);
+                let instance = Instance::new(&self.metadata, &config);
                 let instance = instance.map_err(CredentialsError::invalid_configuration)?;
                 instance.keys().await
             }
         }
     }
 
-    fn provider_config(&self, last: &LastStatus) -> ProviderConfig {
+    fn provider_config(&self, http: Http) -> ProviderConfig {
         let sdk = &self.sts.sdk;
         let mut config = ProviderConfig::without_region()
             .with_region(sdk.region().cloned())
-            .with_use_fips(sdk.use_fips())
-            .with_use_dual_stack(sdk.use_dual_stack())
-            .with_http_client(self.http.noting(last));
+            .with_http_client(http);
+        if let Some(retries) = sdk.retry_config() {
+            config = config.with_retry_config(retries.clone());
+        }
         if let Some(timeouts) = sdk.timeout_config() {
             config = config.with_timeout_config(timeouts.clone());
         }
