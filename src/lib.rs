@@ -8,8 +8,10 @@
 //! | [`plugin`] | Terraform's plugin protocol: bytes in, typed calls out | `machine` |
 //! | [`provider`] | the provider block, and the registry of all that is exposed | `plugin`, the entities, `clients`, and below |
 //! | `identity_mail_from` | an entity: the resource and the data source `ses_identity_mail_from` | `plugin`'s types, and what is below; never another entity |
+//! | `identities_mail_from` | an entity: the data source of that name, which reads all of a region | as above |
 //! | `identity_mail_from_verification` | an entity: the resource of that name, which waits for SES | as above |
 //! | `functions` | the functions, such as `provider::ses::spf_merge` | `plugin`'s types, `dns_records`, `diagnostics`, `mail_from` |
+//! | [`fleet`] | the identities of a region, and filters for them | `plugin`'s types, `target`, `attributes`, `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`target`] | what an operation works with: an identity of a region, SES there, and the time that it has | `plugin`'s types, `attributes`, `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`attributes`] | what the attributes of several entities have in common | `plugin`'s types, `diagnostics`, `duration`, `mail_from` |
 //! | [`dns_records`] | the records that a MAIL FROM domain needs, as Terraform sees them | `plugin`'s types, `attributes`, `mail_from` |
@@ -34,7 +36,9 @@ pub mod dns_check;
 pub mod dns_findings;
 pub mod dns_records;
 pub mod duration;
+pub mod fleet;
 mod functions;
+mod identities_mail_from;
 mod identity_mail_from;
 mod identity_mail_from_verification;
 pub mod machine;

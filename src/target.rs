@@ -51,11 +51,7 @@ impl Target {
         let place = place(&mut call.diags, type_name, &names.identity, &region)?;
         let doing = format!("Could not {to} of {place}");
         let clients = call.configured()?;
-        let ses = match clients.ses(&place.region) {
-            Ok(ses) => ses,
-            Err(_) if call.defer() => return Err(Told),
-            Err(unknown) => return or_tell(&mut call.diags, &doing, Err(unknown.into())),
-        };
+        let ses = ses(call, &place.region, &doing)?;
         Ok(Self {
             deadline: Deadline::queued(timeout, call.stop().clone()),
             place,
@@ -100,6 +96,16 @@ impl Target {
     }
 }
 
+/// SES in `region`. Where a setting of the provider is unknown, the call is deferred if the
+/// host takes that, or an error of `doing`.
+pub fn ses(call: &mut Call<Clients>, region: &Region, doing: &str) -> Result<Client, Told> {
+    match call.configured()?.ses(region) {
+        Ok(ses) => Ok(ses),
+        Err(_) if call.defer() => Err(Told),
+        Err(unknown) => or_tell(&mut call.diags, doing, Err(unknown.into())),
+    }
+}
+
 /// How the error ends where a region is needed that is not known yet.
 const REGION_UNKNOWN: &str = ": name it in the provider block by a value that is known at plan, or \
     by `region` in the resource";
@@ -133,7 +139,11 @@ pub async fn region_of_import(call: &mut Call<Clients>, doing: &str) -> Result<R
 }
 
 /// The same for what cannot do without it; `remedy` ends the error's sentence.
-async fn known_region(call: &mut Call<Clients>, doing: &str, remedy: &str) -> Result<Region, Told> {
+pub async fn known_region(
+    call: &mut Call<Clients>,
+    doing: &str,
+    remedy: &str,
+) -> Result<Region, Told> {
     match provider_region(call, doing).await? {
         Some(region) => Ok(region),
         None if call.defer() => Err(Told),

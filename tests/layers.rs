@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import of ours.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     (
         "provider",
         &[
             "plugin",
+            "identities_mail_from",
             "identity_mail_from",
             "identity_mail_from_verification",
             "functions",
@@ -45,6 +46,32 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "target",
             "attributes",
             "dns_check",
+            "clients",
+            "diagnostics",
+            "mail_from",
+            "ses",
+        ],
+    ),
+    (
+        "identities_mail_from",
+        &[
+            "plugin",
+            "fleet",
+            "attributes",
+            "dns_records",
+            "dns_findings",
+            "dns_check",
+            "clients",
+            "mail_from",
+            "ses",
+        ],
+    ),
+    (
+        "fleet",
+        &[
+            "plugin",
+            "target",
+            "attributes",
             "clients",
             "diagnostics",
             "mail_from",

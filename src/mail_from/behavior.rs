@@ -117,7 +117,7 @@ pub struct UnknownValue {
 }
 
 impl UnknownValue {
-    fn new(text: &str, names: &'static [&'static str]) -> UnknownValue {
+    pub(super) fn new(text: &str, names: &'static [&'static str]) -> UnknownValue {
         let text = text.to_owned();
         UnknownValue { text, names }
     }

@@ -16,6 +16,7 @@ use self::config::Run;
 use crate::clients::Clients;
 use crate::diagnostics;
 use crate::functions::{MailFromDnsRecords, MailFromZoneFile, SpfMerge};
+use crate::identities_mail_from::{self, IdentitiesMailFromData};
 use crate::identity_mail_from::{self, IdentityMailFrom, IdentityMailFromData};
 use crate::identity_mail_from_verification::{self, IdentityMailFromVerification};
 use crate::plugin::{self, Configure, Entities, Told};
@@ -63,6 +64,7 @@ impl plugin::Provider for Provider {
             IdentityMailFromVerification,
         );
         entities.data_source(identity_mail_from::TYPE_NAME, IdentityMailFromData);
+        entities.data_source(identities_mail_from::TYPE_NAME, IdentitiesMailFromData);
         entities.function("mail_from_dns_records", MailFromDnsRecords);
         entities.function("mail_from_zone_file", MailFromZoneFile);
         entities.function("spf_merge", SpfMerge);

@@ -8,6 +8,7 @@ mod accounts;
 mod advice;
 mod aliases;
 mod attached;
+mod audit;
 mod block_page;
 mod command_line;
 mod credentials;

@@ -136,6 +136,23 @@ fn data_source_example_warns_of_what_is_amiss_until_it_is_right() {
     assert_eq!(ws.sets(), []);
 }
 
+#[test]
+fn fleet_data_source_example_warns_of_each_that_is_amiss() {
+    if lacks(Feature::Checks) {
+        return;
+    }
+    let ws = held();
+    ws.ses().add_identity(REGION, "unset.example", true);
+    ws.config(&example(
+        "data-sources/ses_identities_mail_from/data-source.tf",
+    ));
+    ws.apply()
+        .succeeds()
+        .says("SES has not verified the MAIL FROM domain of example.com.")
+        .says("The SPF record is not as it should be for example.com.");
+    assert_eq!(ws.sets(), []);
+}
+
 /// What a function's example comes to, and the comment that it ends with.
 fn shown_and_evaluated(function: &str, output: &str) -> (String, Value) {
     let ws = Workspace::new();
