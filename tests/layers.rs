@@ -28,6 +28,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         "identity_mail_from",
         &[
             "plugin",
+            "fleet",
             "target",
             "attributes",
             "dns_records",

@@ -54,7 +54,8 @@ pub(super) async fn import(
     Ok(imported(identity, &region))
 }
 
-fn imported(identity: &Identity, region: &Region) -> Model {
+/// The state of an import before it is read.
+pub(super) fn imported(identity: &Identity, region: &Region) -> Model {
     Model {
         identity: Value::Value(identity.as_str().to_owned()),
         id: Value::Value(identity.as_str().to_owned()),

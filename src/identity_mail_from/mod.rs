@@ -15,6 +15,7 @@
 //! - [`report`]: what is told about it.
 //! - [`import`]: what an import id says.
 //! - [`identity`]: what tells one object from all others.
+//! - [`list`]: which of them there are.
 //! - [`moved`]: states of hashicorp/aws, taken over.
 //! - [`upgrade`]: states of older releases, rewritten.
 //! - [`data_source`]: the data source, which reads alone.
@@ -26,6 +27,7 @@ mod cut_over;
 mod data_source;
 mod identity;
 mod import;
+mod list;
 mod model;
 mod moved;
 mod plan;

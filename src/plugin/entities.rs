@@ -9,6 +9,7 @@ use tf_provider::schema::{FunctionSchema, Parameter, Schema};
 
 use super::call::Told;
 use super::capabilities::identity::{IdentityEntry, ResourceIdentity};
+use super::capabilities::list::{ListEntry, ListResource};
 use super::capabilities::move_state::{ErasedMove, MoveState};
 use super::capabilities::plan_destroy::{ErasedPlanDestroy, PlanDestroy};
 use super::capabilities::upgrade::UpgradeState;
@@ -63,6 +64,7 @@ pub(super) struct ResourceEntry<C> {
     pub(super) upgrade: Option<Arc<dyn UpgradeState>>,
     pub(super) plan_destroy: Option<Arc<dyn ErasedPlanDestroy<C>>>,
     pub(super) identity: Option<IdentityEntry<C>>,
+    pub(super) list: Option<ListEntry<C>>,
     pub(super) moves: Option<Arc<dyn ErasedMove>>,
 }
 
@@ -107,6 +109,7 @@ impl<C: Send + Sync + 'static> Entities<C> {
             upgrade: None,
             plan_destroy: None,
             identity: None,
+            list: None,
             moves: None,
         };
         Registered {
@@ -176,6 +179,15 @@ impl<C, R> Registered<'_, C, R> {
         R: MoveState<Configured = C>,
     {
         self.entry.moves = Some(Arc::clone(&self.resource) as _);
+        self
+    }
+
+    /// Its objects can be listed.
+    pub fn lists(self) -> Self
+    where
+        R: ListResource<Configured = C>,
+    {
+        self.entry.list = Some(ListEntry::new(&self.resource));
         self
     }
 

@@ -54,6 +54,7 @@ use tf_provider::schema::Schema;
 
 pub use call::{Call, Told};
 pub use capabilities::identity::{IdentityAttribute, IdentitySchema, ResourceIdentity};
+pub use capabilities::list::{ListResource, Listing};
 pub use capabilities::move_state::{MoveSource, MoveState, Moved};
 pub use capabilities::plan_destroy::PlanDestroy;
 pub use capabilities::upgrade::UpgradeState;

@@ -3,15 +3,19 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::TaskTracker;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
 use super::Provider;
 use super::calls::{Caller, Calls};
-use super::proto::tfplugin6 as proto;
 use super::proto::tfplugin6::provider_server;
+use super::proto::tfplugin6::{self as proto, list_resource};
 use super::session::Link;
 
 /// Terraform's `tfplugin6.Provider`.
@@ -47,12 +51,7 @@ impl<P: Provider> Service<P> {
         A: Answer + Send + 'static,
         F: Future<Output = A> + Send + 'static,
     {
-        let link = request.extensions().get::<Link<P::Configured>>();
-        let link = link.ok_or_else(|| Status::internal("the connection is not known"))?;
-        let caller = Caller {
-            session: Arc::clone(&link.session),
-            stop: link.session.stop_of_call(),
-        };
+        let caller = caller(&request).ok_or_else(unknown_connection)?;
         let abandoned = caller.stop.clone().drop_guard();
         let call = call(Arc::clone(&self.calls), caller, request.into_inner());
         let traced = traced(call).instrument(logged.span());
@@ -62,6 +61,50 @@ impl<P: Provider> Service<P> {
             .map(Response::new)
             .map_err(|_| Status::internal("the provider has a bug: the call broke off"))
     }
+}
+
+/// Events of a stream that wait until Terraform takes them.
+const EVENTS_AHEAD: usize = 100;
+
+impl<P: Provider> Service<P> {
+    /// Works on a list in a task of its own, which ends with the stream. `None`: the
+    /// connection is not known.
+    fn list(
+        &self,
+        request: Request<list_resource::Request>,
+    ) -> Option<BoxStream<list_resource::Event>> {
+        let caller: Caller<P::Configured> = caller(&request)?;
+        let request = request.into_inner();
+        let logged = Logged {
+            rpc: "ListResource",
+            resource_type: Some(request.type_name.clone()),
+            data_source_type: None,
+            function_name: None,
+        };
+        let abandoned = caller.stop.clone().drop_guard();
+        let (sender, events) = mpsc::channel(EVENTS_AHEAD);
+        let calls = Arc::clone(&self.calls);
+        let call = async move { calls.list(caller, request, sender).await };
+        self.in_flight.spawn(traced(call).instrument(logged.span()));
+        // Terraform has gone away where the stream is dropped, and with it the guard.
+        let events = ReceiverStream::new(events).inspect(move |_| {
+            let _ = &abandoned;
+        });
+        Some(Box::pin(events.map(Ok)))
+    }
+}
+
+/// Whose call it is.
+fn caller<C: Send + Sync + 'static, Q>(request: &Request<Q>) -> Option<Caller<C>> {
+    let link = request.extensions().get::<Link<C>>();
+    link.map(|link| Caller {
+        session: Arc::clone(&link.session),
+        stop: link.session.stop_of_call(),
+    })
+}
+
+fn unknown_connection() -> Status {
+    Status::internal("the connection is not known")
 }
 
 impl Logged {
@@ -121,12 +164,23 @@ answers! {
     validate_data_resource_config configure_provider upgrade_resource_state
     get_resource_identity_schemas upgrade_resource_identity move_resource_state read_resource
     plan_resource_change apply_resource_change import_resource_state read_data_source
-    get_functions
+    get_functions validate_list_resource_config
 }
 
 impl Answer for proto::stop_provider::Response {
     fn diagnostics(&self) -> &[proto::Diagnostic] {
         &[]
+    }
+}
+
+/// Of a stream, how many errors and warnings it held.
+impl Answer for (usize, usize) {
+    fn diagnostics(&self) -> &[proto::Diagnostic] {
+        &[]
+    }
+
+    fn counted(&self) -> (usize, usize) {
+        *self
     }
 }
 
@@ -162,6 +216,13 @@ macro_rules! rpcs {
                 $(logged.$kind = Some(request.get_ref().$type.clone());)?
                 self.run(logged, request, |$calls, $caller, $request| async move { $call }).await
             })*
+
+            async fn list_resource(
+                &self,
+                request: Request<list_resource::Request>,
+            ) -> Result<Response<BoxStream<list_resource::Event>>, Status> {
+                self.list(request).map(Response::new).ok_or_else(unknown_connection)
+            }
         }
     };
 }
@@ -208,6 +269,9 @@ rpcs! {
     import_resource_state = "ImportResourceState"
         of resource_type = type_name =>
         |calls, caller, request| calls.import(caller, request).await;
+    validate_list_resource_config = "ValidateListResourceConfig"
+        of resource_type = type_name =>
+        |calls, _, request| calls.validate_list(request);
     read_data_source = "ReadDataSource" of data_source_type = type_name =>
         |calls, caller, request| calls.read_data_source(caller, request).await;
     get_functions = "GetFunctions" =>

@@ -58,6 +58,7 @@ impl plugin::Provider for Provider {
             .upgrades_state()
             .has_identity()
             .moves_state()
+            .lists()
             .plans_destroy();
         entities.resource(
             identity_mail_from_verification::TYPE_NAME,

@@ -34,6 +34,7 @@ mod moved;
 mod name_servers;
 mod pacing;
 mod provider_block;
+mod query;
 mod read_only;
 mod reads;
 mod regions;

@@ -153,6 +153,26 @@ fn fleet_data_source_example_warns_of_each_that_is_amiss() {
     assert_eq!(ws.sets(), []);
 }
 
+#[test]
+fn list_example_finds_what_ses_has_and_what_it_writes_plans_nothing() {
+    if lacks(Feature::Queries) {
+        return;
+    }
+    let ws = held();
+    ws.ses().add_identity(REGION, "unset.example.com", true);
+    let list = "list-resources/ses_identity_mail_from/list-resource.tfquery.hcl";
+    fs::write(ws.folder().join("fleet.tfquery.hcl"), example(list)).unwrap();
+    ws.terraform(&["query", "-generate-config-out=found.tf"])
+        .succeeds()
+        .says("identity=example.com,region=us-east-1")
+        .does_not_say("unset.example.com");
+    ws.apply()
+        .succeeds()
+        .says("1 imported, 0 added, 0 changed, 0 destroyed");
+    assert_eq!(ws.sets(), []);
+    ws.plans_nothing();
+}
+
 /// What a function's example comes to, and the comment that it ends with.
 fn shown_and_evaluated(function: &str, output: &str) -> (String, Value) {
     let ws = Workspace::new();

@@ -10,6 +10,7 @@ mod plugin;
 mod read_only;
 mod ses;
 mod ses_identity;
+mod ses_list;
 mod ses_move;
 mod start;
 mod terraform;

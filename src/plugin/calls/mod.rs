@@ -52,7 +52,7 @@ pub(super) struct Caller<C> {
 
 impl<C> Caller<C> {
     /// What a call on an entity carries.
-    fn call(self) -> Call<C> {
+    pub(super) fn call(self) -> Call<C> {
         Call::new(self.session.configured(), self.stop)
     }
 }
@@ -71,7 +71,7 @@ fn deferred<C>(call: &Call<C>) -> Option<Deferred> {
 /// Runs a call to its answer. A panic gets no further than this: it is an error,
 /// and `broken` the answer; the panic hook has logged it. A failure without a
 /// reason, which would leave Terraform with nothing to tell, is an error too.
-async fn answered<C, T, E>(
+pub(super) async fn answered<C, T, E>(
     call: &mut Call<C>,
     run: impl AsyncFnOnce(&mut Call<C>) -> Result<T, E>,
     broken: E,
@@ -113,7 +113,7 @@ fn silent() -> Diagnostic {
     bug("It gave no answer and no reason.")
 }
 
-fn decoded(
+pub(super) fn decoded(
     diags: &mut Diagnostics,
     value: Option<&DynamicValue>,
     ty: &Type,

@@ -23,6 +23,7 @@ impl<P: Provider> Calls<P> {
             functions: names(entities.functions.iter())
                 .map(|name| FunctionMetadata { name })
                 .collect(),
+            list_resources: self.lists().map(|(name, _)| types(name)).collect(),
             ..Default::default()
         }
     }
@@ -42,6 +43,10 @@ impl<P: Provider> Calls<P> {
                 .map(|(name, data_source)| (name, data_source.schema.message.clone()))
                 .collect(),
             functions: self.functions().functions,
+            list_resource_schemas: self
+                .lists()
+                .map(|(name, schema)| (name, schema.message.clone()))
+                .collect(),
             server_capabilities: Some(self.capabilities()),
             ..Default::default()
         }

@@ -8,14 +8,16 @@
 //! |---|---|---|
 //! | [`upgrade`] | UpgradeResourceState | rewrites states of older schema versions |
 //! | [`identity`] | GetResourceIdentitySchemas, UpgradeResourceIdentity, ImportResourceState | what tells an object from all others |
+//! | [`list`] | ValidateListResourceConfig, ListResource | what there is, whoever manages it |
 //! | [`move_state`] | MoveResourceState | takes over objects of other types |
 //! | [`plan_destroy`] | PlanResourceChange | is told of destroys that are planned |
 //!
 //! Those that the protocol has, and no resource of ours yet, have their place
-//! here: lists (ListResource), attributes that are write-only or deprecated with a message, and the
-//! configuration at apply.
+//! here: attributes that are write-only or deprecated with a message, and the configuration
+//! at apply.
 
 pub(super) mod identity;
+pub(super) mod list;
 pub(super) mod move_state;
 pub(super) mod plan_destroy;
 pub(super) mod upgrade;

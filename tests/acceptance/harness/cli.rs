@@ -30,6 +30,9 @@ pub(crate) enum Product {
 /// Major and minor version.
 type Release = (u32, u32);
 
+/// The release of what a product does not have.
+const NEVER: Release = (u32::MAX, 0);
+
 /// What tests need, and not every version has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Feature {
@@ -45,6 +48,8 @@ pub(crate) enum Feature {
     MovesAcrossTypes,
     /// `import` blocks that name a resource by its identity.
     ImportByIdentity,
+    /// `terraform query`.
+    Queries,
     /// `terraform test` with mocks that give their values at plan.
     MocksAtPlan,
 }
@@ -60,6 +65,7 @@ impl Feature {
             Self::ProviderFunctions => ("functions of providers", (1, 8), (1, 7)),
             Self::MovesAcrossTypes => ("moved blocks across types", (1, 8), (1, 10)),
             Self::ImportByIdentity => ("import by identity", (1, 12), (1, 12)),
+            Self::Queries => ("queries", (1, 14), NEVER),
             Self::MocksAtPlan => ("mocks at plan", (1, 11), (1, 8)),
         }
     }
@@ -122,7 +128,10 @@ impl Cli {
             Product::OpenTofu => tofu,
         };
         let (major, minor) = since;
-        (self.release < since).then(|| format!("{self} has no {name} (since {major}.{minor})"))
+        (self.release < since).then(|| match since {
+            NEVER => format!("{self} has no {name}"),
+            _ => format!("{self} has no {name} (since {major}.{minor})"),
+        })
     }
 }
 
@@ -171,6 +180,10 @@ fn version_that_lacks_a_feature_is_told_with_the_first_that_has_it() {
     assert_eq!(
         cli.lack(Feature::ProviderFunctions).unwrap(),
         "OpenTofu 1.6.3-dev has no functions of providers (since 1.7)"
+    );
+    assert_eq!(
+        cli.lack(Feature::Queries).unwrap(),
+        "OpenTofu 1.6.3-dev has no queries"
     );
     assert_eq!(cli.lack(Feature::ImportBlocks), None);
     assert_eq!(parse("Terraform v1.11.4").unwrap().2, (1, 11));
