@@ -11,7 +11,7 @@ peer := $(target_dir)/conformance/peer
 requirements := tests/conformance/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test bench lint conformance
+.PHONY: help build install demo docs test bench lint conformance
 
 help: ## Print this.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -29,6 +29,9 @@ install: ## Build for release, and install where Terraform looks by itself.
 
 demo: build ## Show the life of a MAIL FROM domain, against the simulator.
 	@examples/demo/run.sh $(target_dir)/debug
+
+docs: build ## Generate the pages of docs/ but the guides; needs Go, and Terraform 1.14.
+	@.ci/docs $(target_dir)/debug
 
 test: ## Run all tests but those of conformance.
 	@if command -v cargo-nextest >/dev/null; then \
@@ -52,17 +55,18 @@ lint: ## Check format, lints and, where there is shellcheck, the scripts.
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	terraform fmt -check -diff -recursive examples
 	@if command -v shellcheck >/dev/null; then \
-		set -x; shellcheck .ci/run .cargo/protoc examples/demo/run.sh; \
+		set -x; shellcheck .ci/run .ci/docs .cargo/protoc examples/demo/run.sh; \
 	fi
 
 conformance: $(venv)/installed ## Hold the provider against other programs: moto, pyspf, aws-sdk-go-base.
 	MOTO_SERVER=$(abspath $(venv))/bin/moto_server \
 		cargo test --test conformance --locked -- --ignored
 	@if command -v go >/dev/null; then \
-		set -xe; go build -C tests/conformance/peer -o $(abspath $(peer)) .; \
+		set -xe; cargo build --bins --locked; .ci/docs --check $(target_dir)/debug; \
+		go build -C tests/conformance/peer -o $(abspath $(peer)) .; \
 		CREDENTIALS_PEER=$(abspath $(peer)) cargo test --test credentials --locked; \
 	else \
-		echo "*** There is no Go: the provider block is not held against hashicorp/aws's own library"; \
+		echo "*** There is no Go: neither docs/ nor the provider block is held against anything"; \
 	fi
 
 $(venv)/installed: $(requirements)

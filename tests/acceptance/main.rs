@@ -18,6 +18,7 @@ mod deposed;
 mod destroy;
 mod dns;
 mod dns_advice;
+mod documentation;
 mod drift;
 mod faults;
 mod fleets;

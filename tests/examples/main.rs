@@ -82,13 +82,33 @@ fn import_block_example_takes_over_what_ses_holds() {
         return;
     }
     let ws = held();
-    let import = example("resources/ses_identity_mail_from/import.tf");
+    let import = example("resources/ses_identity_mail_from/import-by-string-id.tf");
     ws.config(&(import + &resource()));
     ws.apply()
         .succeeds()
         .says("1 imported, 0 added, 0 changed, 0 destroyed");
     assert_eq!(ws.sets(), []);
     ws.ends_with(&["example.com"]);
+}
+
+#[test]
+fn import_identity_example_takes_over_what_ses_holds() {
+    if lacks(Feature::ImportByIdentity) {
+        return;
+    }
+    let (mut ws, region) = (Workspace::new(), "eu-west-1");
+    let (identity, domain) = ("example.com", "bounce.example.com");
+    ws.ses().add_identity(region, identity, true);
+    ws.ses()
+        .set_mail_from(region, identity, domain, Behavior::RejectMessage)
+        .unwrap();
+    ws.provider.region = Some(format!("{region:?}"));
+    let import = example("resources/ses_identity_mail_from/import-identity.tf");
+    ws.config(&(import + &resource()));
+    ws.apply()
+        .succeeds()
+        .says("1 imported, 0 added, 0 changed, 0 destroyed");
+    assert_eq!(ws.sets(), []);
 }
 
 #[test]

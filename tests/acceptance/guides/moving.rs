@@ -10,7 +10,7 @@ use super::{EUROPE, Guide, at_simulator};
 
 #[test]
 fn domains_of_hashicorp_aws_move_there_and_back_without_a_change() {
-    if lacks(Feature::RemovedBlocks) || lacks(Feature::ProviderFunctions) {
+    if lacks(Feature::MovesAcrossTypes) {
         return;
     }
     let ws = Workspace::new();
