@@ -49,6 +49,7 @@ fn create_sends_all_three_parameters_and_keeps_what_ses_says() {
             "identity": "example.com",
             "mail_from_domain": "bounce.example.com",
             "behavior_on_mx_failure": "UseDefaultValue",
+            "behavior_until_verified": null,
             "region": REGION,
             "restart_failed_verification": null,
             "dns_check": null,
