@@ -10,7 +10,7 @@ use tf_provider::{AttributePath, Diagnostics};
 use crate::attributes::{NameValues, place};
 use crate::clients::Clients;
 use crate::diagnostics::{self, or_tell, warn};
-use crate::mail_from::{Place, Region, Reported, VerificationStatus, visible};
+use crate::mail_from::{Finding, Place, Region, Reported, VerificationStatus, visible};
 use crate::plugin::{Call, Told};
 use crate::ses::{Client, Deadline, Error, SetMailFrom};
 
@@ -81,8 +81,13 @@ impl Target {
     }
 
     /// Warns of a domain that SES has verified and misses now: it is about to be
-    /// given up.
-    pub fn warn_of_temporary_failure(&self, diags: &mut Diagnostics, held: &SetMailFrom) {
+    /// given up. `mx` is what DNS says, if it was asked.
+    pub fn warn_of_temporary_failure(
+        &self,
+        diags: &mut Diagnostics,
+        held: &SetMailFrom,
+        mx: Option<&Finding>,
+    ) {
         if !held.status.is(VerificationStatus::TemporaryFailure) {
             return;
         }
@@ -90,7 +95,7 @@ impl Target {
         if let Some(domain) = held.domain.name() {
             let behavior = held.behavior.as_ref().and_then(Reported::known);
             let behavior = behavior.copied().unwrap_or_default();
-            let advice = self.place.temporary_failure(domain, behavior);
+            let advice = self.place.temporary_failure(domain, behavior, mx);
             warn(diags, advice, AttributePath::new("verification_status"));
         }
     }

@@ -39,9 +39,9 @@ pub(super) async fn refresh(
         dns_check::warn_of(diags, &findings, domain, &target.place, verified);
     }
     // Failed is told by the plan, which knows what becomes of it.
-    target.warn_of_temporary_failure(diags, &held);
+    target.warn_of_temporary_failure(diags, &held, Some(&findings.mx));
     if let (Some(amiss), Some(domain)) = (seen.amiss, domain) {
-        report::warn_of_refused_mail(diags, &target.place, domain, amiss);
+        report::warn_of_refused_mail(diags, &target.place, domain, amiss, &findings.mx);
     }
     Model {
         mail_from_domain,

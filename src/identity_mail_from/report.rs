@@ -7,7 +7,7 @@ use super::cut_over::Amiss;
 use super::plan::{GivenUp, Plan};
 use super::validate::Meaning;
 use crate::diagnostics::{diagnostic, explain, ses as ses_failed, warn};
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Place, VerificationStatus};
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Finding, Place, VerificationStatus};
 use crate::plugin::{NothingChanged, Told};
 use crate::ses::{MailFrom, Set, Setting, Unset};
 use crate::target::Target;
@@ -228,10 +228,11 @@ pub(super) fn warn_of_refused_mail(
     place: &Place,
     domain: &DomainName,
     amiss: Amiss,
+    mx: &Finding,
 ) {
     let advice = match amiss {
         Amiss::TooEarly => place.rejects_too_early(domain),
-        Amiss::PendingAgain => place.pending_again(domain),
+        Amiss::PendingAgain => place.pending_again(domain, mx),
     };
     warn(diags, advice, AttributePath::new("behavior_on_mx_failure"));
 }

@@ -81,7 +81,7 @@ impl Resource for IdentityMailFromVerification {
         match Seen::new(held, asked(&state).as_ref(), false) {
             Seen::Verified(held) => Ok(Read::Is(verified(state, held))),
             Seen::Sought(held) if is_missed(&held) => {
-                target.warn_of_temporary_failure(&mut call.diags, &held);
+                target.warn_of_temporary_failure(&mut call.diags, &held, None);
                 Ok(Read::Is(verified(state, held)))
             }
             // The verification is lost, and is planned to be waited for again.

@@ -1,21 +1,29 @@
 //! What to tell the practitioner about SES's status of a MAIL FROM domain.
 
-use super::{Advice, BehaviorOnMxFailure, DnsRecord, DomainName, Identity, Place, RequiredRecords};
+use super::{
+    Advice, BehaviorOnMxFailure, DnsRecord, DomainName, Finding, Identity, Place, RecordStatus,
+    RequiredRecords,
+};
 
 impl Place {
     /// TemporaryFailure: SES looks on, for 72 hours. `behavior` is SES's
-    /// `BehaviorOnMXFailure` for the identity.
-    pub fn temporary_failure(&self, domain: &DomainName, behavior: BehaviorOnMxFailure) -> Advice {
+    /// `BehaviorOnMXFailure` for the identity; `mx` is what DNS says, if it was asked.
+    pub fn temporary_failure(
+        &self,
+        domain: &DomainName,
+        behavior: BehaviorOnMxFailure,
+        mx: Option<&Finding>,
+    ) -> Advice {
         let identity = &self.identity;
+        let remedy = self.remedy(domain, mx, " within that time");
         Advice {
             summary: "MX record of a MAIL FROM domain is missed by SES (TemporaryFailure)",
             detail: format!(
                 "SES has verified {domain} as MAIL FROM domain of {identity}, and does not find \
                  its MX record now (TemporaryFailure). Until it does, {}. SES goes on looking for \
                  72 hours from when it first missed the record; after that the status is Failed, \
-                 and SES looks no more. {} within that time; nothing else has to be done.",
+                 and SES looks no more. {remedy}",
                 mail(identity, behavior),
-                self.publish(domain)
             ),
         }
     }
@@ -65,19 +73,36 @@ impl Place {
         }
     }
 
-    /// Pending and RejectMessage, after SES had verified the domain.
-    pub fn pending_again(&self, domain: &DomainName) -> Advice {
+    /// Pending and RejectMessage, after SES had verified the domain; `mx` is what DNS says.
+    pub fn pending_again(&self, domain: &DomainName, mx: &Finding) -> Advice {
         let identity = &self.identity;
+        let remedy = self.remedy(domain, Some(mx), "");
         Advice {
             summary: "MX record of a MAIL FROM domain is looked for again by SES (Pending)",
             detail: format!(
                 "SES had verified {domain} as MAIL FROM domain of {identity}, and looks for its \
-                 MX record again (Pending). Until it finds it, {}. {}, if it is not there. \
+                 MX record again (Pending). Until it finds it, {}. {remedy} \
                  (`behavior_until_verified` ends with the first Success; to have mail sent \
                  meanwhile, set `behavior_on_mx_failure = \"UseDefaultValue\"`.)",
                 mail(identity, BehaviorOnMxFailure::RejectMessage),
-                self.publish(domain)
             ),
+        }
+    }
+
+    /// What to do about an MX record that SES does not see, by what DNS says of it, if it
+    /// was asked; `until` ends the sentence that says what to publish.
+    fn remedy(&self, domain: &DomainName, mx: Option<&Finding>, until: &str) -> String {
+        let publish = self.publish(domain);
+        match mx.map(|mx| mx.status) {
+            Some(RecordStatus::Ok | RecordStatus::OtherRegion) => "DNS has the record by now, as \
+                 far as this machine sees: SES says Success once it has looked again, and nothing \
+                 has to be done. If that takes hours, see that each name server of the zone has \
+                 the record."
+                .to_owned(),
+            Some(RecordStatus::Missing | RecordStatus::Multiple | RecordStatus::Wrong) => {
+                format!("{publish}{until}; nothing else has to be done.")
+            }
+            _ => format!("{publish}{until}, if it is not there; nothing else has to be done."),
         }
     }
 
@@ -124,7 +149,7 @@ mod tests {
         };
         let domain = DomainName::parse("bounce.example.com").unwrap();
         let told = [
-            place.temporary_failure(&domain, BehaviorOnMxFailure::UseDefaultValue),
+            place.temporary_failure(&domain, BehaviorOnMxFailure::UseDefaultValue, None),
             place.to_be_restarted(&domain),
             place.left_failed(&domain),
         ];
@@ -141,9 +166,44 @@ mod tests {
                 "warnings of one kind fold by their summary"
             );
         }
-        let refused = place.temporary_failure(&domain, BehaviorOnMxFailure::RejectMessage);
+        let refused = place.temporary_failure(&domain, BehaviorOnMxFailure::RejectMessage, None);
         assert!(refused.detail.contains("refuses all mail of example.com"));
         assert_eq!(refused.summary, told[0].summary);
+    }
+
+    #[test]
+    fn nobody_is_told_to_publish_what_dns_has() {
+        let place = Place {
+            identity: Identity::parse("example.com").unwrap(),
+            region: Region::parse("eu-west-1").unwrap(),
+        };
+        let domain = DomainName::parse("bounce.example.com").unwrap();
+        let (there, not_there, unknown) = (Some(true), Some(false), None);
+        for (status, is_there) in [
+            (RecordStatus::Ok, there),
+            (RecordStatus::OtherRegion, there),
+            (RecordStatus::Missing, not_there),
+            (RecordStatus::Multiple, not_there),
+            (RecordStatus::Wrong, not_there),
+            (RecordStatus::Unreachable, unknown),
+            (RecordStatus::Disabled, unknown),
+            (RecordStatus::Unchecked, unknown),
+        ] {
+            let mx = Finding::new(status, Vec::new());
+            let behavior = BehaviorOnMxFailure::RejectMessage;
+            for Advice { detail, .. } in [
+                place.temporary_failure(&domain, behavior, Some(&mx)),
+                place.pending_again(&domain, &mx),
+            ] {
+                for (text, is_told) in [
+                    ("DNS has the record by now", is_there == there),
+                    ("Publish `10 ", is_there != there),
+                    (", if it is not there", is_there == unknown),
+                ] {
+                    assert_eq!(detail.contains(text), is_told, "{detail}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -164,6 +164,7 @@ fn dns_warns_before_ses_notices_and_temporary_failure_is_no_difference() {
         .succeeds()
         .says("(TemporaryFailure)")
         .says("72 hours from when it first missed the record")
+        .says("DNS has the record by now")
         .says("No changes.");
     ses.set_status(REGION, "example.com", Status::Success)
         .unwrap();
