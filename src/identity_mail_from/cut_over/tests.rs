@@ -6,6 +6,12 @@ use crate::identity_mail_from::plan::{GivenUp, plan, sets};
 use crate::identity_mail_from::validate::validate;
 use crate::mail_from::{Region, ReportedDomain};
 
+use Applied::{Locally, Nothing, Sent};
+use BehaviorOnMxFailure::{RejectMessage, UseDefaultValue};
+
+mod beginnings;
+mod changes;
+
 const USE_DEFAULT: &str = "UseDefaultValue";
 const REJECT: &str = "RejectMessage";
 const STATUSES: [&str; 5] = ["Pending", "Success", "TemporaryFailure", "Failed", "Novel"];
@@ -135,9 +141,6 @@ impl World {
     }
 }
 
-use Applied::{Locally, Nothing, Sent};
-use BehaviorOnMxFailure::{RejectMessage, UseDefaultValue};
-
 fn safe() -> Model {
     config(REJECT, Some(USE_DEFAULT))
 }
@@ -167,20 +170,6 @@ fn pending_is_no_difference_to_a_refresh() {
     let mut world = World::created(&safe(), "Pending");
     world.refresh();
     assert_eq!(world.refresh(), (false, None));
-}
-
-#[test]
-fn what_is_verified_already_takes_two_applies_as_well() {
-    for held in [USE_DEFAULT, REJECT] {
-        let mut world = World::before(held, "Success");
-        assert_eq!(world.apply(&safe()), Sent(UseDefaultValue), "{held}");
-        let state = world.state.clone().unwrap();
-        assert_eq!(state.behavior_on_mx_failure, value(REJECT));
-        // Without a refresh, too.
-        assert_eq!(world.clone().apply(&safe()), Sent(RejectMessage));
-        assert_eq!(world.run(&safe()), Sent(RejectMessage));
-        assert_eq!(world.run(&safe()), Nothing);
-    }
 }
 
 #[test]
@@ -216,201 +205,6 @@ fn success_that_is_lost_before_the_apply_is_waited_for_again() {
         world.status = "Success".to_owned();
         assert_eq!(world.run(&safe()), Sent(RejectMessage));
     }
-}
-
-#[test]
-fn a_failed_domain_that_is_started_again_begins_anew() {
-    for cut_over in [false, true] {
-        let status = if cut_over { "Success" } else { "Pending" };
-        let mut world = World::created(&safe(), status);
-        world.run(&safe());
-        assert_eq!(world.is_cut_over, cut_over);
-        world.status = "Failed".to_owned();
-        assert_eq!(world.run(&safe()), Sent(UseDefaultValue));
-        assert_eq!(world.run(&safe()), Nothing);
-        world.status = "Success".to_owned();
-        assert_eq!(world.run(&safe()), Sent(RejectMessage));
-    }
-}
-
-#[test]
-fn a_failed_domain_that_is_left_is_left_with_what_it_has() {
-    let left = Model {
-        restart_failed_verification: Value::Value(false),
-        ..safe()
-    };
-    let mut world = World::created(&left, "Failed");
-    assert_eq!(world.run(&left), Nothing);
-    assert_eq!(world.behavior, USE_DEFAULT);
-    world.status = "Success".to_owned();
-    assert_eq!(world.run(&left), Sent(RejectMessage));
-    world.status = "Failed".to_owned();
-    assert_eq!(world.run(&left), Nothing);
-    assert_eq!(world.behavior, REJECT);
-}
-
-#[test]
-fn another_domain_begins_anew_in_the_same_apply() {
-    let mut world = World::created(&safe(), "Success");
-    world.run(&safe());
-    let other = Model {
-        mail_from_domain: value("mail.example.com"),
-        ..safe()
-    };
-    assert_eq!(world.run(&other), Sent(UseDefaultValue));
-    assert_eq!(world.run(&other), Nothing);
-    world.status = "Success".to_owned();
-    assert_eq!(world.run(&other), Sent(RejectMessage));
-    assert_eq!(world.run(&other), Nothing);
-}
-
-#[test]
-fn a_domain_that_somebody_else_has_set_begins_anew_however_it_is_settled() {
-    let theirs = Model {
-        mail_from_domain: value("theirs.example.com"),
-        ..safe()
-    };
-    for cut_over in [false, true] {
-        for behavior in [USE_DEFAULT, REJECT] {
-            for config in [safe(), theirs.clone()] {
-                let status = if cut_over { "Success" } else { "Pending" };
-                let mut world = World::created(&safe(), status);
-                world.run(&safe());
-                world.domain = "theirs.example.com".to_owned();
-                world.behavior = behavior.to_owned();
-                world.status = "Pending".to_owned();
-                world.run(&config);
-                assert_eq!(world.behavior, USE_DEFAULT, "{cut_over} {behavior}");
-                assert_eq!(world.run(&config), Nothing);
-            }
-        }
-    }
-}
-
-#[test]
-fn what_somebody_else_has_set_too_early_is_changed_back() {
-    for status in ["Pending", "Novel"] {
-        let mut world = World::created(&safe(), status);
-        world.run(&safe());
-        world.behavior = REJECT.to_owned();
-        assert_eq!(world.refresh(), (true, Some(Amiss::TooEarly)));
-        assert_eq!(world.refresh(), (false, None));
-        assert_eq!(world.run(&safe()), Sent(UseDefaultValue), "{status}");
-        assert_eq!(world.run(&safe()), Nothing);
-    }
-    // Where SES has verified the domain, it is not too early.
-    for status in ["Success", "TemporaryFailure"] {
-        let mut world = World::created(&safe(), "Pending");
-        world.behavior = REJECT.to_owned();
-        world.status = status.to_owned();
-        assert_eq!(world.run(&safe()), Nothing, "{status}");
-        world.status = "Pending".to_owned();
-        assert_eq!(world.run(&safe()), Nothing, "{status}");
-        assert_eq!(world.behavior, REJECT);
-    }
-}
-
-#[test]
-fn the_attribute_may_come_and_go() {
-    let at_once = config(REJECT, None);
-    for (status, added, removed) in [
-        ("Pending", Sent(UseDefaultValue), Sent(RejectMessage)),
-        ("Novel", Sent(UseDefaultValue), Sent(RejectMessage)),
-        ("Success", Locally, Locally),
-        ("TemporaryFailure", Locally, Locally),
-    ] {
-        let mut world = World::created(&at_once, status);
-        world.refresh();
-        assert_eq!(world.run(&safe()), added, "{status}");
-        assert_eq!(world.run(&safe()), Nothing);
-        assert_eq!(world.run(&at_once), removed, "{status}");
-        assert_eq!(world.run(&at_once), Nothing);
-        assert_eq!(world.behavior, REJECT);
-    }
-    for (restarts, status) in [(true, "Pending"), (false, "Failed")] {
-        let with = |config: Model| Model {
-            restart_failed_verification: Value::Value(restarts),
-            ..config
-        };
-        let mut world = World::created(&with(at_once.clone()), "Failed");
-        assert_eq!(world.run(&with(safe())), Sent(UseDefaultValue));
-        assert_eq!(world.status, status);
-        world.status = "Failed".to_owned();
-        let at_once = with(at_once.clone());
-        assert_eq!(world.run(&at_once), Sent(RejectMessage));
-        assert_eq!(world.run(&at_once), Nothing);
-    }
-}
-
-#[test]
-fn what_is_wanted_may_change_while_ses_waits() {
-    let mut world = World::created(&safe(), "Pending");
-    let usual = config(USE_DEFAULT, Some(USE_DEFAULT));
-    for _ in 0..2 {
-        assert_eq!(world.run(&usual), Locally);
-        assert_eq!(world.run(&usual), Nothing);
-        assert_eq!(world.run(&safe()), Locally);
-        assert_eq!(world.run(&safe()), Nothing);
-    }
-    world.status = "Success".to_owned();
-    // What SES holds is wanted by now.
-    assert_eq!(world.run(&usual), Nothing);
-    assert_eq!(world.run(&safe()), Sent(RejectMessage));
-    assert_eq!(world.run(&usual), Sent(UseDefaultValue));
-    // What was cut over once, and back, waits anew where the record is lost meanwhile.
-    world.status = "TemporaryFailure".to_owned();
-    assert_eq!(world.run(&safe()), Locally);
-    assert_eq!(world.behavior, USE_DEFAULT);
-}
-
-#[test]
-fn what_was_imported_is_cut_over_or_waits() {
-    for (held, status, applied) in [
-        (REJECT, "Success", Locally),
-        (REJECT, "TemporaryFailure", Locally),
-        (REJECT, "Pending", Sent(UseDefaultValue)),
-        (USE_DEFAULT, "Pending", Locally),
-        (USE_DEFAULT, "TemporaryFailure", Locally),
-        (USE_DEFAULT, "Success", Sent(RejectMessage)),
-        (USE_DEFAULT, "Failed", Sent(UseDefaultValue)),
-    ] {
-        let mut world = World::created(&config(held, None), status);
-        // An import has no attribute that is configured, and no private state but a mark.
-        assert_eq!(world.run(&safe()), applied, "{held} {status}");
-        assert_eq!(world.run(&safe()), Nothing, "{held} {status}");
-    }
-}
-
-#[test]
-fn values_that_are_not_known_yet_are_planned_for() {
-    let waiting = World::created(&safe(), "Pending").state.unwrap();
-    let region = Region::parse("eu-west-1").unwrap();
-    let planned = |prior: &Model, config: &Model, is_cut_over| {
-        let meaning = validate(&mut Diagnostics::default(), config);
-        plan(Some(prior), config, &meaning, Some(&region), is_cut_over)
-    };
-    let unknown_until = Model {
-        behavior_until_verified: Value::Unknown,
-        ..safe()
-    };
-    let unknown_behavior = Model {
-        behavior_on_mx_failure: Value::Unknown,
-        ..safe()
-    };
-    for config in [&unknown_until, &unknown_behavior] {
-        let plan = planned(&waiting, config, false);
-        assert_eq!((sets(&plan.planned), plan.behavior), (true, None));
-    }
-    let plan = planned(&waiting, &unknown_until, false);
-    assert!(plan.planned.behavior_until_verified.is_unknown());
-    // Where it makes no difference, nothing is sent.
-    let plan = planned(&waiting, &unknown_until, true);
-    assert!(!sets(&plan.planned));
-    let usual = Model {
-        behavior_on_mx_failure: value(USE_DEFAULT),
-        ..unknown_until
-    };
-    assert!(!sets(&planned(&waiting, &usual, false).planned));
 }
 
 /// Whatever SES shows of whatever state, one apply brings about what is to be.
