@@ -340,6 +340,13 @@ fn held(attributes: &IdentityMailFromDomainAttributes) -> MailFrom {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use aws_sdk_ses::config::interceptors::BeforeTransmitInterceptorContextRef;
+    use aws_sdk_ses::config::{ConfigBag, Intercept, RuntimeComponents};
+    use aws_sdk_ses::error::BoxError;
+
+    use super::super::connection::{AccessKeys, ConnectionSettings};
     use super::*;
 
     #[test]
@@ -370,6 +377,55 @@ mod tests {
         assert_eq!(behavior(LEFT_OUT), None);
         for text in ["RejectMessage", "Novel"] {
             assert_eq!(behavior(text), Some(text.to_owned()));
+        }
+    }
+
+    /// Keeps where a request would go, and for which region it is signed; none goes out.
+    #[derive(Clone, Debug, Default)]
+    struct Kept(Arc<Mutex<Option<(String, String)>>>);
+
+    impl Intercept for Kept {
+        fn name(&self) -> &'static str {
+            "Kept"
+        }
+
+        fn read_before_transmit(
+            &self,
+            context: &BeforeTransmitInterceptorContextRef<'_>,
+            _runtime_components: &RuntimeComponents,
+            _cfg: &mut ConfigBag,
+        ) -> Result<(), BoxError> {
+            let request = context.request();
+            let signed = request.headers().get("authorization").unwrap_or_default();
+            // Credential=KEY/DAY/REGION/SERVICE/aws4_request
+            let region = signed.split('/').nth(2).unwrap_or_default().to_owned();
+            *self.0.lock().unwrap() = Some((request.uri().to_owned(), region));
+            Err("it is kept back".into())
+        }
+    }
+
+    #[tokio::test]
+    async fn each_region_is_called_at_its_own_host_and_signed_for() {
+        let connection = Connection::new(ConnectionSettings {
+            region: mail_from::Region::parse("us-east-1").ok(),
+            keys: Some(AccessKeys {
+                access_key: "AKIAEXAMPLE".to_owned(),
+                secret_key: "secret".to_owned(),
+                token: None,
+            }),
+            ..ConnectionSettings::default()
+        });
+        for region in ["us-east-1", "eu-west-1", "us-gov-west-1", "xy-newest-9"] {
+            let of = mail_from::Region::parse(region).unwrap();
+            let api = AwsApi::new(connection.clone(), of);
+            let client = api.client().await.unwrap();
+            client.credentials.ready(Effort::Any).await.unwrap();
+            let kept = Kept::default();
+            let call = client.sdk.list_identities().customize();
+            assert!(call.interceptor(kept.clone()).send().await.is_err());
+            let kept = kept.0.lock().unwrap().take();
+            let host = format!("https://email.{region}.amazonaws.com/");
+            assert_eq!(kept, Some((host, region.to_owned())));
         }
     }
 }
