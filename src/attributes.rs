@@ -241,7 +241,8 @@ pub fn place(
     region: &Value<String>,
 ) -> Result<Place, Told> {
     let identity = identity.as_ref_option().map(|text| Identity::parse(text));
-    let region = region.as_ref_option().map(|text| Region::parse(text));
+    // The provider's region may be any, by `skip_region_validation`.
+    let region = region.as_ref_option().map(|text| Region::parse_any(text));
     let problem = match (identity, region) {
         (Some(Ok(identity)), Some(Ok(region))) => return Ok(Place { identity, region }),
         (Some(Err(error)), _) => error.to_string(),
@@ -297,10 +298,11 @@ mod tests {
         let (identity, region) = (value("example.com"), value("eu-west-1"));
         let mut diags = Diagnostics::default();
         assert!(place(&mut diags, "ses_x", &identity, &region).is_ok());
+        assert!(place(&mut diags, "ses_x", &identity, &value("local")).is_ok());
         assert!(diags.errors.is_empty());
         for (identity, region) in [
             (Value::Null, region.clone()),
-            (identity.clone(), value("nowhere")),
+            (identity.clone(), value("no.where")),
             (value("a@b@c"), region),
             (identity, Value::Null),
         ] {

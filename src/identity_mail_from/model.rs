@@ -77,7 +77,7 @@ impl Model {
     pub(super) fn place(&self) -> Option<Place> {
         Some(Place {
             identity: Identity::parse(self.identity.as_ref_option()?).ok()?,
-            region: Region::parse(self.region.as_ref_option()?).ok()?,
+            region: Region::parse_any(self.region.as_ref_option()?).ok()?,
         })
     }
 

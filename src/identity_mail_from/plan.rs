@@ -35,7 +35,7 @@ impl Plan {
 }
 
 fn known_region(region: &Value<String>) -> Option<Region> {
-    Region::parse(region.as_ref_option()?).ok()
+    Region::parse_any(region.as_ref_option()?).ok()
 }
 
 /// What becomes of a MAIL FROM domain that stays, and that SES has stopped

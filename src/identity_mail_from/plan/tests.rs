@@ -253,6 +253,23 @@ fn a_resource_is_in_the_region_that_it_names_or_else_in_the_providers() {
 }
 
 #[test]
+fn a_region_that_only_an_emulator_knows_is_planned_as_any_other() {
+    let config = config("example.com", "bounce.example.com");
+    let mut diags = Diagnostics::default();
+    let meaning = validate(&mut diags, &config);
+    let local = Region::parse_any("local").unwrap();
+    let plan = plan(None, &config, &meaning, Some(&local), false);
+    let place = plan.place(&meaning).unwrap();
+    assert_eq!(
+        (&place.region, plan.planned.place()),
+        (&local, Some(place.clone()))
+    );
+    let records = plan.planned.dns_records.unwrap();
+    let mx = records[0].as_ref().unwrap();
+    assert_eq!(mx.value, value("feedback-smtp.local.amazonses.com"));
+}
+
+#[test]
 fn an_unknown_region_leaves_unknown_what_follows_from_it_alone() {
     for (config, provider) in [(Value::Unknown, Some("us-east-1")), (Value::Null, None)] {
         let Plan { planned, .. } = planned(None, &configured(config), provider);
