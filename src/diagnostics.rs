@@ -149,6 +149,10 @@ pub fn explain(error: &Error) -> String {
             };
             format!("{what} to call {operation} with: {}", visible(reason))
         }
+        Error::Account {
+            fault: CredentialFault::Absent,
+            reason,
+        } => format!("There are no AWS credentials: {}", visible(reason)),
         Error::Account { reason, .. } => {
             format!("The AWS account could not be found: {}", visible(reason))
         }

@@ -125,6 +125,14 @@ impl AssumeRoleWithWebIdentity {
         );
     }
 
+    /// The environment's token, where the block has neither a token nor a file with one.
+    pub(super) fn use_token(&mut self, token: &str) {
+        let own = [&self.web_identity_token, &self.web_identity_token_file];
+        if own.into_iter().all(|value| is_set(value) == Some(false)) {
+            self.web_identity_token = Value::Value(token.to_owned());
+        }
+    }
+
     /// Whether nothing that a call needs is unknown.
     pub(super) fn is_known(&self) -> bool {
         let texts = [

@@ -153,6 +153,19 @@ impl Config {
         Clients::new(connection, member, unknown, rate, dns, stop)
     }
 
+    /// The block with what the environment says in the place of its own arguments.
+    pub(super) fn with_environment(mut self, environment: &Environment) -> Self {
+        let blocks = &mut self.assume_role_with_web_identity;
+        if let (Value::Value(blocks), Some(token)) = (blocks, environment.aws.web_token()) {
+            for block in blocks {
+                if let Value::Value(block) = block {
+                    block.use_token(token);
+                }
+            }
+        }
+        self
+    }
+
     /// What the block says about proxies; `""` is none.
     fn proxies(&self) -> ProxySettings {
         let said = |proxy: &Value<String>| proxy.clone().as_option();

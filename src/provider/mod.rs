@@ -72,8 +72,8 @@ impl plugin::Provider for Provider {
     }
 
     fn validate(&self, diags: &mut Diagnostics, config: Value<Config>) {
-        if let Value::Value(config) = &config {
-            validate::validate(diags, config);
+        if let Value::Value(config) = config {
+            validate::validate(diags, &config.with_environment(&self.environment));
         }
     }
 
@@ -83,6 +83,7 @@ impl plugin::Provider for Provider {
         configure: Configure<Value<Config>>,
     ) -> Result<Clients, Told> {
         let config = configure.config.unwrap_or_default();
+        let config = config.with_environment(&self.environment);
         let parsed = validate::validate(diags, &config);
         if !diags.errors.is_empty() {
             return Err(Told);

@@ -7,15 +7,15 @@ use crate::world::{Case, case};
 const REGION: &str = "us-east-1";
 
 /// A default profile and one called `mail`, both with keys.
-const KEYS: &str = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s\n\
-                    [mail]\naws_access_key_id = AKIAMAIL\naws_secret_access_key = s\n";
+const KEYS: &str = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = hush\n\
+                    [mail]\naws_access_key_id = AKIAMAIL\naws_secret_access_key = hush\n";
 
 /// Profiles that assume a role: with the keys of `mail`, with a source of their own.
 const ROLES: &str = "[profile role]\nrole_arn = arn:aws:iam::111122223333:role/a\n\
                      source_profile = mail\nrole_session_name = s1\nduration_seconds = 1800\n\
                      region = eu-west-2\n\
                      [profile chained]\nrole_arn = arn:aws:iam::111122223333:role/b\n\
-                     source_profile = role\nexternal_id = e1\n\
+                     source_profile = role\nexternal_id = hush-e1\n\
                      [profile of-environment]\nrole_arn = arn:aws:iam::111122223333:role/c\n\
                      credential_source = Environment\n\
                      [profile of-instance]\nrole_arn = arn:aws:iam::111122223333:role/d\n\
@@ -77,7 +77,7 @@ async fn the_first_source_that_has_credentials_signs() {
         (
             case("environment keys of the older names")
                 .env("AWS_ACCESS_KEY", "AKIAOLD")
-                .env("AWS_SECRET_KEY", "s")
+                .env("AWS_SECRET_KEY", "hush")
                 .credentials(KEYS),
             Signed("AKIAOLD", REGION),
         ),
@@ -124,7 +124,7 @@ async fn the_first_source_that_has_credentials_signs() {
                 &[&[
                     "Action=AssumeRoleWithWebIdentity",
                     "role%2Fweb",
-                    "the-token",
+                    "hush-token",
                 ]],
             ),
         ),
@@ -175,7 +175,7 @@ async fn the_first_source_that_has_credentials_signs() {
         (
             case("AWS_SHARED_CREDENTIALS_FILE")
                 .env("AWS_SHARED_CREDENTIALS_FILE", "~HOME~/.aws/config")
-                .config("[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n")
+                .config("[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = hush\n")
                 .credentials(KEYS),
             Signed("AKIAOTHER", REGION),
         ),
@@ -259,7 +259,7 @@ async fn profiles_assume_their_roles() {
                 "ASIA2",
                 &[
                     &["Credential=AKIAMAIL/", "role%2Fa"],
-                    &["Credential=ASIA1/", "role%2Fb", "ExternalId=e1"],
+                    &["Credential=ASIA1/", "role%2Fb", "ExternalId=hush-e1"],
                 ],
             ),
         ),
@@ -287,7 +287,8 @@ async fn profiles_assume_their_roles() {
             profile("role").sts_refuses(),
             Fails(&[
                 "the role arn:aws:iam::111122223333:role/a of the profile `role` in the provider \
-                 block: STS answered AssumeRole with AccessDenied: Not authorized",
+                 block, assumed with the credentials of the profile `mail`: STS answered AssumeRole \
+                 with AccessDenied: Not authorized",
                 "(HTTP 403, request id 7e6d)",
                 "SES was not called",
             ]),

@@ -9,9 +9,9 @@ use crate::world::{Case, case};
 const REGION: &str = "us-east-1";
 
 /// Default keys in each of the two places.
-const OTHER: &str = "[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n\
+const OTHER: &str = "[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = hush\n\
                      region = eu-north-1\n";
-const USUAL: &str = "[default]\naws_access_key_id = AKIAUSUAL\naws_secret_access_key = s\n";
+const USUAL: &str = "[default]\naws_access_key_id = AKIAUSUAL\naws_secret_access_key = hush\n";
 
 #[tokio::test]
 async fn files_of_the_block_come_before_those_of_the_environment() {

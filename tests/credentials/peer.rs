@@ -52,6 +52,7 @@ pub(crate) async fn run(
 pub(crate) fn problem(case: &Case, expected: &Expected, outcome: &Outcome) -> Option<String> {
     let differs = match expected {
         Expected::Fails(_) => crate::problem(&Expected::Fails(&[]), outcome),
+        Expected::Refused(calls, _) => crate::problem(&Expected::Refused(*calls, &[]), outcome),
         expected => crate::problem(expected, outcome),
     };
     match (case.beyond, differs) {

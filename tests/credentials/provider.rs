@@ -1,5 +1,6 @@
 //! The provider as a process of its own, in an environment of its own.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -18,6 +19,12 @@ use tokio::process::{Child, Command};
 use tonic::transport::{Channel, Endpoint};
 
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
+/// The file below the home folder that the provider logs to, with all that it has to say.
+pub(crate) const LOG: &str = "log";
+
+/// What all secret keys, tokens, policies and external ids of this table hold.
+pub(crate) const SECRET: &str = "hush";
+
 const TYPE: &str = "ses_identity_mail_from";
 
 /// A provider that runs, until dropped.
@@ -38,7 +45,8 @@ impl Provider {
             .envs(environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .env("TF_LOG", "trace")
+            .stderr(File::create(home.join(LOG)).unwrap())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -83,6 +91,8 @@ impl Provider {
         };
         let imported = self.client.import_resource_state(request).await.unwrap();
         let imported = imported.into_inner();
+        let states = imported.imported_resources.iter();
+        states.for_each(|resource| keeps_secrets(resource.state.as_ref()));
         told.extend(imported.diagnostics);
         let Some(imported) = imported.imported_resources.into_iter().next() else {
             return told;
@@ -93,9 +103,17 @@ impl Provider {
             ..Default::default()
         };
         let read = self.client.read_resource(request).await.unwrap();
-        told.extend(read.into_inner().diagnostics);
+        let read = read.into_inner();
+        keeps_secrets(read.new_state.as_ref());
+        told.extend(read.diagnostics);
         told
     }
+}
+
+/// A state holds no secret.
+fn keeps_secrets(state: Option<&DynamicValue>) {
+    let held = state.is_some_and(|state| String::from_utf8_lossy(&state.msgpack).contains(SECRET));
+    assert!(!held, "a secret in the state");
 }
 
 /// `value` with null for what it leaves out, and no block where there is none.

@@ -6,8 +6,8 @@ use crate::Expected::{Assumed, Fails};
 use crate::hold;
 use crate::world::{Case, case};
 
-const KEYS: &str = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s\n\
-                    [mail]\naws_access_key_id = AKIAMAIL\naws_secret_access_key = s\n";
+const KEYS: &str = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = hush\n\
+                    [mail]\naws_access_key_id = AKIAMAIL\naws_secret_access_key = hush\n";
 
 const ROLE: &str = "[profile role]\nrole_arn = arn:aws:iam::111122223333:role/of-file\n\
                     source_profile = mail\n";
@@ -102,8 +102,8 @@ async fn a_role_is_assumed_with_whatever_credentials_there_are() {
 async fn arguments_go_to_sts_by_its_names() {
     let all = json!({
         "duration": "1h30m",
-        "external_id": "e-1",
-        "policy": "{}",
+        "external_id": "hush-e-1",
+        "policy": "{\"Sid\":\"hush\"}",
         "policy_arns": ["arn:aws:iam::aws:policy/x"],
         "session_name": "session",
         "source_identity": "somebody",
@@ -112,10 +112,10 @@ async fn arguments_go_to_sts_by_its_names() {
     });
     let of_web = json!({
         "duration": "15m",
-        "policy": "{}",
+        "policy": "{\"Sid\":\"hush\"}",
         "policy_arns": ["arn:aws:iam::aws:policy/x"],
         "session_name": "session",
-        "web_identity_token": "inline-token",
+        "web_identity_token": "hush-inline-token",
     });
     hold(vec![
         (
@@ -124,8 +124,8 @@ async fn arguments_go_to_sts_by_its_names() {
                 "ASIA1",
                 &[&[
                     "DurationSeconds=5400",
-                    "ExternalId=e-1",
-                    "Policy=%7B%7D",
+                    "ExternalId=hush-e-1",
+                    "Policy=%7B%22Sid%22%3A%22hush%22%7D",
                     "PolicyArns.member.1.arn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2Fx",
                     "RoleSessionName=session",
                     "SourceIdentity=somebody",
@@ -142,10 +142,10 @@ async fn arguments_go_to_sts_by_its_names() {
                 &[&[
                     "Action=AssumeRoleWithWebIdentity",
                     "DurationSeconds=900",
-                    "Policy=%7B%7D",
+                    "Policy=%7B%22Sid%22%3A%22hush%22%7D",
                     "PolicyArns.member.1.arn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2Fx",
                     "RoleSessionName=session",
-                    "WebIdentityToken=inline-token",
+                    "WebIdentityToken=hush-inline-token",
                 ]],
             ),
         ),
@@ -166,7 +166,7 @@ async fn a_web_identity_of_the_block_replaces_all_other_credentials() {
             web(before_all, &file),
             Assumed(
                 "ASIA1",
-                &[&["role%2Fweb-block", "WebIdentityToken=the-token"]],
+                &[&["role%2Fweb-block", "WebIdentityToken=hush-token"]],
             ),
         ),
         (
@@ -189,8 +189,8 @@ async fn what_cannot_be_assumed_is_told() {
         (
             assume(case("refused").env_keys().sts_refuses(), "a"),
             Fails(&[
-                "the role arn:aws:iam::111122223333:role/a of the provider block: STS answered \
-                 AssumeRole with AccessDenied: Not authorized",
+                "the role arn:aws:iam::111122223333:role/a of the provider block, assumed with the \
+                 environment's keys: STS answered AssumeRole with AccessDenied: Not authorized",
                 "request id 7e6d",
             ]),
         ),

@@ -5,16 +5,17 @@ use std::fs;
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value as Json, json};
+use simulator::ses::{Fault, FaultKind};
 use simulator::{Options, Rate, Simulator};
 use tempfile::TempDir;
 
 use crate::peer;
-use crate::provider::{Provider, no_dns};
+use crate::provider::{LOG, Provider, SECRET, no_dns};
 use crate::sts::{Fares, ROLES_ACCOUNT, Sts, asks_for, request, respond, serve};
 
 /// One case: block, environment and files.
@@ -34,6 +35,12 @@ pub(crate) struct Case {
     /// The HTTP status of all that the metadata service answers, if it is odd.
     instance_status: Option<u16>,
     container: bool,
+    /// What a container's credentials are handed out for.
+    container_asks: Option<&'static str>,
+    /// What is answered where a container's credentials should be.
+    container_answers: Option<(u16, &'static str)>,
+    /// The code of SES's refusal.
+    ses_refuses: Option<&'static str>,
     /// Whether SES is there by HTTPS alone.
     by_https: bool,
     /// Whether somebody has logged in with SSO.
@@ -49,12 +56,16 @@ pub(crate) struct Case {
 pub(crate) struct Outcome {
     /// Access key and region of what SES was sent.
     pub(crate) signed: Option<(String, String)>,
+    /// How often SES was called.
+    pub(crate) calls: usize,
     /// What STS was sent to assume roles.
     pub(crate) sts: Vec<String>,
     /// How often STS was asked whose the credentials are.
     pub(crate) identified: usize,
     pub(crate) errors: Vec<String>,
     pub(crate) warnings: Vec<String>,
+    /// Lines of the log that hold a secret.
+    pub(crate) leaks: Vec<String>,
 }
 
 pub(crate) fn case(name: &'static str) -> Case {
@@ -79,7 +90,7 @@ impl Case {
 
     pub(crate) fn block_keys(self) -> Self {
         self.block("access_key", "AKIABLOCK")
-            .block("secret_key", "secret")
+            .block("secret_key", "hush")
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -89,7 +100,7 @@ impl Case {
 
     pub(crate) fn env_keys(self) -> Self {
         self.env("AWS_ACCESS_KEY_ID", "AKIAENV")
-            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .env("AWS_SECRET_ACCESS_KEY", "hush")
     }
 
     /// `HOME/token` is written in any case.
@@ -128,6 +139,23 @@ impl Case {
 
     pub(crate) fn in_a_container(mut self) -> Self {
         self.container = true;
+        self
+    }
+
+    /// Only for who brings this token.
+    pub(crate) fn in_a_container_that_asks_for(mut self, token: &'static str) -> Self {
+        self.container_asks = Some(token);
+        self.in_a_container()
+    }
+
+    pub(crate) fn in_a_container_that_answers(mut self, status: u16, body: &'static str) -> Self {
+        self.container_answers = Some((status, body));
+        self.in_a_container()
+    }
+
+    /// SES answers all calls with this code.
+    pub(crate) fn ses_refuses(mut self, code: &'static str) -> Self {
+        self.ses_refuses = Some(code);
         self
     }
 
@@ -202,6 +230,9 @@ impl Case {
         };
         let mut provider = Provider::start(world.home.path(), &world.environment).await;
         let told = provider.read(&world.block, &id).await;
+        let log = fs::read_to_string(world.home.path().join(LOG)).unwrap();
+        assert!(log.contains("provider started"), "{log}");
+        let lines = log.lines().filter(|line| line.contains(SECRET));
         let of_severity = |severity| {
             let told = told.iter().filter(|told| told.severity == severity);
             told.map(|told| format!("{}\n{}", told.summary, told.detail))
@@ -210,6 +241,7 @@ impl Case {
         Outcome {
             errors: of_severity(1),
             warnings: of_severity(2),
+            leaks: lines.map(str::to_owned).collect(),
             ..world.outcome()
         }
     }
@@ -229,15 +261,20 @@ impl Case {
         let home = tempfile::tempdir().unwrap();
         let aws = home.path().join(".aws");
         fs::create_dir(&aws).unwrap();
-        fs::write(home.path().join("token"), "the-token\n").unwrap();
+        fs::write(home.path().join("token"), "hush-token\n").unwrap();
+        fs::write(home.path().join("pod-token"), "hush-pod-token").unwrap();
+        // Its access key tells how many arguments it was given.
+        let program = "#!/bin/sh\necho '{\"Version\": 1, \"AccessKeyId\": \"AKIA'$#'\", \
+                       \"SecretAccessKey\": \"hush\"}'\n";
+        fs::write(home.path().join("count arguments.sh"), program).unwrap();
         let program = "#!/bin/sh\necho '{\"Version\": 1, \"AccessKeyId\": \"AKIAPROGRAM\", \
-                       \"SecretAccessKey\": \"s\"}'\n";
+                       \"SecretAccessKey\": \"hush\"}'\n";
         fs::write(home.path().join("program.sh"), program).unwrap();
         if self.logged_in {
             let cache = aws.join("sso/cache");
             fs::create_dir_all(&cache).unwrap();
             let token = json!({
-                "accessToken": "the-sso-token", "expiresAt": "2099-01-01T00:00:00Z",
+                "accessToken": "hush-sso-token", "expiresAt": "2099-01-01T00:00:00Z",
                 "region": "us-east-1", "startUrl": "https://start.test",
             });
             for name in SSO_TOKENS {
@@ -270,6 +307,14 @@ impl World {
             ..Options::default()
         };
         let simulator = Simulator::start(options).unwrap();
+        if let Some(code) = case.ses_refuses {
+            let kind = FaultKind::Error {
+                status: 400,
+                code: code.to_owned(),
+                message: "The message of SES".to_owned(),
+            };
+            simulator.ses().inject(Fault::new(kind).forever());
+        }
         // The peer assumes each role twice.
         let start = if is_for_peer { Sts::steady } else { Sts::new };
         let sts = start(match case.sts_refuses {
@@ -300,7 +345,8 @@ impl World {
             set("AWS_EC2_METADATA_DISABLED", "true".to_owned());
         }
         if case.container {
-            let url = format!("http://{}/credentials", container());
+            let container = container(case.container_asks, case.container_answers);
+            let url = format!("http://{container}/credentials");
             set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
         }
         set("PATH", "/usr/bin:/bin".to_owned());
@@ -330,7 +376,9 @@ impl World {
 
     /// What SES and STS have seen.
     fn outcome(&self) -> Outcome {
-        let call = self.simulator.ses().calls().into_iter().next();
+        let calls = self.simulator.ses().calls();
+        let count = calls.len();
+        let call = calls.into_iter().next();
         let (assumed, others): (Vec<_>, Vec<_>) = self
             .sts
             .requests()
@@ -341,6 +389,7 @@ impl World {
             .filter(|sent| sent.contains("Action=GetCallerIdentity"));
         Outcome {
             signed: call.and_then(|call| Some((call.access_key?, call.region))),
+            calls: count,
             sts: assumed,
             identified: identified.count(),
             ..Outcome::default()
@@ -415,12 +464,12 @@ fn sso() -> SocketAddr {
         let asks = [
             "role_name=mailer",
             "account_id=111122223333",
-            "the-sso-token",
+            "hush-sso-token",
         ];
         match asks.iter().all(|text| request.contains(text)) {
             true => {
                 let keys = json!({ "roleCredentials": {
-                    "accessKeyId": "ASIASSO", "secretAccessKey": "s", "sessionToken": "t",
+                    "accessKeyId": "ASIASSO", "secretAccessKey": "hush", "sessionToken": "hush",
                     "expiration": 4_070_908_800_000_u64,
                 }});
                 respond(&mut stream, 200, &keys.to_string());
@@ -431,12 +480,16 @@ fn sso() -> SocketAddr {
 }
 
 /// Where a container's credentials are handed out.
-fn container() -> SocketAddr {
-    let served = Arc::new(Mutex::new(0));
+fn container(asks: Option<&'static str>, answers: Option<(u16, &'static str)>) -> SocketAddr {
     serve(move |mut stream| {
-        if request(&mut stream).is_some() {
-            *served.lock().unwrap() += 1;
-            respond(&mut stream, 200, &handed_out("ASIACONTAINER"));
+        let Some(request) = request(&mut stream) else {
+            return;
+        };
+        let is_let_in = asks.is_none_or(|token| request.contains(token));
+        match answers {
+            Some((status, body)) => respond(&mut stream, status, body),
+            None if is_let_in => respond(&mut stream, 200, &handed_out("ASIACONTAINER")),
+            None => respond(&mut stream, 401, "{}"),
         }
     })
 }
@@ -444,7 +497,7 @@ fn container() -> SocketAddr {
 fn handed_out(access_key: &str) -> String {
     json!({
         "Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": access_key,
-        "SecretAccessKey": "secret", "Token": "token", "Expiration": "2099-01-01T00:00:00Z",
+        "SecretAccessKey": "hush", "Token": "hush", "Expiration": "2099-01-01T00:00:00Z",
         "LastUpdated": "2020-01-01T00:00:00Z",
     })
     .to_string()

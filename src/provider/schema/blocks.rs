@@ -66,7 +66,8 @@ pub(super) fn web_identity() -> Block {
             ),
             secret(
                 "web_identity_token",
-                "The token. Or `web_identity_token_file`.",
+                "The token. Or `web_identity_token_file`. Default, where that is left out as well: \
+                 `TF_AWS_WEB_IDENTITY_TOKEN`.",
             ),
             string(
                 "web_identity_token_file",

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::connection::AccessKeys;
-use super::sts::WebIdentity;
+use super::sts::{WebIdentity, WebToken};
 
 /// The AWS variables of the environment, as far as the SDK does not read them itself. A
 /// variable that is empty is not set.
@@ -15,7 +15,8 @@ pub struct AwsEnvironment {
     pub keys: Option<AccessKeys>,
     /// `AWS_ACCOUNT_ID`
     pub account: Option<String>,
-    /// `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME`
+    /// `AWS_WEB_IDENTITY_TOKEN_FILE` or else `TF_AWS_WEB_IDENTITY_TOKEN`, `AWS_ROLE_ARN`
+    /// and `AWS_ROLE_SESSION_NAME`
     pub web_identity: Option<WebIdentity>,
     /// `AWS_PROFILE`
     pub profile: Option<String>,
@@ -58,8 +59,9 @@ impl AwsEnvironment {
         let access_key = first(&["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"]);
         let secret_key = first(&["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"]);
         let keys = access_key.zip(secret_key);
-        let token_file = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
-        let web_identity = token_file.zip(variable("AWS_ROLE_ARN"));
+        let token = path("AWS_WEB_IDENTITY_TOKEN_FILE").map(WebToken::File);
+        let token = token.or_else(|| variable("TF_AWS_WEB_IDENTITY_TOKEN").map(WebToken::Inline));
+        let web_identity = token.zip(variable("AWS_ROLE_ARN"));
         Self {
             keys: keys.map(|(access_key, secret_key)| AccessKeys {
                 access_key,
@@ -67,9 +69,9 @@ impl AwsEnvironment {
                 token: variable("AWS_SESSION_TOKEN"),
             }),
             account: variable("AWS_ACCOUNT_ID"),
-            web_identity: web_identity.map(|(token_file, role_arn)| WebIdentity {
+            web_identity: web_identity.map(|(token, role_arn)| WebIdentity {
                 session_name: variable("AWS_ROLE_SESSION_NAME"),
-                ..WebIdentity::of_file(variables.at_home(&token_file), role_arn)
+                ..WebIdentity::of(token, role_arn)
             }),
             profile: first(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]),
             region: first(&["AWS_REGION", "AWS_DEFAULT_REGION"]),
@@ -91,6 +93,18 @@ impl AwsEnvironment {
     pub(super) fn first(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
         let set = |name: &&'static str| Some((*name, self.variables.get(name)?));
         names.iter().find_map(set)
+    }
+
+    /// `TF_AWS_WEB_IDENTITY_TOKEN`, for a block that has no token of its own.
+    pub fn web_token(&self) -> Option<&str> {
+        self.variables.get("TF_AWS_WEB_IDENTITY_TOKEN")
+    }
+
+    /// `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`, which the SDK reads without a word of what
+    /// it is.
+    pub(super) fn container_token_file(&self) -> Option<PathBuf> {
+        let path = self.variables.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+        path.map(PathBuf::from)
     }
 
     /// A path of the provider block, in which `~/`, `$NAME` and `${NAME}` stand for what

@@ -108,9 +108,15 @@ impl Files {
     pub(super) fn looked_for(&self) -> String {
         let paths = self.paths.iter().map(|path| path.display().to_string());
         let paths: Vec<String> = paths.collect();
-        let mut said = paths.join(" and ");
+        self.with_problems(paths.join(" and "))
+    }
+
+    /// What is said, and what of the files cannot be read, unless it says so already.
+    pub(super) fn with_problems(&self, mut said: String) -> String {
         for problem in &self.problems {
-            let _ = write!(said, "; {problem}");
+            if !said.contains(problem) {
+                let _ = write!(said, "; {problem}");
+            }
         }
         said
     }

@@ -12,6 +12,8 @@ use super::sts::{Role, WebIdentity};
 #[derive(Debug)]
 pub(super) struct Profile {
     pub(super) base: Base,
+    /// What they are, for an error.
+    pub(super) source: String,
     /// The roles, in the order in which they are assumed.
     pub(super) roles: Vec<Role>,
 }
@@ -55,7 +57,7 @@ impl Profile {
             // A profile that others are assumed with gives its keys, if it has any.
             let keys = if seen.len() > 1 { view.keys()? } else { None };
             if let Some(keys) = keys {
-                return Ok(Some(Self::new(Base::Keys(keys), roles)));
+                return Ok(Some(Self::new(name, Base::Keys(keys), roles)));
             }
             let Some(role) = view.role()? else {
                 let Some(base) = view.base(files)? else {
@@ -64,17 +66,17 @@ impl Profile {
                         _ => Err(format!("the profile `{name}` has no credentials")),
                     };
                 };
-                return Ok(Some(Self::new(base, roles)));
+                return Ok(Some(Self::new(name, base, roles)));
             };
             roles.push(role);
             match view.source()? {
-                Source::Itself(base) => return Ok(Some(Self::new(base, roles))),
+                Source::Itself(base) => return Ok(Some(Self::new(name, base, roles))),
                 Source::Profile(source) if source == name => {
                     let base = view.base(files)?;
                     let base = base.ok_or_else(|| {
                         format!("the profile `{name}` is its own source and has no credentials")
                     })?;
-                    return Ok(Some(Self::new(base, roles)));
+                    return Ok(Some(Self::new(name, base, roles)));
                 }
                 Source::Profile(source) => {
                     let source = source.to_owned();
@@ -89,9 +91,22 @@ impl Profile {
         }
     }
 
-    fn new(base: Base, mut roles: Vec<Role>) -> Self {
+    /// `name` is the profile that `base` was found in.
+    fn new(name: &str, base: Base, mut roles: Vec<Role>) -> Self {
         roles.reverse();
-        Self { base, roles }
+        let source = match base {
+            Base::Environment => "the environment's keys".to_owned(),
+            Base::Container => "the container's credentials".to_owned(),
+            Base::Instance => "the instance's role".to_owned(),
+            Base::Keys(_) | Base::Program(_) | Base::Sso(_) | Base::WebIdentity(_) => {
+                format!("the credentials of the profile `{name}`")
+            }
+        };
+        Self {
+            base,
+            source,
+            roles,
+        }
     }
 }
 

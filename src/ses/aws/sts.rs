@@ -1,7 +1,7 @@
 //! STS: roles that are assumed with credentials, or with the token of a web identity.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -85,8 +85,13 @@ pub struct WebIdentity {
 impl WebIdentity {
     /// A role for who holds the token in a file.
     pub(super) fn of_file(token_file: PathBuf, role_arn: String) -> Self {
+        Self::of(WebToken::File(token_file), role_arn)
+    }
+
+    /// A role for who holds the token.
+    pub(super) fn of(token: WebToken, role_arn: String) -> Self {
         Self {
-            token: WebToken::File(token_file),
+            token,
             role_arn,
             duration: None,
             policy: None,
@@ -190,13 +195,7 @@ impl Sts {
     pub(super) async fn with_token(&self, web: &WebIdentity) -> Result<Keys, CredentialsError> {
         let token = match &web.token {
             WebToken::Inline(token) => token.clone(),
-            WebToken::File(path) => {
-                let token = tokio::fs::read_to_string(path).await;
-                token.map_err(|error| {
-                    let problem = format!("the token in {}: {error}", path.display());
-                    CredentialsError::invalid_configuration(problem)
-                })?
-            }
+            WebToken::File(path) => read_token(path).await?,
         };
         let session = web.session_name.as_deref();
         let answer = self
@@ -221,6 +220,15 @@ impl Sts {
 fn account_of(user: Option<AssumedRoleUser>) -> Option<String> {
     let account = user?.arn.split(':').nth(4)?.to_owned();
     is_account(&account).then_some(account)
+}
+
+/// The token in a file.
+pub(super) async fn read_token(path: &Path) -> Result<String, CredentialsError> {
+    let token = tokio::fs::read_to_string(path).await;
+    token.map_err(|error| {
+        let problem = format!("the token in {}: {error}", path.display());
+        CredentialsError::invalid_configuration(problem)
+    })
 }
 
 fn seconds(duration: Option<Duration>) -> Option<i32> {

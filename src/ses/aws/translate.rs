@@ -92,7 +92,7 @@ where
 
 /// To a signature that it does not take, AWS answers with the signed headers
 /// that it has computed its own from: the session token is one of them.
-fn without_token(message: &str) -> String {
+pub(super) fn without_token(message: &str) -> String {
     const HEADER: &str = "x-amz-security-token:";
     let mut parts = message.split(HEADER);
     let mut safe = parts.next().unwrap_or_default().to_owned();

@@ -204,7 +204,7 @@ fn credentials(operation: &str, number: usize, seconds: u64) -> String {
     format!(
         "<{operation}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
          <{operation}Result><Credentials><AccessKeyId>ASIA{number}</AccessKeyId>\
-         <SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
+         <SecretAccessKey>hush</SecretAccessKey><SessionToken>hush</SessionToken>\
          <Expiration>{expires}</Expiration></Credentials></{operation}Result>\
          </{operation}Response>"
     )

@@ -30,7 +30,7 @@ use crate::ses::aws::files::Files;
 use crate::ses::aws::http::{Http, LastStatus};
 use crate::ses::aws::instance::{Instance, Metadata};
 use crate::ses::aws::profile::{Base, Profile, Sso};
-use crate::ses::aws::sts::{Role, Sts};
+use crate::ses::aws::sts::{Role, Sts, WebToken, read_token};
 use crate::ses::error::CredentialFault;
 
 const DEFAULT: &str = "default";
@@ -55,6 +55,8 @@ pub(in crate::ses::aws) struct Found {
 pub(in crate::ses::aws) struct Link {
     /// What it is called.
     name: String,
+    /// What a profile's roles are assumed with.
+    source: String,
     pub(in crate::ses::aws) base: Base,
     /// The roles that a profile assumes.
     pub(in crate::ses::aws) roles: Vec<Role>,
@@ -64,8 +66,10 @@ pub(in crate::ses::aws) struct Link {
 
 impl Link {
     fn new(name: impl Into<String>, base: Base) -> Self {
+        let name = name.into();
         Self {
-            name: name.into(),
+            source: name.clone(),
+            name,
             base,
             roles: Vec::new(),
             renews: true,
@@ -81,8 +85,14 @@ impl Link {
         }
     }
 
-    fn of_profile(name: String, Profile { base, roles }: Profile) -> Self {
+    fn of_profile(name: String, profile: Profile) -> Self {
+        let Profile {
+            base,
+            source,
+            roles,
+        } = profile;
         Self {
+            source,
             roles,
             ..Self::new(name, base)
         }
@@ -112,7 +122,7 @@ pub(in crate::ses::aws) fn find(
         }));
     }
     if let Some(name) = &settings.profile {
-        let profile = Profile::of(files, name)?;
+        let profile = Profile::of(files, name).map_err(|wrong| files.with_problems(wrong))?;
         let profile = profile.ok_or_else(|| {
             let looked_for = files.looked_for();
             format!("the profile `{name}` has no credentials (looked for in {looked_for})")
@@ -136,7 +146,10 @@ pub(in crate::ses::aws) fn find(
     }
     match &environment.web_identity {
         Some(web) => {
-            let name = "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE";
+            let name = match web.token {
+                WebToken::File(_) => "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE",
+                WebToken::Inline(_) => "the web identity of TF_AWS_WEB_IDENTITY_TOKEN",
+            };
             links.push(Link::new(name, Base::WebIdentity(web.clone())));
         }
         None => without.push("AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not set".to_owned()),
@@ -145,7 +158,7 @@ pub(in crate::ses::aws) fn find(
     if links.is_empty() {
         let name = environment.profile.as_deref().unwrap_or(DEFAULT);
         let profile = match files.profile(name) {
-            Some(_) => Profile::of(files, name)?,
+            Some(_) => Profile::of(files, name).map_err(|wrong| files.with_problems(wrong))?,
             None => None,
         };
         match profile {
@@ -156,8 +169,13 @@ pub(in crate::ses::aws) fn find(
             )),
         }
     }
-    if environment.is_container {
-        links.push(Link::new("the container's credentials", Base::Container));
+    match environment.is_container {
+        true => links.push(Link::new("the container's credentials", Base::Container)),
+        false => without.push(
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are \
+             not set"
+                .to_owned(),
+        ),
     }
     let service = "the instance metadata service";
     match settings.skips_metadata() {
@@ -198,6 +216,9 @@ impl Chain {
             Base::Sso(sso) => by_sso(sso, &config).provide_credentials().await,
             Base::WebIdentity(web) => self.sts.with_token(web).await,
             Base::Container => {
+                if let Some(path) = self.settings.environment.container_token_file() {
+                    read_token(&path).await?;
+                }
                 let container = EcsCredentialsProvider::builder().configure(&config);
                 container.build().provide_credentials().await
             }
@@ -224,11 +245,20 @@ impl Chain {
     }
 
     /// Assumes roles, each with the credentials of the one before.
-    async fn assume(&self, of: &str, roles: &[Role], mut keys: Keys) -> Result<Keys, LoadFailed> {
+    async fn assume(
+        &self,
+        of: &str,
+        roles: &[Role],
+        mut keys: Keys,
+        mut whose: String,
+    ) -> Result<Keys, LoadFailed> {
         for role in roles {
             let assumed = self.sts.assume(role, keys).await;
-            keys = assumed
-                .map_err(|error| failed(&format!("the role {} of {of}", role.arn), &error, None))?;
+            keys = assumed.map_err(|error| {
+                let what = format!("the role {} of {of}, assumed with {whose}", role.arn);
+                failed(&what, &error, None)
+            })?;
+            whose = format!("the role {}", role.arn);
         }
         Ok(keys)
     }
@@ -310,9 +340,10 @@ impl Source for Chain {
                 }
             };
             tracing::debug!(source = link.name, "credentials were loaded");
-            let keys = self.assume(&link.name, &link.roles, keys).await?;
-            let roles = &self.settings.roles;
-            let keys = self.assume("the provider block", roles, keys).await?;
+            let source = link.source.clone();
+            let keys = self.assume(&link.name, &link.roles, keys, source).await?;
+            let (block, roles) = ("the provider block", &self.settings.roles);
+            let keys = self.assume(block, roles, keys, link.whose(&[])).await?;
             let keys = self.allowed(&link.whose(roles), keys).await?;
             return Ok(Loaded {
                 keys,

@@ -12,6 +12,7 @@ use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 
 use super::LoadFailed;
 use crate::ses::aws::obstacle::{NotReached, chain, find};
+use crate::ses::aws::translate::without_token;
 use crate::ses::error::{CredentialFault, Obstacle, passes};
 
 /// The failure of the source that `source` names; `status` is that of the last HTTP answer
@@ -46,7 +47,14 @@ fn told(error: &CredentialsError, status: Option<u16>) -> (CredentialFault, Stri
         CredentialsError::ProviderTimedOut(_) => CredentialFault::Passing,
         _ => fault_if(status.is_some_and(|status| status >= 500 || status == 429)),
     };
-    (fault, said(error))
+    let said = said(error);
+    match status {
+        // The SDK has a form of its own for it.
+        Some(status) if said.contains("StatusCode(") => {
+            (fault, format!("it answers with HTTP status {status}"))
+        }
+        _ => (fault, said),
+    }
 }
 
 /// What STS has answered, and whether that passes.
@@ -73,7 +81,7 @@ where
         );
         return Some((status >= 500 || status == 429, said));
     };
-    let message = service.err().message().unwrap_or_default();
+    let message = without_token(service.err().message().unwrap_or_default());
     let request = error.request_id();
     let request = request.map_or_else(String::new, |id| format!(", request id {id}"));
     // The identity provider could not be reached by STS.
@@ -147,6 +155,19 @@ mod tests {
             let failed = failed("the source", &error, status);
             assert_eq!(failed.fault, fault, "{error:?}");
         }
+    }
+
+    #[test]
+    fn the_session_token_that_sts_quotes_is_not_told() {
+        let metadata = ErrorMetadata::builder()
+            .code("SignatureDoesNotMatch")
+            .message("should have been\nx-amz-security-token:Fwo+/==\n\nhost");
+        let error = AssumeRoleError::generic(metadata.build());
+        let raw = HttpResponse::new(StatusCode::try_from(403).unwrap(), SdkBody::empty());
+        let error = CredentialsError::provider_error(SdkError::service_error(error, raw));
+        let told = failed("the source", &error, None).reason;
+        assert!(told.contains("SignatureDoesNotMatch"), "{told}");
+        assert!(!told.contains("Fwo"), "{told}");
     }
 
     #[test]

@@ -1,0 +1,366 @@
+//! Sources of credentials one by one: what each takes, and what is told where it fails.
+
+use serde_json::json;
+
+use crate::Expected::{Assumed, Fails, Refused, Signed};
+use crate::hold;
+use crate::world::{Case, case};
+
+const REGION: &str = "us-east-1";
+
+const KEYS: &str = "aws_access_key_id = AKIADEFAULT\naws_secret_access_key = hush\n";
+const ROLE: &str = "role_arn = arn:aws:iam::111122223333:role/a\n";
+
+/// The default profile with these lines in the configuration file.
+fn profile(name: &'static str, lines: &str) -> Case {
+    case(name).config(format!("[default]\n{lines}"))
+}
+
+#[tokio::test]
+async fn aws_profile_and_the_default_profile_assume_roles_too() {
+    let source = format!("[profile p]\n{ROLE}source_profile = s\n[profile s]\n{KEYS}");
+    let by_environment = |name, source: &str| {
+        let config = format!("[profile p]\n{ROLE}credential_source = {source}\n");
+        case(name).env("AWS_PROFILE", "p").config(config)
+    };
+    let default = format!("{ROLE}source_profile = s\n[profile s]\n{KEYS}");
+    hold(vec![
+        (
+            case("source_profile")
+                .env("AWS_PROFILE", "p")
+                .config(source),
+            Assumed("ASIA1", &[&["Credential=AKIADEFAULT/", "role%2Fa"]]),
+        ),
+        (
+            by_environment("an instance", "Ec2InstanceMetadata").on_an_instance(),
+            Assumed("ASIA1", &[&["Credential=ASIAINSTANCE/", "role%2Fa"]]),
+        ),
+        (
+            by_environment("a container", "EcsContainer").in_a_container(),
+            Assumed("ASIA1", &[&["Credential=ASIACONTAINER/", "role%2Fa"]]),
+        ),
+        (
+            profile("the default profile", &default),
+            Assumed("ASIA1", &[&["Credential=AKIADEFAULT/", "role%2Fa"]]),
+        ),
+        (
+            profile("block keys beside the default profile's role", &default)
+                .block_keys()
+                .assume("b", &json!({})),
+            Assumed("ASIA1", &[&["Credential=AKIABLOCK/", "role%2Fb"]]),
+        ),
+        (
+            profile("the credentials file comes first", KEYS).credentials(
+                "[default]\naws_access_key_id = AKIAFIRST\naws_secret_access_key = hush\n",
+            ),
+            Signed("AKIAFIRST", REGION),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn tokens_go_along_with_their_keys() {
+    let role = |case: Case| case.assume("a", &json!({}));
+    let token = &[&["Credential=", "hush-session-token"] as &[&str]];
+    hold(vec![
+        (
+            role(
+                case("environment")
+                    .env_keys()
+                    .env("AWS_SESSION_TOKEN", "hush-session-token"),
+            ),
+            Assumed("ASIA1", token),
+        ),
+        (
+            role(
+                case("block")
+                    .block_keys()
+                    .block("token", "hush-session-token"),
+            ),
+            Assumed("ASIA1", token),
+        ),
+        (
+            role(profile(
+                "profile",
+                &format!("{KEYS}aws_session_token = hush-session-token\n"),
+            )),
+            Assumed("ASIA1", token),
+        ),
+        (
+            case("of another source")
+                .block_keys()
+                .env("AWS_SESSION_TOKEN", "hush"),
+            Signed("AKIABLOCK", REGION),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn half_of_a_pair_is_none() {
+    let default = || case("a secret alone").credentials(format!("[default]\n{KEYS}"));
+    hold(vec![
+        (
+            default().env("AWS_SECRET_ACCESS_KEY", "hush"),
+            Signed("AKIADEFAULT", REGION),
+        ),
+        (
+            case("names of both kinds")
+                .env("AWS_ACCESS_KEY_ID", "AKIANEW")
+                .env("AWS_SECRET_KEY", "hush"),
+            Signed("AKIANEW", REGION),
+        ),
+        (
+            case("block: empty")
+                .block("access_key", "")
+                .block("secret_key", "")
+                .env_keys(),
+            Signed("AKIAENV", REGION),
+        ),
+        (
+            case("block: a key alone")
+                .block("access_key", "AKIABLOCK")
+                .env_keys(),
+            Fails(&[
+                "Invalid secret_key",
+                "`access_key` is set and `secret_key` is not",
+            ]),
+        ),
+        (
+            case("a token file without a role")
+                .env("AWS_WEB_IDENTITY_TOKEN_FILE", "~HOME~/token")
+                .credentials(format!("[default]\n{KEYS}"))
+                .beyond_the_peer("the default profile is next in its own order too"),
+            Signed("AKIADEFAULT", REGION),
+        ),
+        (
+            profile(
+                "profile",
+                "aws_secret_access_key = hush\naws_access_key_id AKIA\n",
+            ),
+            Fails(&[
+                "the profile `default` has aws_secret_access_key and no aws_access_key_id",
+                "line 3 of ",
+                ".aws/config cannot be read",
+            ]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn programs_are_run_as_a_shell_runs_them() {
+    hold(vec![
+        (
+            profile(
+                "quoted arguments",
+                "credential_process = sh \"~HOME~/count arguments.sh\" 'a b' \"c d\" e\n",
+            ),
+            Signed("AKIA3", REGION),
+        ),
+        (
+            profile(
+                "slow",
+                "credential_process = sleep 3; sh ~HOME~/program.sh\n",
+            ),
+            Signed("AKIAPROGRAM", REGION),
+        ),
+        (
+            profile(
+                "fails",
+                "credential_process = echo the second factor was wrong >&2; exit 3\n",
+            ),
+            Fails(&[
+                "the profile `default`",
+                "the second factor was wrong",
+                "SES was not called",
+            ]),
+        ),
+        (
+            profile("says nothing of use", "credential_process = echo hello\n"),
+            Fails(&["the profile `default`", "SES was not called"]),
+        ),
+        (
+            profile("is not there", "credential_process = /no/such/program\n"),
+            Fails(&[
+                "the profile `default`",
+                "/no/such/program",
+                "SES was not called",
+            ]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn containers_hand_out_credentials_to_who_brings_the_token() {
+    let file = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+    hold(vec![
+        (
+            case("EKS pod identity: a token file")
+                .env(file, "~HOME~/pod-token")
+                .in_a_container_that_asks_for("hush-pod-token"),
+            Signed("ASIACONTAINER", REGION),
+        ),
+        (
+            case("a token")
+                .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hush-pod-token")
+                .in_a_container_that_asks_for("hush-pod-token"),
+            Signed("ASIACONTAINER", REGION),
+        ),
+        (
+            case("a token file that is missing")
+                .env(file, "~HOME~/missing")
+                .in_a_container_that_asks_for("hush-token"),
+            Fails(&[
+                "the container's credentials: the token in /",
+                "/missing: No such file",
+            ]),
+        ),
+        (
+            case("no token").in_a_container_that_asks_for("hush-token"),
+            Fails(&["the container's credentials: it answers with HTTP status 401"]),
+        ),
+        (
+            case("an answer that is none").in_a_container_that_answers(200, "hello"),
+            Fails(&["the container's credentials", "SES was not called"]),
+        ),
+        (
+            case("not found, on an instance")
+                .in_a_container_that_answers(404, "{}")
+                .on_an_instance(),
+            Fails(&["the container's credentials", "SES was not called"]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn web_identities_come_from_block_environment_and_profile() {
+    let role_and_session = |name| {
+        case(name)
+            .env_web_identity()
+            .env("AWS_ROLE_SESSION_NAME", "the-session")
+    };
+    let of_profile = format!("{ROLE}web_identity_token_file = ~HOME~/token\n");
+    let token = |name| case(name).env("TF_AWS_WEB_IDENTITY_TOKEN", "hush-inline-token");
+    let web = |case: Case| {
+        let role = "arn:aws:iam::111122223333:role/block";
+        case.push("assume_role_with_web_identity", json!({ "role_arn": role }))
+    };
+    const WHY: &str = "hashicorp/aws reads it outside of its library";
+    hold(vec![
+        (
+            role_and_session("AWS_ROLE_SESSION_NAME"),
+            Assumed("ASIA1", &[&["role%2Fweb", "RoleSessionName=the-session"]]),
+        ),
+        (
+            profile("environment over profile", &of_profile).env_web_identity(),
+            Assumed("ASIA1", &[&["role%2Fweb"]]),
+        ),
+        (
+            profile("profile", &of_profile),
+            Assumed("ASIA1", &[&["role%2Fa", "WebIdentityToken=hush-token"]]),
+        ),
+        (
+            token("TF_AWS_WEB_IDENTITY_TOKEN, with AWS_ROLE_ARN")
+                .env("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/web")
+                .beyond_the_peer(WHY),
+            Assumed(
+                "ASIA1",
+                &[&["role%2Fweb", "WebIdentityToken=hush-inline-token"]],
+            ),
+        ),
+        (
+            web(token("TF_AWS_WEB_IDENTITY_TOKEN, with a block")).beyond_the_peer(WHY),
+            Assumed(
+                "ASIA1",
+                &[&["role%2Fblock", "WebIdentityToken=hush-inline-token"]],
+            ),
+        ),
+        (
+            case("no role").push(
+                "assume_role_with_web_identity",
+                json!({ "web_identity_token_file": "~HOME~/token" }),
+            ),
+            Fails(&[
+                "Invalid assume_role_with_web_identity[0].role_arn",
+                "which role to assume",
+            ]),
+        ),
+        (
+            case("refused").env_web_identity().sts_refuses(),
+            Fails(&[
+                "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE: STS answered \
+                 AssumeRoleWithWebIdentity with AccessDenied",
+                "request id 7e6d",
+            ]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_profile_asks_for_in_vain_is_told() {
+    hold(vec![
+        (
+            profile(
+                "source_profile without role_arn",
+                "source_profile = other\n",
+            ),
+            Fails(&["the profile `default` has source_profile and no role_arn"]),
+        ),
+        (
+            profile(
+                "mfa_serial",
+                &format!("{ROLE}source_profile = s\nmfa_serial = m\n[profile s]\n{KEYS}"),
+            ),
+            Fails(&["asks for a second factor (mfa_serial)", "nobody to ask"]),
+        ),
+        (
+            profile(
+                "login_session",
+                "login_session = arn:aws:iam::111122223333:user/a\n",
+            ),
+            Fails(&["login_session, which this provider does not support", "SSO"]),
+        ),
+        (
+            profile(
+                "a source that does not exist",
+                &format!("{ROLE}source_profile = other\n"),
+            ),
+            Fails(&["the profile `other`, which `default` names as its source, does not exist"]),
+        ),
+        (
+            profile(
+                "an SSO session that does not exist",
+                "sso_session = dev\nsso_account_id = 111122223333\nsso_role_name = mailer\n",
+            ),
+            Fails(&["the sso-session `dev` of the profile `default` does not exist"]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn expired_credentials_are_renewed_once_where_their_source_renews_them() {
+    let keys = |code| case(code).env_keys().ses_refuses(code);
+    let role = |code| {
+        case(code)
+            .env_keys()
+            .assume("a", &json!({}))
+            .ses_refuses(code)
+            .beyond_the_peer("a session that AWS calls expired may be renewed")
+    };
+    const TOLD: &[&str] = &["The message of SES", "Renew the credentials"];
+    hold(vec![
+        (keys("ExpiredToken"), Refused(1, TOLD)),
+        (keys("ExpiredTokenException"), Refused(1, TOLD)),
+        (keys("RequestExpired"), Refused(1, TOLD)),
+        (role("ExpiredToken"), Refused(2, TOLD)),
+        (role("ExpiredTokenException"), Refused(2, TOLD)),
+        (role("RequestExpired"), Refused(2, TOLD)),
+    ])
+    .await;
+}
