@@ -212,3 +212,27 @@ fn role_of_the_provider_block_is_assumed_or_told_of() {
     ws.config(&basic());
     ws.ends_with(&["example.com"]);
 }
+
+#[test]
+fn role_that_expires_in_the_middle_of_an_apply_is_renewed_once() {
+    // What a role of 16 minutes is to an apply of an hour.
+    let valid = Duration::from_secs(8);
+    let sts = Sts::new(Fares::Well(valid.as_secs()));
+    let mut ws = with_web_identity(as_fast_as_it_can(), &sts);
+    ws.provider.requests_per_second = Some("4".to_owned());
+    add_fleet(&ws, 60);
+    let apply = ws.spawn(&["apply", "-auto-approve"]);
+    wait_for_calls(&ws, SET, 3);
+    let before = sts.requests().len();
+    sts.fares(Fares::Well(3600));
+    apply.wait().succeeds().says("60 added");
+    assert_eq!(sts.requests().len() - before, 1, "one renewal");
+    let sets = ws.sets();
+    assert_eq!(sets.len(), 60, "none was refused");
+    let first = sets[0].access_key.clone();
+    let (old, new): (Vec<_>, Vec<_>) = sets.iter().partition(|set| set.access_key == first);
+    assert!(!new.is_empty(), "the first credentials were enough");
+    let lasted = old.last().unwrap().at_ms - old[0].at_ms;
+    assert!(lasted < valid.as_secs_f64() * 1000.0, "{lasted}");
+    ws.state_is_what_ses_holds();
+}
