@@ -158,7 +158,6 @@ async fn an_rpc_that_is_not_served_is_unimplemented() {
     for path in [
         "/tfplugin6.Provider/GenerateResourceConfig",
         "/tfplugin6.Provider/OpenEphemeralResource",
-        "/tfplugin6.Provider/ListResource",
         "/tfplugin5.Provider/GetSchema",
     ] {
         let mut client = Grpc::new(channel.clone());
