@@ -15,8 +15,6 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use futures_util::future::join_all;
-
 use super::batch::MOST;
 use super::handle::{Freshness, Reader};
 use super::sends::Sends;
@@ -202,9 +200,13 @@ impl Fleet {
     async fn read(&mut self) -> Result<Vec<Listed>, Error> {
         let deadline = self.deadline.renewed();
         let FleetReader { reader, sends, .. } = &self.reader;
-        let reads = self.unread.iter();
-        let reads = reads.map(|name| settled(reader, sends, &deadline, name, Freshness::Listed));
-        let answers = join_all(reads).await;
+        let answers = reader.read_all(&deadline, &self.unread, Freshness::Listed);
+        let mut answers = answers.await?;
+        for (name, answer) in self.unread.iter().zip(&mut answers) {
+            if matches!(answer, Ok(held) if sends.may_be_older(name, held)) {
+                *answer = settled(reader, sends, &deadline, name, Freshness::Fresh).await;
+            }
+        }
         // Whether SES does not take this one name, or cannot be read.
         let fails = |error: &&Error| !error.invalid_parameter();
         let mut errors = answers.iter().filter_map(|answer| answer.as_ref().err());

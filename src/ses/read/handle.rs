@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::batch::{Caller, MOST};
@@ -49,27 +50,26 @@ impl Reader {
         freshness: Freshness,
     ) -> Result<MailFrom, Error> {
         self.api.ready(GET, deadline).await?;
-        let (answer, answered) = oneshot::channel();
-        let (failed, last) = watch::channel(None);
-        let read = Read {
-            identity: name.as_ref().to_owned(),
-            freshness,
-            deadline: deadline.clone(),
-            answer,
-            failed,
-            largest: MOST,
-            backoff: Backoff::default(),
-        };
+        let (read, answer) = asked(deadline, name.as_ref(), freshness);
         // A task that has ended drops the question, and with it the answer.
-        let _ = self.inbox.send(Message::Asked(read));
-        match deadline.bound(answered).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(ENDED),
-            Err(interrupted) => {
-                let last = last.borrow().clone().map(Arc::new);
-                Err(Error::interrupted(interrupted, GET, deadline, last))
-            }
-        }
+        let _ = self.inbox.send(Message::Asked(vec![read]));
+        answer.wait(deadline).await
+    }
+
+    /// As [`read`](Self::read), of several that are asked for at once: as many as a Get
+    /// holds go out in one.
+    pub(super) async fn read_all(
+        &self,
+        deadline: &Deadline,
+        names: &[String],
+        freshness: Freshness,
+    ) -> Result<Vec<Result<MailFrom, Error>>, Error> {
+        self.api.ready(GET, deadline).await?;
+        let asked = names.iter().map(|name| asked(deadline, name, freshness));
+        let (reads, answers): (Vec<_>, Vec<_>) = asked.unzip();
+        let _ = self.inbox.send(Message::Asked(reads));
+        let answers = answers.into_iter().map(|answer| answer.wait(deadline));
+        Ok(join_all(answers).await)
     }
 
     /// What is remembered of each of `names` and good enough for a refresh.
@@ -86,6 +86,42 @@ impl Reader {
     /// no use any more.
     pub(in crate::ses) fn changed(&self, identity: &str) {
         let _ = self.inbox.send(Message::Changed(identity.to_owned()));
+    }
+}
+
+/// A question for the task, and where its answer comes.
+fn asked(deadline: &Deadline, name: &str, freshness: Freshness) -> (Read, Answer) {
+    let (answer, answered) = oneshot::channel();
+    let (failed, last) = watch::channel(None);
+    let read = Read {
+        identity: name.to_owned(),
+        freshness,
+        deadline: deadline.clone(),
+        answer,
+        failed,
+        largest: MOST,
+        backoff: Backoff::default(),
+    };
+    (read, Answer { answered, last })
+}
+
+/// The answer to a read that was asked for.
+struct Answer {
+    answered: oneshot::Receiver<Result<MailFrom, Error>>,
+    /// The error of the last Get that is made again.
+    last: watch::Receiver<Option<Error>>,
+}
+
+impl Answer {
+    async fn wait(self, deadline: &Deadline) -> Result<MailFrom, Error> {
+        match deadline.bound(self.answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(ENDED),
+            Err(interrupted) => {
+                let last = self.last.borrow().clone().map(Arc::new);
+                Err(Error::interrupted(interrupted, GET, deadline, last))
+            }
+        }
     }
 }
 

@@ -44,7 +44,7 @@ const AWAIT_LIST: Duration = Duration::from_millis(250);
 /// What the task is told.
 #[derive(Debug)]
 pub(super) enum Message {
-    Asked(Read),
+    Asked(Vec<Read>),
     /// Asked before, and to be asked for in another Get.
     Queued(Read),
     /// A Set of this identity goes out, or was answered.
@@ -135,7 +135,7 @@ impl Task {
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Asked(read) => self.asked(read),
+            Message::Asked(reads) => reads.into_iter().for_each(|read| self.asked(read)),
             Message::Queued(read) => self.queue.push(read),
             Message::Changed(identity) => self.memory.changed(&identity, Instant::now()),
             Message::Recalled { names, answer } => {
