@@ -46,6 +46,8 @@ pub(crate) enum Feature {
     ProviderFunctions,
     /// `moved` blocks from a type of another provider.
     MovesAcrossTypes,
+    /// `import` blocks with `for_each`.
+    ImportForEach,
     /// `import` blocks that name a resource by its identity.
     ImportByIdentity,
     /// `terraform query`.
@@ -64,6 +66,7 @@ impl Feature {
             Self::Checks => ("check blocks", (1, 5), (1, 6)),
             Self::ProviderFunctions => ("functions of providers", (1, 8), (1, 7)),
             Self::MovesAcrossTypes => ("moved blocks across types", (1, 8), (1, 10)),
+            Self::ImportForEach => ("import blocks with for_each", (1, 7), (1, 7)),
             Self::ImportByIdentity => ("import by identity", (1, 12), (1, 12)),
             Self::Queries => ("queries", (1, 14), NEVER),
             Self::MocksAtPlan => ("mocks at plan", (1, 11), (1, 8)),
