@@ -116,6 +116,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_emulator_s_region_is_any_label() {
+        for (text, is_one) in [
+            ("local", true),
+            ("US-EAST", true),
+            ("", false),
+            ("a.b", false),
+            ("-a", false),
+            ("a b", false),
+        ] {
+            assert_eq!(Region::parse_any(text).is_ok(), is_one, "{text}");
+        }
+    }
+
+    #[test]
     fn region_is_told_by_its_shape() {
         for code in [
             "us-east-1",

@@ -9,17 +9,26 @@
 
 mod accounts;
 mod chain;
+mod endpoints;
 mod files;
 mod left_out;
 mod metadata;
+mod names;
 mod peer;
 mod provider;
+mod proxies;
 mod regions;
+mod retries;
 mod roles;
+#[path = "../acceptance/harness/servers.rs"]
+#[allow(dead_code, reason = "the acceptance tests use the rest")]
+mod servers;
 mod sources;
 #[path = "../acceptance/harness/sts.rs"]
 #[allow(dead_code, reason = "the acceptance tests use the rest")]
 mod sts;
+mod tls;
+mod wire;
 mod world;
 
 use world::Case;
@@ -32,6 +41,12 @@ pub(crate) enum Expected {
     Assumed(&'static str, &'static [&'static [&'static str]]),
     /// SES is called so many times, whatever it answers, and the error says these.
     Refused(usize, &'static [&'static str]),
+    /// The request is signed with the environment's keys, and the proxy was sent these.
+    Through(&'static [&'static str]),
+    /// The request is signed with the environment's keys, and `User-Agent` holds these.
+    Named(&'static [&'static str]),
+    /// The request is signed with the environment's keys, and a warning says these.
+    Warns(&'static [&'static str]),
     /// Nothing is sent to SES, and the error says these.
     Fails(&'static [&'static str]),
 }
@@ -40,7 +55,7 @@ pub(crate) enum Expected {
 pub(crate) async fn hold(rows: Vec<(Case, Expected)>) {
     let peer = peer::program();
     let mut wrong = Vec::new();
-    let is_judged = |(case, _): &(Case, Expected)| peer.is_none() || !case.is_of_a_resource();
+    let is_judged = |(case, _): &(Case, Expected)| peer.is_none() || !case.is_ours();
     let mut rows = rows.into_iter().filter(is_judged);
     loop {
         let some: Vec<_> = rows.by_ref().take(8).collect();
@@ -130,6 +145,25 @@ fn problem(expected: &Expected, outcome: &world::Outcome) -> Option<String> {
         }
         Expected::Refused(calls, _) if outcome.calls != *calls => {
             Some(format!("SES was called {} times", outcome.calls))
+        }
+        Expected::Through(_) | Expected::Named(_) | Expected::Warns(_)
+            if signed.map(|(key, _)| key) != Some("AKIAENV") =>
+        {
+            Some("not signed with AKIAENV".to_owned())
+        }
+        Expected::Through(places) if outcome.proxied != *places => {
+            Some(format!("the proxy was not sent {places:?}"))
+        }
+        Expected::Through(_) => None,
+        Expected::Named(names) => {
+            let agent = outcome.user_agent.as_deref().unwrap_or_default();
+            let missing = names.iter().find(|name| !agent.contains(**name));
+            missing.map(|name| format!("User-Agent has no {name:?}"))
+        }
+        Expected::Warns(texts) => {
+            let warnings = outcome.warnings.join("\n");
+            let missing = texts.iter().find(|text| !warnings.contains(**text));
+            missing.map(|text| format!("no warning says {text:?}"))
         }
         Expected::Fails(_) if signed.is_some() => Some("SES was called".to_owned()),
         Expected::Refused(_, texts) | Expected::Fails(texts) => {

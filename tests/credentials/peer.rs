@@ -53,6 +53,8 @@ pub(crate) fn problem(case: &Case, expected: &Expected, outcome: &Outcome) -> Op
     let differs = match expected {
         Expected::Fails(_) => crate::problem(&Expected::Fails(&[]), outcome),
         Expected::Refused(calls, _) => crate::problem(&Expected::Refused(*calls, &[]), outcome),
+        // It has no one to warn.
+        Expected::Warns(_) => crate::problem(&Expected::Warns(&[]), outcome),
         expected => crate::problem(expected, outcome),
     };
     match (case.beyond, differs) {

@@ -126,7 +126,7 @@ fn complete(schema: &Block, value: &Json) -> Json {
     }
     for nested in &schema.block_types {
         let (name, block) = (&nested.type_name, nested.block.as_ref().unwrap());
-        let completed = match value.get(name) {
+        let completed = match value.get(name).filter(|value| !value.is_null()) {
             Some(Json::Array(blocks)) => blocks.iter().map(|one| complete(block, one)).collect(),
             Some(one) => complete(block, one),
             None if nested.nesting == NestingMode::List as i32 => json!([]),

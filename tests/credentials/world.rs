@@ -2,13 +2,10 @@
 //! credentials.
 
 use std::fs;
-use std::io::Write as _;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value as Json, json};
 use simulator::ses::{Fault, FaultKind};
 use simulator::{Options, Rate, Simulator};
@@ -16,7 +13,9 @@ use tempfile::TempDir;
 
 use crate::peer;
 use crate::provider::{LOG, Provider, SECRET, no_dns};
+use crate::servers::by_tls;
 use crate::sts::{Fares, ROLES_ACCOUNT, Sts, asks_for, request, respond, serve};
+use crate::wire::{Backends, HOSTS, Seen, https, proxy};
 
 /// One case: block, environment and files.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +45,8 @@ pub(crate) struct Case {
     /// Whether somebody has logged in with SSO.
     logged_in: bool,
     sts_refuses: bool,
+    proxy_status: Option<u16>,
+    of_ours_alone: bool,
     has_region: bool,
     /// The region that the resource names, in place of the provider's.
     of_region: Option<&'static str>,
@@ -62,6 +63,9 @@ pub(crate) struct Outcome {
     pub(crate) sts: Vec<String>,
     /// How often STS was asked whose the credentials are.
     pub(crate) identified: usize,
+    /// What the proxy was asked for, each once, with the user that it was told.
+    pub(crate) proxied: Vec<String>,
+    pub(crate) user_agent: Option<String>,
     pub(crate) errors: Vec<String>,
     pub(crate) warnings: Vec<String>,
     /// Lines of the log that hold a secret.
@@ -190,9 +194,33 @@ impl Case {
         self
     }
 
-    /// Whether it is of a resource, which the peer knows none of.
-    pub(crate) fn is_of_a_resource(&self) -> bool {
-        self.of_region.is_some()
+    /// Of what the peer's program does not read.
+    pub(crate) fn of_ours_alone(mut self) -> Self {
+        self.of_ours_alone = true;
+        self
+    }
+
+    /// Whether the peer cannot be asked: it knows no resources either.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.of_ours_alone || self.of_region.is_some()
+    }
+
+    /// SES and STS are where AWS has them, and the proxy of HTTPS_PROXY leads there.
+    pub(crate) fn at_aws(self) -> Self {
+        self.block("endpoints", Json::Null)
+            .env("HTTPS_PROXY", "http://~PROXY~")
+            .trusting()
+    }
+
+    /// The certificates of this world are trusted.
+    pub(crate) fn trusting(self) -> Self {
+        self.env("AWS_CA_BUNDLE", "~HOME~/authority.pem")
+    }
+
+    /// The proxy answers all requests with this HTTP status.
+    pub(crate) fn proxy_refuses(mut self, status: u16) -> Self {
+        self.proxy_status = Some(status);
+        self
     }
 
     /// A block `assume_role`, behind those that are there.
@@ -281,12 +309,6 @@ impl Case {
                 fs::write(cache.join(name), token.to_string()).unwrap();
             }
         }
-        let at_home = |text: &str| text.replace("~HOME~", home.path().to_str().unwrap());
-        for (name, text) in [("config", &self.config), ("credentials", &self.credentials)] {
-            if !text.is_empty() {
-                fs::write(aws.join(name), at_home(text)).unwrap();
-            }
-        }
         home
     }
 }
@@ -295,6 +317,7 @@ impl Case {
 struct World {
     simulator: Simulator,
     sts: Sts,
+    proxied: Seen,
     home: TempDir,
     environment: Vec<(String, String)>,
     block: Json,
@@ -322,20 +345,41 @@ impl World {
             false => Fares::Well(3600),
         });
         let home = case.home();
+        let certified = rcgen::generate_simple_self_signed(HOSTS.map(str::to_owned)).unwrap();
+        fs::write(home.path().join("authority.pem"), certified.cert.pem()).unwrap();
+        let tls = by_tls(&certified);
+        let backends = Backends {
+            ses: simulator.ses_url().replace("http://", ""),
+            sts: sts.url().replace("http://", ""),
+        };
         let ses = match case.by_https {
-            true => {
-                let names = vec!["127.0.0.1".to_owned()];
-                let certified = rcgen::generate_simple_self_signed(names).unwrap();
-                fs::write(home.path().join("authority.pem"), certified.cert.pem()).unwrap();
-                let backend = simulator.ses_url().replace("http://", "");
-                format!("https://{}", by_tls(&certified, backend))
-            }
+            true => format!("https://{}", https(Arc::clone(&tls), backends.ses.clone())),
             false => simulator.ses_url(),
         };
-        let at_home = |text: &str| text.replace("~HOME~", home.path().to_str().unwrap());
+        let proxied = Seen::default();
+        let status = case.proxy_status;
+        let proxy = proxy(tls, backends, status, Arc::clone(&proxied)).to_string();
+        let port = |url: &str| url.rsplit_once(':').unwrap().1.to_owned();
+        let put = [
+            ("~HOME~", home.path().to_str().unwrap().to_owned()),
+            ("~PROXY~", proxy),
+            ("~SES-PORT~", port(&ses)),
+            ("~SES~", ses.clone()),
+            ("~STS~", sts.url()),
+        ];
+        let put = |text: &str| {
+            let text = text.to_owned();
+            put.iter()
+                .fold(text, |text, (name, value)| text.replace(name, value))
+        };
+        for (name, text) in [("config", &case.config), ("credentials", &case.credentials)] {
+            if !text.is_empty() {
+                fs::write(home.path().join(".aws").join(name), put(text)).unwrap();
+            }
+        }
         let own = case.environment.iter();
         let mut environment: Vec<_> = own
-            .map(|(name, value)| (name.clone(), at_home(value)))
+            .map(|(name, value)| (name.clone(), put(value)))
             .collect();
         let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
         let instance = format!("http://{}", instance(case.instance_status));
@@ -363,11 +407,12 @@ impl World {
             block["ec2_metadata_service_endpoint"] = instance.into();
         }
         for (name, value) in &case.block {
-            block[*name] = value.clone();
+            block[*name] = serde_json::from_str(&put(&value.to_string())).unwrap();
         }
         Self {
             simulator,
             sts,
+            proxied,
             home,
             environment,
             block,
@@ -388,6 +433,8 @@ impl World {
             .iter()
             .filter(|sent| sent.contains("Action=GetCallerIdentity"));
         Outcome {
+            proxied: self.proxied.lock().unwrap().clone(),
+            user_agent: call.as_ref().and_then(|call| call.user_agent.clone()),
             signed: call.and_then(|call| Some((call.access_key?, call.region))),
             calls: count,
             sts: assumed,
@@ -395,32 +442,6 @@ impl World {
             ..Outcome::default()
         }
     }
-}
-
-/// A server by TLS that hands on one request to `backend`, and its answer back.
-fn by_tls(certified: &rcgen::CertifiedKey, backend: String) -> SocketAddr {
-    let key = PrivateKeyDer::try_from(certified.key_pair.serialize_der()).unwrap();
-    let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(crypto)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
-        .unwrap();
-    let config = Arc::new(config);
-    serve(move |stream| {
-        let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-        let mut stream = StreamOwned::new(connection, stream);
-        // Whoever does not trust it hangs up.
-        while let Some(asked) = request(&mut stream) {
-            let mut backend = TcpStream::connect(&backend).unwrap();
-            backend.write_all(asked.as_bytes()).unwrap();
-            let answer = request(&mut backend).unwrap();
-            if stream.write_all(answer.as_bytes()).is_err() {
-                return;
-            }
-        }
-    })
 }
 
 /// The metadata service of an instance with a role.

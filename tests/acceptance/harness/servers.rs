@@ -10,6 +10,19 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::sts::{request, respond, serve};
 
+/// TLS as a server that shows this certificate.
+pub(crate) fn by_tls(certified: &rcgen::CertifiedKey) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::try_from(certified.key_pair.serialize_der()).unwrap();
+    let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(crypto)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key)
+        .unwrap();
+    Arc::new(config)
+}
+
 /// A server that counts its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Counted {
@@ -32,15 +45,7 @@ impl Counted {
     pub(crate) fn untrusted() -> Self {
         let names = vec!["127.0.0.1".to_owned()];
         let certified = rcgen::generate_simple_self_signed(names).unwrap();
-        let key = PrivateKeyDer::try_from(certified.key_pair.serialize_der()).unwrap();
-        let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(crypto)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certified.cert.der().clone()], key)
-            .unwrap();
-        let config = Arc::new(config);
+        let config = by_tls(&certified);
         Self::new(move |stream| {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = StreamOwned::new(connection, stream);
