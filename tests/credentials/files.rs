@@ -57,6 +57,50 @@ async fn files_of_the_block_come_before_those_of_the_environment() {
 }
 
 #[tokio::test]
+async fn lines_mean_what_they_mean_to_hashicorp_aws() {
+    let keys =
+        |access: &str| format!("aws_access_key_id = {access}\naws_secret_access_key = hush\n");
+    let plain = format!("[default]\n{}region = eu-west-1\n", keys("AKIAPLAIN"));
+    let named = format!("[profile default]\n{}", keys("AKIANAMED"));
+    hold(vec![
+        (
+            case("[profile default] before [default]").config(format!("{named}{plain}")),
+            Signed("AKIANAMED", REGION),
+        ),
+        (
+            case("[profile default] behind [default]")
+                .without_region()
+                .config(format!("{plain}{named}region = eu-west-2\n")),
+            Signed("AKIANAMED", "eu-west-2"),
+        ),
+        (
+            case("nothing of [default] is left")
+                .without_region()
+                .config(format!("{plain}{named}")),
+            Fails(&["No AWS region"]),
+        ),
+        (
+            case("quotes")
+                .without_region()
+                .credentials(keys("'AKIAQUOTED'").replace("aws_access", "[default]\naws_access"))
+                .config("[default]\nregion = \"eu-west-2\"\n"),
+            Signed("AKIAQUOTED", "eu-west-2"),
+        ),
+        (
+            case("colons").config(plain.replace(" =", ":")),
+            Signed("AKIAPLAIN", REGION),
+        ),
+        (
+            case("half a pair before a pair")
+                .config(&plain)
+                .credentials("[default]\naws_access_key_id = AKIAHALF\n"),
+            Fails(&["the profile `default` has aws_access_key_id and no aws_secret_access_key"]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn a_private_authority_is_trusted_where_it_is_named() {
     const TRUSTED: Expected = Signed("AKIAENV", REGION);
     use crate::Expected;

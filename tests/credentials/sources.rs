@@ -60,6 +60,57 @@ async fn aws_profile_and_the_default_profile_assume_roles_too() {
 }
 
 #[tokio::test]
+async fn a_profile_assumes_its_role_with_keys_of_its_own() {
+    let other = ROLE.replace("role/a", "role/b");
+    let of_own_keys: &[&[&str]] = &[&["Credential=AKIADEFAULT/", "role%2Fa"]];
+    let one_by_one: &[&[&str]] = &[
+        &["Credential=AKIADEFAULT/", "role%2Fb"],
+        &["Credential=ASIA1/", "role%2Fa"],
+    ];
+    let source = format!("{ROLE}source_profile = s\n[profile s]\n{other}");
+    hold(vec![
+        (
+            profile("without a source", &format!("{ROLE}{KEYS}")),
+            Assumed("ASIA1", of_own_keys),
+        ),
+        (
+            profile("role and keys in two files", ROLE).credentials(format!("[default]\n{KEYS}")),
+            Assumed("ASIA1", of_own_keys),
+        ),
+        (
+            profile(
+                "its own source",
+                &format!("{ROLE}source_profile = default\n{KEYS}"),
+            ),
+            Assumed("ASIA1", of_own_keys),
+        ),
+        (
+            profile("a source with keys and a role", &format!("{source}{KEYS}")),
+            Assumed("ASIA2", one_by_one),
+        ),
+        (
+            profile(
+                "keys at the end of a circle",
+                &format!("{source}source_profile = default\n"),
+            )
+            .credentials(format!("[default]\n{KEYS}")),
+            Assumed("ASIA2", one_by_one),
+        ),
+        (
+            profile(
+                "a circle without keys",
+                &format!("{source}source_profile = default\n"),
+            ),
+            Fails(&[
+                "the profiles `default`, `s`, `default` go round in a circle, and `default` has no \
+                 credentials",
+            ]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn tokens_go_along_with_their_keys() {
     let role = |case: Case| case.assume("a", &json!({}));
     let token = &[&["Credential=", "hush-session-token"] as &[&str]];
@@ -310,6 +361,31 @@ async fn what_a_profile_asks_for_in_vain_is_told() {
                 "source_profile = other\n",
             ),
             Fails(&["the profile `default` has source_profile and no role_arn"]),
+        ),
+        (
+            profile(
+                "source_profile and keys without role_arn",
+                &format!("source_profile = s\n{KEYS}[profile s]\n{KEYS}"),
+            ),
+            Fails(&["the profile `default` has source_profile and no role_arn"]),
+        ),
+        (
+            profile(
+                "credential_source alone",
+                "credential_source = EcsContainer\n",
+            )
+            .in_a_container(),
+            Fails(&["the profile `default` has credential_source and no role_arn"]),
+        ),
+        (
+            profile(
+                "an SSO session of another place",
+                "sso_session = dev\nsso_account_id = 111122223333\nsso_role_name = mailer\n\
+                 sso_start_url = https://other.test\n[sso-session dev]\nsso_region = us-east-1\n\
+                 sso_start_url = https://start.test\n",
+            )
+            .logged_in(),
+            Fails(&["sso_start_url of the profile `default` is not that of its sso-session"]),
         ),
         (
             profile(

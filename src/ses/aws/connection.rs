@@ -25,6 +25,7 @@ use super::phases;
 use super::profile::Base;
 use super::proxies::{Proxies, ProxySettings};
 use super::retries::{Retries, RetryMode};
+use super::said::Said;
 use super::sts::{FirstRegion, Role, Sts, WebIdentity};
 use crate::mail_from::Region;
 use crate::ses::deadline::{Deadline, Interrupted};
@@ -218,8 +219,15 @@ impl Connection {
                     true => Region::parse_any,
                     false => Region::parse,
                 };
-                parse(found.as_ref()).map_err(|error| Error::Settings {
-                    reason: format!("the AWS region that was found in the environment: {error}"),
+                let files = self.files().await;
+                parse(found.as_ref()).map_err(|error| {
+                    let by = match said_region(&self.0.settings, files) {
+                        Some(said) => said.by,
+                        None => "the region of the instance metadata service".to_owned(),
+                    };
+                    let remedy = error.remedy();
+                    let reason = format!("{by} cannot be used: {error}. {remedy}");
+                    Error::Settings { reason }
                 })
             })
             .await
@@ -400,6 +408,11 @@ impl Connection {
     }
 }
 
+/// The region that the environment says, or else the profile.
+fn said_region<'a>(settings: &'a ConnectionSettings, files: &'a Files) -> Option<Said<'a>> {
+    settings.said(files, &["AWS_REGION", "AWS_DEFAULT_REGION"], "region")
+}
+
 /// Why there is no region.
 fn without_region(settings: &ConnectionSettings, files: &Files) -> String {
     find(settings, files).err().unwrap_or_else(|| {
@@ -423,12 +436,8 @@ async fn find_region(
     if let Some(region) = &settings.region {
         return Some(aws_config::Region::new(region.as_str().to_owned()));
     }
-    let of_profile = || {
-        let region = files.profile(settings.profile_name())?.get("region")?;
-        (!region.is_empty()).then(|| region.clone())
-    };
-    if let Some(region) = settings.environment.region.clone().or_else(of_profile) {
-        return Some(aws_config::Region::new(region));
+    if let Some(said) = said_region(settings, files) {
+        return Some(aws_config::Region::new(said.text.to_owned()));
     }
     let found = find(settings, files).ok()?;
     let of_instance =

@@ -20,8 +20,6 @@ pub struct AwsEnvironment {
     pub web_identity: Option<WebIdentity>,
     /// `AWS_PROFILE`
     pub profile: Option<String>,
-    /// `AWS_REGION`
-    pub region: Option<String>,
     /// Whether a container's credentials are offered
     /// (`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI`).
     pub is_container: bool,
@@ -74,7 +72,6 @@ impl AwsEnvironment {
                 ..WebIdentity::of(token, role_arn)
             }),
             profile: first(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]),
-            region: first(&["AWS_REGION", "AWS_DEFAULT_REGION"]),
             is_container: first(&[
                 "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -126,9 +123,13 @@ impl Variables {
         home.map(PathBuf::from)
     }
 
-    /// A path that may begin with `~/`.
+    /// A path that may be `~`, or begin with `~/`.
     fn at_home(&self, path: &str) -> PathBuf {
-        match (path.strip_prefix("~/"), self.home()) {
+        let below = match path {
+            "~" => Some(""),
+            path => path.strip_prefix("~/"),
+        };
+        match (below, self.home()) {
             (Some(below), Some(home)) => home.join(below),
             _ => PathBuf::from(path),
         }
@@ -179,9 +180,6 @@ mod tests {
         let profile = [("AWS_DEFAULT_PROFILE", "b"), ("AWS_PROFILE", "a")];
         assert_eq!(read(&profile).profile.as_deref(), Some("a"));
         assert_eq!(read(&profile[..1]).profile.as_deref(), Some("b"));
-        let region = [("AWS_DEFAULT_REGION", "b"), ("AWS_REGION", "a")];
-        assert_eq!(read(&region).region.as_deref(), Some("a"));
-        assert_eq!(read(&region[..1]).region.as_deref(), Some("b"));
     }
 
     #[test]
@@ -206,6 +204,7 @@ mod tests {
         let environment = read(&[("HOME", "/home/u"), ("A", "a"), ("B_1", "b")]);
         for (path, expanded) in [
             ("~/x", "/home/u/x"),
+            ("~", "/home/u/"),
             ("$HOME/x", "/home/u/x"),
             ("/${A}x/$B_1/$A", "/ax/b/a"),
             ("/$MISSING/x", "//x"),

@@ -11,6 +11,13 @@ use std::path::{Path, PathBuf};
 /// The properties of a section, by their names in lower case.
 pub(super) type Properties = BTreeMap<String, String>;
 
+const DEFAULT: &str = "default";
+
+/// The names of a profile's keys.
+pub(super) const ACCESS_KEY: &str = "aws_access_key_id";
+pub(super) const SECRET_KEY: &str = "aws_secret_access_key";
+pub(super) const TOKEN: &str = "aws_session_token";
+
 /// The configuration file and the credentials file together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
@@ -67,8 +74,19 @@ impl Files {
             let problem = format!("line {line} of {} cannot be read", path.display());
             self.problems.push(problem);
         }
+        let is_default = |section: &Section| {
+            let header = &section.header;
+            header != DEFAULT && kind_and_name(header, is_credentials) == ("profile", DEFAULT)
+        };
+        let is_moot = sections.iter().any(is_default);
+        let mut profiles = BTreeMap::<String, Properties>::new();
         for section in sections {
+            // `[profile default]` leaves nothing of `[default]`.
+            if is_moot && section.header == DEFAULT {
+                continue;
+            }
             let (kind, name) = kind_and_name(&section.header, is_credentials);
+            let name = name.to_owned();
             if kind == "services" {
                 let into = self.services.entry(name).or_default();
                 for Property { name, nested, .. } in section.properties {
@@ -79,13 +97,22 @@ impl Files {
                 continue;
             }
             let into = match kind {
-                "profile" => &mut self.profiles,
+                "profile" => &mut profiles,
                 "sso-session" => &mut self.sso_sessions,
                 _ => continue,
             };
             let properties = section.properties.into_iter();
             let properties = properties.map(|property| (property.name, property.value));
             into.entry(name).or_default().extend(properties);
+        }
+        for (name, properties) in profiles {
+            let into = self.profiles.entry(name).or_default();
+            // Keys of one file are no pair with those of another.
+            let is_set = |key| properties.get(key).is_some_and(|key| !key.is_empty());
+            if is_set(ACCESS_KEY) || is_set(SECRET_KEY) {
+                into.retain(|name, _| ![ACCESS_KEY, SECRET_KEY, TOKEN].contains(&name.as_str()));
+            }
+            into.extend(properties);
         }
     }
 
@@ -123,21 +150,37 @@ impl Files {
 }
 
 fn nested_properties(lines: &[String]) -> impl Iterator<Item = (String, String)> {
-    let parts = lines.iter().filter_map(|line| line.split_once('='));
-    parts.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+    let parts = lines.iter().filter_map(|line| name_and_value(line));
+    parts.map(|(name, value)| (name, value.to_owned()))
 }
 
 /// What a section is about. The credentials file holds nothing but profiles.
-fn kind_and_name(header: &str, is_credentials: bool) -> (&str, String) {
-    if is_credentials || header == "default" {
-        return ("profile", header.to_owned());
+fn kind_and_name(header: &str, is_credentials: bool) -> (&str, &str) {
+    if is_credentials || header == DEFAULT {
+        return ("profile", header);
     }
     let (kind, name) = header.split_once([' ', '\t']).unwrap_or(("", header));
-    let name = name.trim();
-    let unquoted = name
-        .strip_prefix(['"', '\''])
-        .and_then(|name| name.strip_suffix(['"', '\'']));
-    (kind, unquoted.unwrap_or(name).to_owned())
+    (kind, unquoted(name.trim()))
+}
+
+/// Without the quotes around it.
+fn unquoted(text: &str) -> &str {
+    let within = |quote| {
+        let text = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!text.contains(quote)).then_some(text)
+    };
+    within('"').or_else(|| within('\'')).unwrap_or(text)
+}
+
+/// The name and the value of a line. A program is quoted for the shell.
+fn name_and_value(line: &str) -> Option<(String, &str)> {
+    let (name, value) = line.split_once(['=', ':'])?;
+    let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+    let value = match name.as_str() {
+        "credential_process" => value,
+        _ => unquoted(value),
+    };
+    Some((name, value))
 }
 
 /// The sections of a file, and the numbers of the lines that are none of it.
@@ -165,16 +208,14 @@ fn parse(text: &str) -> (Vec<Section>, Vec<usize>) {
         }
         let properties = sections.last_mut().filter(|_| inside);
         let properties = properties.map(|section| &mut section.properties);
-        let parts = line.split_once('=');
-        let parts = parts.map(|(name, value)| (name.trim(), value.trim()));
-        match (properties, parts) {
+        match (properties, name_and_value(line)) {
             (Some(properties), Some((name, value))) if !name.is_empty() => {
                 let indent = raw.len() - raw.trim_start_matches([' ', '\t']).len();
                 let above = properties.last_mut().filter(|above| above.value.is_empty());
                 match above.filter(|above| indent > above.indent) {
                     Some(above) => above.nested.push(line.to_owned()),
                     None => properties.push(Property {
-                        name: name.to_ascii_lowercase(),
+                        name,
                         value: value.to_owned(),
                         indent,
                         nested: Vec::new(),
@@ -235,6 +276,33 @@ pub(super) mod tests {
         assert_eq!(files.service("here", "ses").unwrap()["endpoint_url"], "u");
         assert_eq!(files.service("here", "sts").unwrap()["endpoint_url"], "v");
         assert!(files.service("here", "s3").is_none() && files.service("", "ses").is_none());
+    }
+
+    #[test]
+    fn keys_of_one_file_are_not_mixed_with_those_of_another() {
+        let config = "[default]\naws_access_key_id=a\naws_secret_access_key=b\n\
+                      aws_session_token=c\nregion=r\n";
+        let files = files(config, "[default]\naws_access_key_id = K\n");
+        assert_eq!(get(&files, "default", ACCESS_KEY), Some("K"));
+        assert_eq!(get(&files, "default", SECRET_KEY), None);
+        assert_eq!(get(&files, "default", TOKEN), None);
+        assert_eq!(get(&files, "default", "region"), Some("r"));
+    }
+
+    #[test]
+    fn values_may_be_quoted_but_for_those_that_a_shell_reads() {
+        let text = "[default]\na = \"b c\"\nd: 'e'\nf = \"g\" \"h\"\ni = \"j\n\
+                    credential_process = \"k l\"\n";
+        let files = files(text, "");
+        for (name, value) in [
+            ("a", "b c"),
+            ("d", "e"),
+            ("f", "\"g\" \"h\""),
+            ("i", "\"j"),
+            ("credential_process", "\"k l\""),
+        ] {
+            assert_eq!(get(&files, "default", name), Some(value));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::connection::AccessKeys;
-use super::files::{Files, Properties};
+use super::files::{ACCESS_KEY, Files, Properties, SECRET_KEY, TOKEN};
 use super::sts::{Role, WebIdentity};
 
 /// How a profile's credentials are had.
@@ -54,39 +54,36 @@ impl Profile {
                 return Err(missing(files, &seen));
             };
             let view = View { name, profile };
-            // A profile that others are assumed with gives its keys, if it has any.
-            let keys = if seen.len() > 1 { view.keys()? } else { None };
-            if let Some(keys) = keys {
-                return Ok(Some(Self::new(name, Base::Keys(keys), roles)));
-            }
-            let Some(role) = view.role()? else {
-                let Some(base) = view.base(files)? else {
-                    return match seen.len() {
-                        1 => Ok(None),
-                        _ => Err(format!("the profile `{name}` has no credentials")),
-                    };
-                };
+            let is_again = seen.iter().filter(|seen| *seen == name).count() > 1;
+            let role = match is_again {
+                true => None,
+                false => view.role()?,
+            };
+            let Some(role) = role else {
+                let base = view.base(files)?;
+                if base.is_none() && seen.len() == 1 {
+                    return Ok(None);
+                }
+                let base = base.ok_or_else(|| match is_again {
+                    true => format!(
+                        "the profiles `{}` go round in a circle, and `{name}` has no credentials",
+                        seen.join("`, `")
+                    ),
+                    false => format!("the profile `{name}` has no credentials"),
+                })?;
                 return Ok(Some(Self::new(name, base, roles)));
             };
             roles.push(role);
+            // With a profile's own keys go its own role, and no source.
+            let own = view
+                .keys()?
+                .filter(|_| seen.len() > 1 || !view.has_source());
+            if let Some(keys) = own {
+                return Ok(Some(Self::new(name, Base::Keys(keys), roles)));
+            }
             match view.source()? {
                 Source::Itself(base) => return Ok(Some(Self::new(name, base, roles))),
-                Source::Profile(source) if source == name => {
-                    let base = view.base(files)?;
-                    let base = base.ok_or_else(|| {
-                        format!("the profile `{name}` is its own source and has no credentials")
-                    })?;
-                    return Ok(Some(Self::new(name, base, roles)));
-                }
-                Source::Profile(source) => {
-                    let source = source.to_owned();
-                    if seen.contains(&source) {
-                        seen.push(source);
-                        let circle = seen.join("`, `");
-                        return Err(format!("the profiles `{circle}` go round in a circle"));
-                    }
-                    seen.push(source);
-                }
+                Source::Profile(source) => seen.push(source.to_owned()),
             }
         }
     }
@@ -122,6 +119,9 @@ fn missing(files: &Files, seen: &[String]) -> String {
     )
 }
 
+/// What names the source of a role.
+const SOURCES: [&str; 2] = ["source_profile", "credential_source"];
+
 /// What a role is assumed with.
 enum Source<'a> {
     Profile(&'a str),
@@ -142,18 +142,17 @@ impl<'a> View<'a> {
     }
 
     fn keys(&self) -> Result<Option<AccessKeys>, String> {
-        let (access, secret) = ("aws_access_key_id", "aws_secret_access_key");
-        let (given, missing) = match (self.get(access), self.get(secret)) {
+        let (given, missing) = match (self.get(ACCESS_KEY), self.get(SECRET_KEY)) {
             (Some(access_key), Some(secret_key)) => {
                 return Ok(Some(AccessKeys {
                     access_key: access_key.to_owned(),
                     secret_key: secret_key.to_owned(),
-                    token: self.get("aws_session_token").map(str::to_owned),
+                    token: self.get(TOKEN).map(str::to_owned),
                 }));
             }
             (None, None) => return Ok(None),
-            (Some(_), None) => (access, secret),
-            (None, Some(_)) => (secret, access),
+            (Some(_), None) => (ACCESS_KEY, SECRET_KEY),
+            (None, Some(_)) => (SECRET_KEY, ACCESS_KEY),
         };
         let name = self.name;
         Err(format!("the profile `{name}` has {given} and no {missing}"))
@@ -163,14 +162,13 @@ impl<'a> View<'a> {
     fn role(&self) -> Result<Option<Role>, String> {
         let (name, text) = (self.name, |property| self.get(property).map(str::to_owned));
         let Some(role_arn) = text("role_arn") else {
-            return match self.get("source_profile") {
-                Some(_) if self.keys()?.is_none() => Err(format!(
-                    "the profile `{name}` has source_profile and no role_arn"
-                )),
-                _ => Ok(None),
+            let given = SOURCES.iter().find(|source| self.get(source).is_some());
+            return match given {
+                Some(given) => Err(format!("the profile `{name}` has {given} and no role_arn")),
+                None => Ok(None),
             };
         };
-        if self.get("web_identity_token_file").is_some() {
+        if self.get("web_identity_token_file").is_some() && self.keys()?.is_none() {
             return Ok(None);
         }
         if self.get("mfa_serial").is_some() {
@@ -193,6 +191,10 @@ impl<'a> View<'a> {
             session_name: text("role_session_name"),
             ..Role::default()
         }))
+    }
+
+    fn has_source(&self) -> bool {
+        SOURCES.iter().any(|source| self.get(source).is_some())
     }
 
     fn source(&self) -> Result<Source<'a>, String> {
@@ -261,12 +263,20 @@ impl<'a> View<'a> {
             })?),
         };
         let setting = |property: &str| {
-            let session = of_session.and_then(|session| session.get(property));
-            let session = session
-                .map(String::as_str)
-                .filter(|value| !value.is_empty());
-            let value = session.or_else(|| self.get(property)).map(str::to_owned);
-            value.ok_or_else(|| format!("the profile `{name}` uses SSO and has no {property}"))
+            let of_session = of_session.and_then(|session| session.get(property));
+            let of_session = of_session.map(String::as_str);
+            match (
+                of_session.filter(|value| !value.is_empty()),
+                self.get(property),
+            ) {
+                (Some(one), Some(other)) if one != other => Err(format!(
+                    "{property} of the profile `{name}` is not that of its sso-session"
+                )),
+                (Some(value), _) | (None, Some(value)) => Ok(value.to_owned()),
+                (None, None) => Err(format!(
+                    "the profile `{name}` uses SSO and has no {property}"
+                )),
+            }
         };
         Ok(Some(Sso {
             account_id: setting("sso_account_id")?,
