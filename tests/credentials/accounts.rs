@@ -144,6 +144,16 @@ async fn aws_is_asked_for_the_account_unless_both_settings_say_not_to() {
             Fails(&["AWS account ID not allowed: 111122223333\n"]),
         ),
         (
+            case("a program that says another account")
+                .config(
+                    "[default]\ncredential_process = echo '{\"Version\": 1, \"AccessKeyId\": \
+                     \"AKIALIAR\", \"SecretAccessKey\": \"hush\", \"AccountId\": \
+                     \"999999999999\"}'\n",
+                )
+                .block(ALLOWED, json!([OTHER])),
+            Fails(&["AWS account ID not allowed: 123456789012\n"]),
+        ),
+        (
             case("no credentials").block(ALLOWED, json!([ACCOUNT])),
             Fails(&[
                 "The AWS account could not be checked",

@@ -1,5 +1,7 @@
 //! Which source of credentials is used.
 
+use serde_json::json;
+
 use crate::Expected::{Assumed, Fails, Signed};
 use crate::hold;
 use crate::world::{Case, case};
@@ -183,6 +185,12 @@ async fn the_first_source_that_has_credentials_signs() {
     .await;
 }
 
+fn web_identity(case: Case) -> Case {
+    let role = "arn:aws:iam::111122223333:role/web";
+    let block = json!({ "role_arn": role, "web_identity_token": "hush-token" });
+    case.push("assume_role_with_web_identity", block)
+}
+
 #[tokio::test]
 async fn a_profile_that_is_named_is_used_or_is_an_error() {
     const MISSING: &[&str] = &["the profile `missing` does not exist", ".aws/credentials"];
@@ -203,6 +211,18 @@ async fn a_profile_that_is_named_is_used_or_is_an_error() {
         (profile("missing"), Fails(MISSING)),
         (profile("missing").env_keys(), Fails(MISSING)),
         (profile("missing").on_an_instance(), Fails(MISSING)),
+        (profile("missing").block_keys(), Fails(MISSING)),
+        (web_identity(profile("missing")), Fails(MISSING)),
+        (
+            case("AWS_PROFILE missing, beside block keys")
+                .env("AWS_PROFILE", "missing")
+                .block_keys(),
+            Fails(&["the profile `missing` does not exist", "see AWS_PROFILE"]),
+        ),
+        (
+            web_identity(case("AWS_PROFILE missing").env("AWS_PROFILE", "missing")),
+            Fails(MISSING),
+        ),
         (
             case("AWS_PROFILE missing, beside keys")
                 .env("AWS_PROFILE", "missing")
@@ -296,6 +316,22 @@ async fn profiles_assume_their_roles() {
         (
             profile("of-environment"),
             Fails(&["AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"]),
+        ),
+        (
+            profile("of-container"),
+            Fails(&["AWS_CONTAINER_CREDENTIALS_FULL_URI are not set"]),
+        ),
+        (
+            profile("of-instance")
+                .on_an_instance()
+                .block("skip_metadata_api_check", "true"),
+            Fails(&["the instance metadata service is not to be asked"]),
+        ),
+        (
+            profile("of-instance")
+                .on_an_instance()
+                .env("AWS_EC2_METADATA_DISABLED", "true"),
+            Fails(&["the instance metadata service is not to be asked"]),
         ),
     ])
     .await;

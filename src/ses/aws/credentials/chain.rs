@@ -20,6 +20,7 @@ use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sso::SsoCredentialsProvider;
 use aws_credential_types::Credentials as Keys;
+use aws_credential_types::attributes::AccountId;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials};
 
@@ -34,6 +35,11 @@ use crate::ses::aws::sts::{Role, Sts, WebToken, read_token};
 use crate::ses::error::CredentialFault;
 
 const DEFAULT: &str = "default";
+
+const NO_CONTAINER: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and \
+                            AWS_CONTAINER_CREDENTIALS_FULL_URI are not set";
+const NOT_ASKED: &str = "the instance metadata service is not to be asked \
+                         (`skip_metadata_api_check`, AWS_EC2_METADATA_DISABLED)";
 
 /// The sources, by what the practitioner, the environment and the files say.
 #[derive(Debug)]
@@ -110,6 +116,7 @@ pub(in crate::ses::aws) fn find(
         links: vec![link],
         without: Vec::new(),
     };
+    must_exist(settings, files)?;
     if let Some(web) = &settings.web_identity {
         let name = "`assume_role_with_web_identity`";
         return Ok(only(Link::new(name, Base::WebIdentity(web.clone()))));
@@ -129,12 +136,6 @@ pub(in crate::ses::aws) fn find(
         })?;
         let name = format!("the profile `{name}` in the provider block");
         return Ok(only(Link::of_profile(name, profile)));
-    }
-    // One that is named has to exist, also where it is not needed.
-    if let Some(name) = &environment.profile
-        && files.profile(name).is_none()
-    {
-        Profile::of(files, name).map_err(|missing| format!("{missing}: see AWS_PROFILE"))?;
     }
     let (mut links, mut without) = (Vec::new(), Vec::new());
     match &environment.keys {
@@ -171,20 +172,28 @@ pub(in crate::ses::aws) fn find(
     }
     match environment.is_container {
         true => links.push(Link::new("the container's credentials", Base::Container)),
-        false => without.push(
-            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are \
-             not set"
-                .to_owned(),
-        ),
+        false => without.push(NO_CONTAINER.to_owned()),
     }
-    let service = "the instance metadata service";
     match settings.skips_metadata() {
-        true => without.push(format!(
-            "{service} is not to be asked (`skip_metadata_api_check`, AWS_EC2_METADATA_DISABLED)"
-        )),
-        false => links.push(Link::new(service, Base::Instance)),
+        true => without.push(NOT_ASKED.to_owned()),
+        false => links.push(Link::new("the instance metadata service", Base::Instance)),
     }
     Ok(Found { links, without })
+}
+
+/// A profile that is named has to exist, also where it is not needed.
+fn must_exist(settings: &ConnectionSettings, files: &Files) -> Result<(), String> {
+    let (name, named_by) = match (&settings.profile, &settings.environment.profile) {
+        (Some(name), _) => (name, "`profile` in the provider block"),
+        (None, Some(name)) => (name, "AWS_PROFILE"),
+        (None, None) => return Ok(()),
+    };
+    match files.profile(name) {
+        Some(_) => Ok(()),
+        None => Profile::of(files, name)
+            .map(|_| ())
+            .map_err(|missing| format!("{missing}: see {named_by}")),
+    }
 }
 
 impl Chain {
@@ -209,18 +218,26 @@ impl Chain {
                 Ok(of_keys(keys))
             }
             Base::Program(program) => {
-                CredentialProcessProvider::new(program.clone())
-                    .provide_credentials()
-                    .await
+                let program = CredentialProcessProvider::new(program.clone());
+                // What it says about the account is no more than its word.
+                let keys = program.provide_credentials().await?;
+                Ok(of_account(&keys, None))
             }
             Base::Sso(sso) => by_sso(sso, &config).provide_credentials().await,
             Base::WebIdentity(web) => self.sts.with_token(web).await,
             Base::Container => {
+                if !self.settings.environment.is_container {
+                    return Err(CredentialsError::not_loaded(NO_CONTAINER));
+                }
                 if let Some(path) = self.settings.environment.container_token_file() {
                     read_token(&path).await?;
                 }
                 let container = EcsCredentialsProvider::builder().configure(&config);
-                container.build().provide_credentials().await
+                let keys = container.build().provide_credentials().await?;
+                Ok(of_account(&keys, None))
+            }
+            Base::Instance if self.settings.skips_metadata() => {
+                Err(CredentialsError::not_loaded(NOT_ASKED))
             }
             Base::Instance => {
                 let instance = Instance::new(&self.metadata, &config);
@@ -278,17 +295,17 @@ impl Chain {
             fault: CredentialFault::NotAllowed,
             reason,
         })?;
-        Ok(of_account(&keys, account))
+        Ok(of_account(&keys, Some(account)))
     }
 }
 
-/// The same credentials, which say what account they belong to.
-fn of_account(keys: &Keys, account: String) -> Keys {
+/// The same credentials, which say what account they belong to, or say nothing of it.
+fn of_account(keys: &Keys, account: Option<String>) -> Keys {
     let mut same = Keys::builder()
         .access_key_id(keys.access_key_id())
         .secret_access_key(keys.secret_access_key())
-        .account_id(account)
         .provider_name("Chain");
+    same.set_account_id(account.map(AccountId::from));
     same.set_session_token(keys.session_token().map(str::to_owned));
     same.set_expiry(keys.expiry());
     same.build()
