@@ -24,11 +24,13 @@ const SOURCES: [MoveSource; 2] = [
     MoveSource {
         provider: "hashicorp/aws",
         type_name: "aws_ses_domain_mail_from",
+        attribute: "domain",
         version: 0,
     },
     MoveSource {
         provider: "hashicorp/aws",
         type_name: "aws_sesv2_email_identity_mail_from_attributes",
+        attribute: "email_identity",
         version: 0,
     },
 ];

@@ -104,14 +104,17 @@ async fn what_hashicorp_aws_has_kept_plans_nothing() {
             EMAIL,
             with_region(email("EXAMPLE.com", "Bounce.example.com"), json!("")),
         ),
+        // By way of a second `moved` block, Terraform says the type that it is moved to.
+        (AWS, MAIL_FROM, domain("EXAMPLE.com", plain)),
+        (AWS, MAIL_FROM, email("example.com", plain)),
     ] {
         let written = state["id"].as_str().unwrap();
         let held = match written.contains('@') {
             true => "Sender@example.com",
             false => "example.com",
         };
-        let (behavior, name) = match source {
-            EMAIL => (Behavior::RejectMessage, "RejectMessage"),
+        let (behavior, name) = match state["email_identity"] {
+            Json::String(_) => (Behavior::RejectMessage, "RejectMessage"),
             _ => (Behavior::UseDefaultValue, "UseDefaultValue"),
         };
         ses.set_mail_from(REGION, held, plain, behavior).unwrap();

@@ -39,6 +39,8 @@ pub struct MoveSource {
     pub provider: &'static str,
     /// The type of the resource.
     pub type_name: &'static str,
+    /// An attribute that none of the other types has.
+    pub attribute: &'static str,
     /// The newest version of its schema that is known.
     pub version: i64,
 }
@@ -111,16 +113,26 @@ impl<P: Provider> Calls<P> {
             .resources
             .get(diags, &request.target_type_name)?;
         let raw = request.source_state.as_ref();
-        if request.source_type_name == request.target_type_name {
+        let moves = target.moves.as_deref();
+        let known = moves.map_or(&[][..], ErasedMove::sources);
+        let is_own_type = request.source_type_name == request.target_type_name;
+        if is_own_type && !known.iter().any(|source| source.is_of_provider(request)) {
             let (name, version) = (&request.source_type_name, request.source_schema_version);
             return Ok(Moved {
                 state: self.upgraded(diags, name, version, raw)?,
                 private: request.source_private.clone(),
             });
         }
-        let moves = target.moves.as_deref();
-        let known = moves.map_or(&[][..], ErasedMove::sources);
-        let found = known.iter().find(|source| source.is_of(request));
+        let attributes = attributes(raw);
+        let found = known.iter().find(|source| {
+            let is_type = match &attributes {
+                // Where one `moved` block leads to the next, Terraform hands on what the
+                // other provider has kept, under the type that it is moved to.
+                Ok(attributes) if is_own_type => attributes.contains_key(source.attribute),
+                _ => is_own_type || source.type_name == request.source_type_name,
+            };
+            is_type && source.is_of_provider(request)
+        });
         let (Some(moves), Some(source)) = (moves, found) else {
             diags
                 .errors
@@ -139,7 +151,7 @@ impl<P: Provider> Calls<P> {
                 .push(error("State is newer than the provider", detail));
             return Err(Told);
         }
-        let attributes = attributes(raw).map_err(|problem| {
+        let attributes = attributes.map_err(|problem| {
             let detail = format!(
                 "The state of the {} is not one that {} writes today: {problem}. Let that \
                  provider write it anew (`terraform apply -refresh-only`, before the `moved` \
@@ -158,9 +170,8 @@ impl<P: Provider> Calls<P> {
 }
 
 impl MoveSource {
-    fn is_of(&self, request: &proto::move_resource_state::Request) -> bool {
-        let address = &request.source_provider_address;
-        self.type_name == request.source_type_name && is_address_of(self.provider, address)
+    fn is_of_provider(&self, request: &proto::move_resource_state::Request) -> bool {
+        is_address_of(self.provider, &request.source_provider_address)
     }
 }
 
