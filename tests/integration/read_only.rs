@@ -1,4 +1,5 @@
-//! Attributes that are only computed, configured all the same.
+//! Attributes that are only computed, configured all the same, and required ones that are
+//! null.
 
 use serde_json::json;
 use terraform_provider_ses::plugin::proto::tfplugin6::attribute_path::step::Selector;
@@ -50,4 +51,21 @@ async fn they_are_refused_in_a_data_source() {
     let findings = answer.into_inner().diagnostics;
     assert_eq!(summaries(&findings), [READ_ONLY]);
     assert!(is_at(&findings[0], "heard"));
+}
+
+#[tokio::test]
+async fn a_required_one_that_is_null_is_refused() {
+    let plugin = Plugin::start().await;
+    let mut provider = plugin.provider().await;
+    let request = validate_data_resource_config::Request {
+        type_name: "toy_echo".to_owned(),
+        config: msgpack(&json!({ "said": null, "heard": null })),
+    };
+    let answer = provider
+        .validate_data_resource_config(request)
+        .await
+        .unwrap();
+    let findings = answer.into_inner().diagnostics;
+    assert_eq!(summaries(&findings), ["Missing required argument"]);
+    assert!(is_at(&findings[0], "said"));
 }

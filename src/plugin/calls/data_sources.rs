@@ -5,9 +5,9 @@ use tf_provider::Diagnostics;
 use super::{Caller, Calls, answered, answered_at_once, decoded, deferred, encoded, may_defer};
 use crate::plugin::Provider;
 use crate::plugin::call::{Call, Told};
+use crate::plugin::configured::check_configured;
 use crate::plugin::diagnostics::diagnostics;
 use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue};
-use crate::plugin::read_only::read_only;
 
 impl<P: Provider> Calls<P> {
     pub(in crate::plugin) fn validate_data_source(
@@ -19,7 +19,7 @@ impl<P: Provider> Calls<P> {
         let _ = answered_at_once(&mut diags, |diags| {
             let data_source = self.entities.data_sources.get(diags, &request.type_name)?;
             let config = decoded(diags, request.config.as_ref(), &data_source.schema.ty)?;
-            read_only(diags, &config, &data_source.schema.message);
+            check_configured(diags, &config, &data_source.schema.message);
             data_source.entity.validate(diags, &config)
         });
         proto::validate_data_resource_config::Response {

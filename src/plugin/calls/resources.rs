@@ -6,12 +6,12 @@ use super::{Caller, Calls, answered, answered_at_once, decoded, deferred, encode
 use crate::plugin::Provider;
 use crate::plugin::call::{Call, Told};
 use crate::plugin::capabilities::identity::{Of, import_by_identity};
+use crate::plugin::configured::check_configured;
 use crate::plugin::diagnostics::{diagnostics, path};
 use crate::plugin::dynamic::Dynamic;
 use crate::plugin::entities::ResourceEntry;
 use crate::plugin::erased::Failed;
 use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue};
-use crate::plugin::read_only::read_only;
 use crate::plugin::resource::{CouldNotRead, Planned, Read};
 use crate::plugin::wire;
 
@@ -25,7 +25,7 @@ impl<P: Provider> Calls<P> {
         let _ = answered_at_once(&mut diags, |diags| {
             let resource = self.entities.resources.get(diags, &request.type_name)?;
             let config = decoded(diags, request.config.as_ref(), &resource.schema.ty)?;
-            read_only(diags, &config, &resource.schema.message);
+            check_configured(diags, &config, &resource.schema.message);
             resource.entity.validate(diags, &config)
         });
         proto::validate_resource_config::Response {

@@ -14,12 +14,12 @@ use super::identity::ResourceIdentity;
 use crate::plugin::Provider;
 use crate::plugin::call::{Call, Told};
 use crate::plugin::calls::{Caller, Calls, answered, answered_at_once, decoded, encoded};
+use crate::plugin::configured::check_configured;
 use crate::plugin::diagnostics::{diagnostics, error};
 use crate::plugin::dynamic::Dynamic;
 use crate::plugin::entities::BlockSchema;
 use crate::plugin::erased::model;
 use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue, list_resource::Event};
-use crate::plugin::read_only::read_only;
 
 use listing::Events;
 
@@ -142,7 +142,7 @@ impl<P: Provider> Calls<P> {
         let _ = answered_at_once(&mut diags, |diags| {
             let list = self.list_entry(diags, &request.type_name)?;
             let query = list.query(diags, request.config.as_ref())?;
-            read_only(diags, &query, &list.schema.message);
+            check_configured(diags, &query, &list.schema.message);
             list.entity.validate(diags, &query)
         });
         proto::validate_list_resource_config::Response {

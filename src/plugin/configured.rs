@@ -1,7 +1,9 @@
-//! What a configuration sets although only the provider can.
+//! What a configuration sets although only the provider can, and what it leaves null
+//! although it is required.
 //!
-//! Terraform leaves this to providers: a value that is configured for an
-//! attribute that is only computed gets past it, and is never used.
+//! Terraform leaves both to providers: a value that is configured for an attribute that is
+//! only computed gets past it, and is never used; so does a null, such as that of a
+//! variable, for one that is required.
 
 use rmpv::Value;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
@@ -13,10 +15,10 @@ use super::proto::tfplugin6::schema::object::NestingMode as Attributes;
 use super::proto::tfplugin6::schema::{Attribute, Block};
 use super::wire::to_value;
 
-/// Adds an error for every attribute that is only computed and that `config`
-/// sets, wherever it stands; one of unknown value is set as well. `config` is
-/// decoded for the schema.
-pub(super) fn read_only(diags: &mut Diagnostics, config: &Dynamic, schema: &Schema) {
+/// Adds an error for every attribute that is only computed and that `config` sets, and
+/// for every one that is required and that it leaves null, wherever it stands; one of
+/// unknown value is set. `config` is decoded for the schema.
+pub(super) fn check_configured(diags: &mut Diagnostics, config: &Dynamic, schema: &Schema) {
     // What was decoded can be parsed.
     if let (Ok(config), Some(block)) = (to_value(config), &schema.block) {
         let path = AttributePath::root();
@@ -41,8 +43,12 @@ impl Walk<'_> {
                 Blocks::Set => Nesting::Set,
                 Blocks::Map => Nesting::Map,
             };
+            let is_group = nested.nesting() == Blocks::Group;
             self.field(value, &nested.type_name, |walk, value| {
-                walk.each(value, nesting, |walk, value| walk.block(value, inner));
+                // One that is left out is an object of nulls.
+                if !(is_group && is_of_nulls(value)) {
+                    walk.each(value, nesting, |walk, value| walk.block(value, inner));
+                }
             });
         }
     }
@@ -58,14 +64,9 @@ impl Walk<'_> {
     fn attribute(&mut self, value: &Value, attribute: &Attribute) {
         let settable = attribute.required || attribute.optional;
         match &attribute.nested_type {
+            _ if value.is_nil() && attribute.required => self.add(missing(self.path.clone())),
             _ if value.is_nil() => {}
-            _ if !settable => {
-                let error = error(self.path.clone());
-                // The elements of a set share their path.
-                if !self.diags.errors.contains(&error) {
-                    self.diags.errors.push(error);
-                }
-            }
+            _ if !settable => self.add(read_only(self.path.clone())),
             None => {}
             Some(object) => {
                 let nesting = match object.nesting() {
@@ -78,6 +79,13 @@ impl Walk<'_> {
                     walk.attributes(value, &object.attributes);
                 });
             }
+        }
+    }
+
+    fn add(&mut self, error: Diagnostic) {
+        // The elements of a set share their path.
+        if !self.diags.errors.contains(&error) {
+            self.diags.errors.push(error);
         }
     }
 
@@ -124,6 +132,11 @@ impl Walk<'_> {
     }
 }
 
+fn is_of_nulls(object: &Value) -> bool {
+    let mut fields = object.as_map().into_iter().flatten();
+    fields.all(|(_, value)| value.is_nil())
+}
+
 #[derive(Clone, Copy)]
 enum Nesting {
     One,
@@ -132,7 +145,15 @@ enum Nesting {
     Map,
 }
 
-fn error(path: AttributePath) -> Diagnostic {
+fn missing(path: AttributePath) -> Diagnostic {
+    Diagnostic {
+        summary: "Missing required argument".into(),
+        detail: format!("`{path}` is required, and it is null here. Give it a value.").into(),
+        attribute: path,
+    }
+}
+
+fn read_only(path: AttributePath) -> Diagnostic {
     Diagnostic {
         summary: "Invalid configuration of a read-only attribute".into(),
         detail: format!(
@@ -224,8 +245,16 @@ mod tests {
         root
     }
 
-    /// The paths of the errors of a configuration.
+    const READ_ONLY: &str = "Invalid configuration of a read-only attribute";
+    const MISSING: &str = "Missing required argument";
+
+    /// The paths of what a configuration sets although only the provider can.
     fn errors(config: &Json) -> Vec<String> {
+        errors_as(READ_ONLY, config)
+    }
+
+    /// The paths of the errors of a configuration that have this summary.
+    fn errors_as(summary: &str, config: &Json) -> Vec<String> {
         let root = root();
         let config = decode_json(config.to_string().as_bytes(), &(&root).into(), |_| ()).unwrap();
         let message = schema(&schema::Schema {
@@ -233,19 +262,46 @@ mod tests {
             block: root,
         });
         let mut diags = Diagnostics::default();
-        read_only(&mut diags, &config, &message);
+        check_configured(&mut diags, &config, &message);
         for error in &diags.errors {
-            assert_eq!(
-                error.summary,
-                "Invalid configuration of a read-only attribute"
-            );
+            assert!([READ_ONLY, MISSING].contains(&&*error.summary));
             assert!(error.detail.contains(&format!("`{}`", error.attribute)));
         }
-        diags
-            .errors
-            .iter()
-            .map(|error| error.attribute.to_string())
-            .collect()
+        let errors = diags.errors.iter();
+        let errors = errors.filter(|error| error.summary == summary);
+        errors.map(|error| error.attribute.to_string()).collect()
+    }
+
+    #[test]
+    fn what_is_required_and_null_is_an_error_wherever_it_stands() {
+        let given = || json!({ "required": "x" });
+        for (config, paths) in [
+            (json!(null), vec![]),
+            (given(), vec![]),
+            (json!({}), vec!["required"]),
+            (
+                json!({ "required": null, "one": [{}] }),
+                vec!["required", "one[0].required"],
+            ),
+            (
+                json!({ "required": "", "attribute_list": [given(), {}] }),
+                vec!["attribute_list[1].required"],
+            ),
+            (
+                json!({ "required": "x", "attribute_set": [{}, { "optional": "x" }] }),
+                vec!["attribute_set.required"],
+            ),
+            (
+                json!({ "required": "x", "list": [given(), { "inner": {} }] }),
+                vec!["list[1].required", "list[1].inner.required"],
+            ),
+        ] {
+            let mut found = errors_as(MISSING, &config);
+            let mut paths: Vec<_> = paths.into_iter().map(str::to_owned).collect();
+            found.sort();
+            paths.sort();
+            assert_eq!(found, paths, "{config}");
+        }
     }
 
     #[test]
@@ -343,11 +399,9 @@ mod tests {
             path,
         };
         walk.block(&config, message.block.as_ref().unwrap());
-        diags
-            .errors
-            .iter()
-            .map(|error| error.attribute.to_string())
-            .collect()
+        let errors = diags.errors.iter();
+        let errors = errors.filter(|error| error.summary == READ_ONLY);
+        errors.map(|error| error.attribute.to_string()).collect()
     }
 
     #[test]
