@@ -174,7 +174,9 @@ fn sibling_unknown(doing: &str, place: &Place, reason: &str) -> Diagnostic {
              known: {reason}. Nothing was changed in SES, and the state keeps this object. If it \
              is the same account, remove the object from the state (`terraform state rm ADDRESS`): \
              the other resource goes on managing it. If it is another account, allow \
-             `sts:GetCallerIdentity` and apply again."
+             `sts:GetCallerIdentity` and apply again; or, where the other account is not told \
+             even so, as by OpenTofu, which does not start the other provider if it has nothing \
+             to change, apply this destroy alone (`-target=ADDRESS`)."
         ),
         AttributePath::root(),
     )

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 use simulator::ses::Behavior;
 
-use crate::harness::{REGION, Run, Workspace};
+use crate::harness::{Product, REGION, Run, Workspace, cli};
 
 const LEFT: &str = "MAIL FROM domain left to another resource";
 
@@ -201,7 +201,12 @@ fn resource_beside_another_of_its_identity_is_removed_and_mail_from_stays_on() {
             } else {
                 ws.apply()
             };
-            if saved && key != keys[0] {
+            if key != keys[0] && cli().product == Product::OpenTofu {
+                // It does not start the provider of what an apply does not change.
+                run.fails_with(&["terraform state rm ADDRESS"]);
+                let rm = ["state", "rm", "ses_identity_mail_from.other"];
+                ws.terraform(&rm).succeeds();
+            } else if saved && key != keys[0] {
                 run.fails_with(&["an apply that plans anew compares the two"]);
                 ws.apply().succeeds().says(LEFT);
             } else {
