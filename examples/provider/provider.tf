@@ -6,7 +6,7 @@ terraform {
   }
 }
 
-# Credentials come from where the AWS command line finds them.
+# Credentials come from where hashicorp/aws finds them.
 provider "ses" {
   region = "eu-west-1"
 }

@@ -16,12 +16,13 @@ use super::assume_role::{ROLE, WEB_IDENTITY};
 pub(super) fn schema() -> Schema {
     let mut root = block(
         "Manages the custom MAIL FROM domains of Amazon SES identities. Whatever is left out is \
-         found as the AWS command line finds it: environment variables, shared files, SSO, a \
+         found as hashicorp/aws finds it: environment variables, shared files, SSO, a \
          container's or an instance's role.",
         [
             string(
                 "region",
-                "The AWS region. Default: `AWS_REGION`, or the region of the profile.",
+                "The AWS region. Default: `AWS_REGION` or `AWS_DEFAULT_REGION`, or the region of \
+                 the profile. Resources may name another.",
             ),
             string(
                 "profile",
@@ -133,8 +134,9 @@ pub(super) fn schema() -> Schema {
             ),
             string(
                 "retry_mode",
-                "`standard` or `adaptive`: how the attempts of these calls follow one another. \
-                 Default: `AWS_RETRY_MODE`, or `retry_mode` of the profile, or `standard`.",
+                "`standard` or `adaptive`: how the calls to STS and to the instance metadata \
+                 service are tried again. Default: `AWS_RETRY_MODE`, or `retry_mode` of the \
+                 profile, or `standard`.",
             ),
             optional(
                 "user_agent",

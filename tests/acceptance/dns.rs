@@ -232,8 +232,10 @@ fn each_verdict_is_reached_and_those_that_hurt_are_warnings() {
         assert_eq!(values["dns"]["spf"], unchecked, "{address}");
         assert_eq!(values["dns"]["dmarc"], unchecked, "{address}");
     }
-    // The plan's advice asks for the MX record; the create asks for nothing.
-    for query in ws.dns().queries() {
+    // The plan's advice asks for the MX record; the create asks for nothing. A server that is
+    // slow on a busy machine is asked about the root.
+    let queries = ws.dns().queries().into_iter();
+    for query in queries.filter(|query| query.name != ".") {
         assert_eq!(query.kind, "MX", "{query:?}");
     }
 

@@ -223,7 +223,7 @@ fn endpoint_that_is_no_url_is_refused() {
     let cases = [
         r#"ses = "email.eu-west-1.amazonaws.com""#,
         r#"ses = "ftp://127.0.0.1""#,
-        r#"sts = """#,
+        r#"sts = "http://""#,
     ];
     let cases = cases.map(|line| bad(line, "Write a URL such as"));
     refuses(&cases, |index, line| {
