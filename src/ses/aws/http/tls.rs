@@ -71,12 +71,19 @@ async fn bundle(path: &PathBuf) -> Result<RootCertStore, String> {
     let pem = tokio::fs::read(path).await;
     let pem = pem.map_err(|error| error.to_string())?;
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
+    let mut problem = None;
+    // Windows' editors begin a file with it.
+    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
+    for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|error| error.to_string())?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
+        // One that is not understood does no harm to the others, as in hashicorp/aws.
+        if let Err(error) = roots.add(certificate) {
+            tracing::warn!(%error, path = %path.display(), "a certificate is left out");
+            problem = Some(error.to_string());
+        }
     }
     match roots.is_empty() {
-        true => Err("it holds no certificate in PEM form".to_owned()),
+        true => Err(problem.unwrap_or_else(|| "it holds no certificate in PEM form".to_owned())),
         false => Ok(roots),
     }
 }
@@ -125,6 +132,33 @@ impl ServerCertVerifier for Anybody {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_bundle_may_hold_more_than_certificates() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bundle.pem");
+        let of = |name: &str| rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+        let (one, other) = (of("x"), of("y"));
+        let (pem, more) = (one.cert.pem(), other.cert.pem());
+        let odd = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
+        for (holds, number) in [
+            (pem.replace('\n', "\r\n"), 1),
+            (format!("\u{feff}{pem}{more}"), 2),
+            (
+                format!(
+                    "# one\n{pem}\n\nother:\n{}{more}",
+                    one.key_pair.serialize_pem()
+                ),
+                2,
+            ),
+            (format!("{odd}{pem}"), 1),
+            (pem.trim_end().to_owned(), 1),
+        ] {
+            std::fs::write(&path, &holds).unwrap();
+            let roots = bundle(&path).await.map(|roots| roots.len());
+            assert_eq!(roots, Ok(number), "{holds}");
+        }
+    }
 
     #[tokio::test]
     async fn a_bundle_without_certificates_is_refused_with_its_name() {
