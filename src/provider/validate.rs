@@ -10,7 +10,7 @@ use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::accounts;
-use super::assume_role::{ROLE, WEB_IDENTITY, is_set};
+use super::assume_role::{ROLE, WEB_IDENTITY, is_set, text};
 use super::config::Config;
 use crate::diagnostics::invalid;
 use crate::mail_from::{Region, visible};
@@ -73,14 +73,12 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
 }
 
 fn region(diags: &mut Diagnostics, config: &Config) -> Option<Region> {
-    let Value::Value(region) = &config.region else {
-        return None;
-    };
+    let region = text(config.region.clone())?;
     let parse = match &config.skip_region_validation {
         Value::Null | Value::Value(false) => Region::parse,
         Value::Unknown | Value::Value(true) => Region::parse_any,
     };
-    let region = parse(region);
+    let region = parse(&region);
     let region = region.map_err(|error| {
         let path = AttributePath::new("region");
         diags.add_error(invalid(path, &error, error.remedy()));

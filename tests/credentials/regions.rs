@@ -51,6 +51,23 @@ async fn regions_are_found_where_users_put_them() {
             Signed("AKIABLOCK", "eu-north-1"),
         ),
         (
+            keys("one that is empty in the block")
+                .block("region", "")
+                .env("AWS_REGION", "eu-west-1"),
+            Signed("AKIABLOCK", "eu-west-1"),
+        ),
+        (
+            keys("none by AWS_REGION").env("AWS_REGION", "EU-West-1"),
+            Fails(&[
+                "AWS_REGION cannot be used: `EU-West-1` is not",
+                "Write `eu-west-1`",
+            ]),
+        ),
+        (
+            keys("none by the profile").config("[default]\nregion = ireland\n"),
+            Fails(&["egion of the profile `default` cannot be used: `ireland` is not"]),
+        ),
+        (
             case("block before all")
                 .block_keys()
                 .env("AWS_REGION", "eu-west-1")

@@ -181,6 +181,18 @@ async fn a_web_identity_of_the_block_replaces_all_other_credentials() {
 }
 
 #[tokio::test]
+async fn a_web_identity_beside_keys_of_the_block_is_warned_of() {
+    let both = case("both").block_keys();
+    let both = web(both, &json!({ "web_identity_token": "hush-token" }));
+    let outcome = both.run().await;
+    assert_eq!(outcome.signed.unwrap().0, "ASIA1");
+    let [warning] = outcome.warnings.as_slice() else {
+        panic!("{:?}", outcome.warnings);
+    };
+    assert!(warning.contains("The web identity is used"), "{warning}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_assumed_is_told() {
     let both = json!({ "web_identity_token_file": "~/token", "web_identity_token": "token" });
     let missing = json!({ "web_identity_token_file": "~/missing" });

@@ -12,6 +12,7 @@ impl Config {
     /// Tells what may surprise.
     pub(in crate::provider) fn warn(&self, diags: &mut Diagnostics, environment: &Environment) {
         self.warn_of_two_sources(diags, environment);
+        self.warn_of_web_identity(diags);
         self.warn_of_one_proxy(diags, environment);
         self.warn_of_no_check(diags);
         self.warn_of_old_variables(diags, environment);
@@ -38,6 +39,23 @@ impl Config {
             ),
         };
         warn(diags, advice, AttributePath::new("profile"));
+    }
+
+    /// A web identity beside keys, which hashicorp/aws would use.
+    fn warn_of_web_identity(&self, diags: &mut Diagnostics) {
+        let web = &self.assume_role_with_web_identity;
+        let has_web = matches!(web, Value::Value(blocks) if !blocks.is_empty());
+        if !has_web || is_set(&self.access_key) != Some(true) {
+            return;
+        }
+        let advice = Advice {
+            summary: "Credentials are set twice: `access_key`, and \
+                      `assume_role_with_web_identity`",
+            detail: "The provider block has both. The web identity is used, and `access_key` and \
+                     `secret_key` are not. Leave one of them out."
+                .to_owned(),
+        };
+        warn(diags, advice, AttributePath::new("access_key"));
     }
 
     /// A proxy for HTTP that serves HTTPS as well.
