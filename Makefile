@@ -4,7 +4,7 @@
 target_dir := $(or $(CARGO_TARGET_DIR),target)
 
 # Most tests wait, for Terraform or for time to pass.
-test_threads = $$((2 * $$(getconf _NPROCESSORS_ONLN)))
+test_threads = $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 
 venv := $(target_dir)/conformance/venv
 peer := $(target_dir)/conformance/peer
