@@ -34,9 +34,10 @@ pub(super) struct Parsed {
 /// Parses a provider block, and tells what is wrong with it.
 pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
     let mut parsed = Parsed {
-        region: region(diags, config),
+        region: region(diags, config, "region", &config.region),
         ..Parsed::default()
     };
+    region(diags, config, "sts_region", &config.sts_region);
     keys(diags, config);
     accounts::validate(diags, config);
     parsed.skip_metadata = one_of(
@@ -72,15 +73,20 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
     parsed
 }
 
-fn region(diags: &mut Diagnostics, config: &Config) -> Option<Region> {
-    let region = text(config.region.clone())?;
+fn region(
+    diags: &mut Diagnostics,
+    config: &Config,
+    name: &'static str,
+    region: &Value<String>,
+) -> Option<Region> {
+    let region = text(region.clone())?;
     let parse = match &config.skip_region_validation {
         Value::Null | Value::Value(false) => Region::parse,
         Value::Unknown | Value::Value(true) => Region::parse_any,
     };
     let region = parse(&region);
     let region = region.map_err(|error| {
-        let path = AttributePath::new("region");
+        let path = AttributePath::new(name);
         diags.add_error(invalid(path, &error, error.remedy()));
     });
     region.ok()

@@ -349,6 +349,13 @@ async fn sso_signs_for_who_has_logged_in() {
         (profile("written").logged_in(), Signed("ASIASSO", REGION)),
         (profile("legacy").logged_in(), Signed("ASIASSO", REGION)),
         (profile("session"), Fails(missing)),
+        (
+            case("a role that is not given")
+                .block("profile", "legacy")
+                .config(SSO.replace("mailer", "other"))
+                .logged_in(),
+            Fails(&["an answer without a code (request id 7e6d); run `aws sso login"]),
+        ),
     ])
     .await;
 }

@@ -201,6 +201,39 @@ async fn half_of_a_pair_is_none() {
 }
 
 #[tokio::test]
+async fn keys_that_no_request_can_carry_are_told() {
+    let block = |name, access: &str, token: &str| {
+        let keys = case(name)
+            .block("access_key", access)
+            .block("secret_key", "hush");
+        keys.block("token", token)
+    };
+    hold(vec![
+        (
+            case("a line break in the environment")
+                .env("AWS_ACCESS_KEY_ID", "AKIAENV\n")
+                .env("AWS_SECRET_ACCESS_KEY", "hush"),
+            Fails(&["the environment's keys: the access key holds a space, a line break"]),
+        ),
+        (
+            block("a line break in the block", "AKIA\nBLOCK", ""),
+            Fails(&["provider block: the access key holds a space, a line break"]),
+        ),
+        (
+            block("a line break in a token", "AKIABLOCK", "hush\n"),
+            Fails(&["provider block: the session token holds"]),
+        ),
+        (
+            block("no region for STS", "AKIABLOCK", "")
+                .block("sts_region", "eu west 1")
+                .beyond_the_peer("it would ask a host that is none"),
+            Fails(&["Invalid sts_region", "Write `eu-west-1`"]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn programs_are_run_as_a_shell_runs_them() {
     hold(vec![
         (

@@ -311,6 +311,17 @@ fn of_account(keys: &Keys, account: Option<String>) -> Keys {
     same.build()
 }
 
+/// The part of the keys that no request can carry: the SDK panics at it, or tries again.
+fn not_sendable(keys: &Keys) -> Option<&'static str> {
+    let parts = [
+        ("access key", keys.access_key_id()),
+        ("secret key", keys.secret_access_key()),
+        ("session token", keys.session_token().unwrap_or_default()),
+    ];
+    let is_odd = |(_, text): &(_, &str)| !text.bytes().all(|byte| byte.is_ascii_graphic());
+    parts.into_iter().find(is_odd).map(|(part, _)| part)
+}
+
 fn of_keys(keys: &AccessKeys) -> Keys {
     Keys::from_keys(&keys.access_key, &keys.secret_key, keys.token.clone())
 }
@@ -356,6 +367,16 @@ impl Source for Chain {
                     continue;
                 }
             };
+            if let Some(part) = not_sendable(&keys) {
+                return Err(LoadFailed {
+                    fault: CredentialFault::Lasting,
+                    reason: format!(
+                        "{}: the {part} holds a space, a line break or another character that no \
+                         key has",
+                        link.name
+                    ),
+                });
+            }
             tracing::debug!(source = link.name, "credentials were loaded");
             let source = link.source.clone();
             let keys = self.assume(&link.name, &link.roles, keys, source).await?;

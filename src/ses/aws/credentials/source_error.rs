@@ -9,6 +9,7 @@ use aws_sdk_ses::operation::RequestId;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+use aws_smithy_types::error::ErrorMetadata;
 
 use super::LoadFailed;
 use crate::ses::aws::obstacle::{NotReached, chain, find};
@@ -90,12 +91,29 @@ where
     Some((passes, said))
 }
 
+/// What a service has answered, whose own display is for debugging.
+fn answered(answer: &ErrorMetadata) -> String {
+    let code = answer.code().unwrap_or("an answer without a code");
+    let message = answer
+        .message()
+        .map_or_else(String::new, |message| format!(": {message}"));
+    let request = answer
+        .request_id()
+        .map_or_else(String::new, |id| format!(" (request id {id})"));
+    format!("{code}{message}{request}")
+}
+
 /// What an error and its causes say, each once, without what all say.
 fn said(error: &CredentialsError) -> String {
     let mut said: Vec<String> = Vec::new();
     for cause in chain(error).skip(1) {
-        let says = cause.to_string().trim().to_owned();
-        if !said.iter().any(|earlier| earlier.contains(&says)) {
+        let says = match cause.downcast_ref() {
+            Some(answer) => answered(answer),
+            None => cause.to_string().trim().to_owned(),
+        };
+        // What stands around an answer.
+        let is_frame = says == "service error" || says.starts_with("unhandled error");
+        if !is_frame && !said.iter().any(|earlier| earlier.contains(&says)) {
             said.push(says);
         }
     }
@@ -107,7 +125,6 @@ fn said(error: &CredentialsError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_sts::error::ErrorMetadata;
     use aws_smithy_runtime_api::http::StatusCode;
     use aws_smithy_types::body::SdkBody;
 
