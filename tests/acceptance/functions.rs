@@ -27,7 +27,7 @@ fn planned(ws: &Workspace, expressions: &[String]) -> Vec<Value> {
 
 #[test]
 fn functions_are_evaluated_in_the_console_without_credentials() {
-    if lacks(Feature::ProviderFunctions) {
+    if lacks(Feature::FunctionsInConsole) {
         return;
     }
     let mut ws = Workspace::new();

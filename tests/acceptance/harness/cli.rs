@@ -44,6 +44,8 @@ pub(crate) enum Feature {
     Checks,
     /// Functions that a provider has.
     ProviderFunctions,
+    /// The same in `terraform console`.
+    FunctionsInConsole,
     /// `moved` blocks from a type of another provider.
     MovesAcrossTypes,
     /// `import` blocks with `for_each`.
@@ -65,6 +67,7 @@ impl Feature {
             Self::RemovedBlocks => ("removed blocks with a lifecycle", (1, 7), (1, 10)),
             Self::Checks => ("check blocks", (1, 5), (1, 6)),
             Self::ProviderFunctions => ("functions of providers", (1, 8), (1, 7)),
+            Self::FunctionsInConsole => ("functions of providers in its console", (1, 8), NEVER),
             Self::MovesAcrossTypes => ("moved blocks across types", (1, 8), (1, 10)),
             Self::ImportForEach => ("import blocks with for_each", (1, 7), (1, 7)),
             Self::ImportByIdentity => ("import by identity", (1, 12), (1, 12)),
