@@ -193,7 +193,7 @@ fn provider_setting_that_cannot_be_used_is_refused() {
         ("requests_per_second = -1", rate),
         ("requests_per_second = -0.5", rate),
         ("region = \"Frankfurt\"", region),
-        ("region = \"\"", region),
+        ("region = \"local\"", region),
     ];
     let cases = cases.map(|(line, advice)| bad(line, advice));
     refuses(&cases, provider);
