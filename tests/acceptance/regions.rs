@@ -249,10 +249,13 @@ data "ses_identity_mail_from" "all" {{
     ws.provider.region = Some(format!("{REGION:?}"));
     ws.config(&config);
     let path = ws.folder().join("terraform.tfstate");
-    let state = fs::read_to_string(&path).unwrap().replace("\": ", "\":");
-    let named = format!("\"region\":{REGION:?}");
-    assert_eq!(state.matches(&named).count(), 3);
-    fs::write(&path, state.replace(&named, "\"region\":null")).unwrap();
+    let mut state: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let resources = state["resources"].as_array_mut().unwrap().iter_mut();
+    let instances = resources.flat_map(|all| all["instances"].as_array_mut().unwrap());
+    let regions = instances.map(|instance| &mut instance["attributes"]["region"]);
+    let named = regions.filter(|region| **region == REGION);
+    assert_eq!(named.map(Value::take).count(), 3);
+    fs::write(&path, state.to_string()).unwrap();
     ws.plan().succeeds();
     ws.apply()
         .succeeds()
