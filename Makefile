@@ -62,7 +62,7 @@ conformance: $(venv)/installed ## Hold the provider against other programs: moto
 	MOTO_SERVER=$(abspath $(venv))/bin/moto_server \
 		cargo test --test conformance --locked -- --ignored
 	@if command -v go >/dev/null; then \
-		set -xe; cargo build --bins --locked; .ci/docs --check $(target_dir)/debug; \
+		set -xe; .ci/docs --check $(target_dir)/debug; \
 		go build -C tests/conformance/peer -o $(abspath $(peer)) .; \
 		CREDENTIALS_PEER=$(abspath $(peer)) cargo test --test credentials --locked; \
 	else \
