@@ -14,6 +14,7 @@
 //! | [`fleet`] | the identities of a region, and filters for them | `plugin`'s types, `target`, `attributes`, `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`target`] | what an operation works with: an identity of a region, SES there, and the time that it has | `plugin`'s types, `attributes`, `clients`, `diagnostics`, `ses`, `mail_from` |
 //! | [`attributes`] | what the attributes of several entities have in common | `plugin`'s types, `diagnostics`, `duration`, `mail_from` |
+//! | [`held`] | what SES holds of an identity, as data sources and lists show it | `attributes`, `dns_records`, `dns_findings`, `ses`, `mail_from` |
 //! | [`dns_records`] | the records that a MAIL FROM domain needs, as Terraform sees them | `plugin`'s types, `attributes`, `mail_from` |
 //! | [`dns_findings`] | what DNS says of a MAIL FROM domain, as Terraform sees it | `attributes`, `mail_from` |
 //! | [`dns_check`] | what DNS says of a MAIL FROM domain, and what is told about it | `clients`, `diagnostics`, `ses`, `mail_from` |
@@ -38,6 +39,7 @@ pub mod dns_records;
 pub mod duration;
 pub mod fleet;
 mod functions;
+pub mod held;
 mod identities_mail_from;
 mod identity_mail_from;
 mod identity_mail_from_verification;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may import of ours.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     (
         "provider",
         &[
@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         &[
             "plugin",
             "fleet",
+            "held",
             "target",
             "attributes",
             "dns_records",
@@ -58,6 +59,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         &[
             "plugin",
             "fleet",
+            "held",
             "attributes",
             "dns_records",
             "dns_findings",
@@ -97,6 +99,16 @@ const LAYERS: [(&str, &[&str]); 19] = [
     (
         "functions",
         &["plugin", "dns_records", "diagnostics", "mail_from"],
+    ),
+    (
+        "held",
+        &[
+            "attributes",
+            "dns_records",
+            "dns_findings",
+            "ses",
+            "mail_from",
+        ],
     ),
     ("dns_records", &["plugin", "attributes", "mail_from"]),
     ("dns_findings", &["attributes", "mail_from"]),

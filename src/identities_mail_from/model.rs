@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
 use crate::dns_findings::Dns;
-use crate::dns_records::{Record, dns_records};
+use crate::dns_records::Record;
 use crate::fleet::FilterValues;
-use crate::mail_from::{BehaviorOnMxFailure, DnsFindings, IdentityKind, Region, Reported};
+use crate::held::HeldValues;
+use crate::mail_from::{DnsFindings, IdentityKind, Region};
 use crate::ses::SetMailFrom;
 
 /// Attributes by the names of the schema.
@@ -57,15 +58,13 @@ impl Audited {
 
     /// The same with what SES holds for it in `region`, and what DNS says of that.
     pub(super) fn with(self, region: &Region, held: &SetMailFrom, findings: &DnsFindings) -> Self {
-        // An emulator may leave the behaviour out.
-        let default = || Reported::Known(BehaviorOnMxFailure::default());
-        let behavior = held.behavior.clone().unwrap_or_else(default);
+        let held = HeldValues::of(region, held, findings);
         Self {
-            mail_from_domain: Value::Value(held.domain.as_str().to_owned()),
-            behavior_on_mx_failure: Value::Value(behavior.as_str().to_owned()),
-            verification_status: Value::Value(held.status.as_str().to_owned()),
-            dns_records: dns_records(held.domain.name(), Some(region), &Value::Null),
-            dns: Value::Value(Dns::from(findings)),
+            mail_from_domain: held.mail_from_domain,
+            behavior_on_mx_failure: held.behavior_on_mx_failure,
+            verification_status: held.verification_status,
+            dns_records: held.dns_records,
+            dns: held.dns,
             ..self
         }
     }

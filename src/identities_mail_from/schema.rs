@@ -7,9 +7,8 @@ use tf_provider::schema::{
 };
 
 use crate::attributes::{attribute, string};
-use crate::dns_findings;
-use crate::dns_records;
 use crate::fleet;
+use crate::held;
 
 use AttributeConstraint::{Computed, Optional, OptionalComputed};
 
@@ -34,19 +33,12 @@ pub(super) fn schema() -> Schema {
 
 /// An element of `identities`.
 fn identity() -> HashMap<String, Attribute> {
-    let (records, dns) = (
-        dns_records::attribute_type(),
-        dns_findings::attribute_type(),
-    );
-    HashMap::from([
+    let mut attributes = HashMap::from([
         string("identity", Computed, "The domain or the e-mail address."),
         string("kind", Computed, "`Domain` or `EmailAddress`."),
-        string("mail_from_domain", Computed, MAIL_FROM_DOMAIN),
-        string("behavior_on_mx_failure", Computed, BEHAVIOR),
-        string("verification_status", Computed, VERIFICATION_STATUS),
-        attribute("dns_records", Computed, records, DNS_RECORDS),
-        attribute("dns", Computed, dns, DNS),
-    ])
+    ]);
+    attributes.extend(held::attributes());
+    attributes
 }
 
 const DESCRIPTION: &str = "Reads the custom MAIL FROM domains of all Amazon SES identities of a \
@@ -62,18 +54,3 @@ const DNS_CHECK: &str = "Whether to look the DNS records of each MAIL FROM domai
     `false`.";
 
 const IDENTITIES: &str = "The identities that pass all filters, sorted by name.";
-
-const MAIL_FROM_DOMAIN: &str = "The custom MAIL FROM domain as SES holds it. It and all that \
-    follows from it is null where the identity has none.";
-
-const BEHAVIOR: &str = "What SES does with a message while it cannot find the MX record: \
-    `UseDefaultValue` or `RejectMessage`.";
-
-const VERIFICATION_STATUS: &str = "What SES says of the MX record: `Pending`, `Success`, `Failed` \
-    or `TemporaryFailure`.";
-
-const DNS_RECORDS: &str = "The two DNS records that the MAIL FROM domain needs: first MX, then TXT \
-    (SPF).";
-
-const DNS: &str = "What DNS says of the two records and of the DMARC policy; `disabled` without \
-    `dns_check`.";

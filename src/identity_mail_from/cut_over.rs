@@ -24,7 +24,7 @@ use tf_provider::value::Value;
 
 use super::model::Model;
 use super::validate::Meaning;
-use crate::mail_from::{BehaviorOnMxFailure, DomainName, Reported, VerificationStatus};
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, VerificationStatus};
 use crate::ses::SetMailFrom;
 
 use VerificationStatus::{Failed, Success, TemporaryFailure};
@@ -141,9 +141,8 @@ pub(super) enum Amiss {
 /// | other | else | yes | what SES shows | a status that was lost |
 /// | other | else | no | what SES shows, and that `behavior_until_verified` is not in force | drift |
 pub(super) fn seen(state: &Model, held: &SetMailFrom, is_cut_over: bool) -> Seen {
-    // An emulator may leave the behaviour out.
-    let default = Reported::Known(BehaviorOnMxFailure::default());
-    let shown = held.behavior.as_ref().unwrap_or(&default).as_str();
+    let shown = held.behavior_or_default();
+    let shown = shown.as_str();
     let seen = Seen {
         behavior: Value::Value(shown.to_owned()),
         until_verified: state.behavior_until_verified.clone(),

@@ -15,9 +15,10 @@ use crate::attributes::{NameValues, attribute, configured_region, known, string}
 use crate::clients::Clients;
 use crate::diagnostics::invalid;
 use crate::dns_check;
-use crate::dns_findings::{self, Dns};
-use crate::dns_records::{self, Record, dns_records};
-use crate::mail_from::{BehaviorOnMxFailure, Identity, Reported};
+use crate::dns_findings::Dns;
+use crate::dns_records::Record;
+use crate::held::{self, HeldValues};
+use crate::mail_from::Identity;
 use crate::plugin::{Call, DataSource, Told};
 use crate::ses::{MailFrom, SetMailFrom};
 use crate::target::Target;
@@ -50,18 +51,13 @@ impl DataSource for IdentityMailFromData {
     type Model = Model;
 
     fn schema(&self) -> Schema {
-        let records = dns_records::attribute_type();
-        let attributes = HashMap::from([
+        let mut attributes = HashMap::from([
             string("identity", Required, IDENTITY),
             attribute("dns_check", Optional, AttributeType::Bool, DNS_CHECK),
             string("region", OptionalComputed, REGION),
             string("id", Computed, "The identity, normalised."),
-            string("mail_from_domain", Computed, MAIL_FROM_DOMAIN),
-            string("behavior_on_mx_failure", Computed, BEHAVIOR),
-            string("verification_status", Computed, VERIFICATION_STATUS),
-            attribute("dns_records", Computed, records, DNS_RECORDS),
-            attribute("dns", Computed, dns_findings::attribute_type(), DNS),
         ]);
+        attributes.extend(held::attributes());
         Schema {
             version: 0,
             block: Block {
@@ -131,15 +127,13 @@ async fn read(target: &Target, config: Model, held: SetMailFrom) -> Model {
         }
         _ => dns_check::not_looked_up(clients, Some(false)),
     };
-    // An emulator may leave the behaviour out.
-    let default = || Reported::Known(BehaviorOnMxFailure::default());
-    let behavior = held.behavior.clone().unwrap_or_else(default);
+    let held = HeldValues::of(&place.region, &held, &findings);
     Model {
-        mail_from_domain: Value::Value(held.domain.as_str().to_owned()),
-        behavior_on_mx_failure: Value::Value(behavior.as_str().to_owned()),
-        verification_status: Value::Value(held.status.as_str().to_owned()),
-        dns_records: dns_records(domain, Some(&place.region), &Value::Null),
-        dns: Value::Value(Dns::from(&findings)),
+        mail_from_domain: held.mail_from_domain,
+        behavior_on_mx_failure: held.behavior_on_mx_failure,
+        verification_status: held.verification_status,
+        dns_records: held.dns_records,
+        dns: held.dns,
         ..config
     }
 }
@@ -156,21 +150,6 @@ const REGION: &str =
     "The AWS region of the identity, such as `eu-west-1`. Default: the provider's.";
 
 const DNS_CHECK: &str = "Whether to look the DNS records up. Default: `false`.";
-
-const MAIL_FROM_DOMAIN: &str = "The custom MAIL FROM domain as SES holds it. It and all that \
-    follows from it is null where the identity has none.";
-
-const BEHAVIOR: &str = "What SES does with a message while it cannot find the MX record: \
-    `UseDefaultValue` or `RejectMessage`.";
-
-const VERIFICATION_STATUS: &str = "What SES says of the MX record: `Pending`, `Success`, `Failed` \
-    or `TemporaryFailure`.";
-
-const DNS_RECORDS: &str = "The two DNS records that the MAIL FROM domain needs: first MX, then TXT \
-    (SPF).";
-
-const DNS: &str = "What DNS says of the two records and of the DMARC policy; `disabled` without \
-    `dns_check`.";
 
 const UNKNOWN: &str = "See that its name is written as in SES, and that region and account are \
     those of the identity.";

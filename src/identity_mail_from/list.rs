@@ -18,12 +18,9 @@ use crate::attributes::{configured_region, string};
 use crate::clients::Clients;
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
-use crate::dns_findings::Dns;
-use crate::dns_records::dns_records;
 use crate::fleet::{self, FilterValues, Filters, Identities, unread};
-use crate::mail_from::{
-    BehaviorOnMxFailure, Identity, IdentityError, Place, Region, Reported, visible,
-};
+use crate::held::HeldValues;
+use crate::mail_from::{Identity, IdentityError, Place, Region, visible};
 use crate::plugin::{Call, ListResource, Listing, Told};
 use crate::ses::Listed;
 
@@ -151,15 +148,13 @@ async fn object(identities: &Identities, one: &Listed, whole: bool) -> Result<Mo
     let (domain, region) = (held.domain.name(), region.clone());
     let place = Place { identity, region };
     let findings = dns_check::look_up(clients, &deadline, None, domain, &place).await;
-    // An emulator may leave the behaviour out.
-    let default = || Reported::Known(BehaviorOnMxFailure::default());
-    let behavior = held.behavior.clone().unwrap_or_else(default);
+    let held = HeldValues::of(&place.region, held, &findings);
     Ok(Model {
-        mail_from_domain: Value::Value(held.domain.as_str().to_owned()),
-        behavior_on_mx_failure: Value::Value(behavior.as_str().to_owned()),
-        verification_status: Value::Value(held.status.as_str().to_owned()),
-        dns_records: dns_records(domain, Some(&place.region), &Value::Null),
-        dns: Value::Value(Dns::from(&findings)),
+        mail_from_domain: held.mail_from_domain,
+        behavior_on_mx_failure: held.behavior_on_mx_failure,
+        verification_status: held.verification_status,
+        dns_records: held.dns_records,
+        dns: held.dns,
         ..state
     })
 }

@@ -35,6 +35,14 @@ pub struct SetMailFrom {
     pub status: Reported<VerificationStatus>,
 }
 
+impl SetMailFrom {
+    /// What SES does on MX failure; where an emulator leaves it out, SES's default.
+    pub fn behavior_or_default(&self) -> Reported<BehaviorOnMxFailure> {
+        let default = || Reported::Known(BehaviorOnMxFailure::default());
+        self.behavior.clone().unwrap_or_else(default)
+    }
+}
+
 /// The parameters of `SetIdentityMailFromDomain`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SetRequest {

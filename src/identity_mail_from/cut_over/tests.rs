@@ -4,7 +4,7 @@ use super::*;
 use crate::attributes::value;
 use crate::identity_mail_from::plan::{GivenUp, plan, sets};
 use crate::identity_mail_from::validate::validate;
-use crate::mail_from::{Region, ReportedDomain};
+use crate::mail_from::{Region, Reported, ReportedDomain};
 
 use Applied::{Locally, Nothing, Sent};
 use BehaviorOnMxFailure::{RejectMessage, UseDefaultValue};
