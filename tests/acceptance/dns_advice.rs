@@ -566,6 +566,13 @@ fn follow(dns: &Dns, detail: &str, name: &str, parent: &str) {
     if detail.contains(&format!("Remove it from {parent}")) {
         dns.remove_type(parent, RecordKind::Mx).unwrap();
     }
+    // The MX record first: SES, which looks at any time, must not miss it.
+    if detail.contains("both of `dns_records` are needed")
+        || detail.contains("publish both records of `dns_records`")
+    {
+        mx(dns, name, &[(10, FEEDBACK)]);
+        txt(dns, name, &[SPF]);
+    }
     let verbs = ["Replace it by `", "ublish `", "Keep `", "such as `"];
     let begin = verbs.iter().find_map(|verb| detail.split_once(verb));
     let (_, rest) = begin.unwrap_or_else(|| panic!("nothing to do in {detail:?}"));
