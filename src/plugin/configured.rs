@@ -172,8 +172,9 @@ mod tests {
     use serde_json::{Value as Json, json};
     use tf_provider::schema::{self, AttributeConstraint, AttributeType, Description, NestedBlock};
 
+    use super::super::proto::tfplugin6::DynamicValue;
     use super::super::schema::schema;
-    use super::super::wire::decode_json;
+    use super::super::wire::decode;
     use super::*;
 
     use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
@@ -256,7 +257,11 @@ mod tests {
     /// The paths of the errors of a configuration that have this summary.
     fn errors_as(summary: &str, config: &Json) -> Vec<String> {
         let root = root();
-        let config = decode_json(config.to_string().as_bytes(), &(&root).into(), |_| ()).unwrap();
+        let config = DynamicValue {
+            msgpack: Vec::new(),
+            json: config.to_string().into_bytes(),
+        };
+        let config = decode(Some(&config), &(&root).into()).unwrap();
         let message = schema(&schema::Schema {
             version: 0,
             block: root,

@@ -25,6 +25,8 @@ pub(super) enum Problem {
     Length { expected: usize, found: usize },
     #[error("it is missing")]
     Missing,
+    #[error("it is null")]
+    Null,
     #[error("the schema has no {0:?} there")]
     Superfluous(String),
     #[error("a string is not UTF-8")]

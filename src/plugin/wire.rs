@@ -76,7 +76,8 @@ pub(super) fn decode_exactly(value: &DynamicValue, ty: &Type) -> Result<Dynamic,
     fitted(tree, ty, Direction::Incoming).map(|value| to_dynamic(&value))
 }
 
-/// As [`decode`], from the JSON of a stored state, once `rewrite` has changed it.
+/// As [`decode`], from the JSON of what a state holds, once `rewrite` has changed it. That is
+/// never null.
 pub(super) fn decode_json(
     json: &[u8],
     ty: &Type,
@@ -84,8 +85,10 @@ pub(super) fn decode_json(
 ) -> Result<Dynamic, Malformed> {
     let mut json = parsing::json_tree(json).map_err(at_root)?;
     rewrite(&mut json);
-    let value = parsing::from_json(json);
-    fitted(value, ty, Direction::Incoming).map(|value| to_dynamic(&value))
+    match parsing::from_json(json) {
+        Value::Nil => Err(at_root(Problem::Null)),
+        value => fitted(value, ty, Direction::Incoming).map(|value| to_dynamic(&value)),
+    }
 }
 
 fn decoded(value: Option<&DynamicValue>, ty: &Type) -> Result<Value, Malformed> {

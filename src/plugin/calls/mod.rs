@@ -137,7 +137,10 @@ pub(super) fn encoded(
     })
 }
 
-fn noted<T>(diags: &mut Diagnostics, result: Result<T, impl Into<Diagnostic>>) -> Result<T, Told> {
+pub(in crate::plugin) fn noted<T>(
+    diags: &mut Diagnostics,
+    result: Result<T, impl Into<Diagnostic>>,
+) -> Result<T, Told> {
     result.map_err(|error| {
         diags.errors.push(error.into());
         Told

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tf_provider::schema::AttributeType;
-use tf_provider::{AttributePath, Diagnostic, Diagnostics};
+use tf_provider::{Diagnostic, Diagnostics};
 
 use crate::plugin::Provider;
 use crate::plugin::call::{Call, Told};
-use crate::plugin::calls::{Calls, answered_at_once, encoded};
+use crate::plugin::calls::{Calls, answered_at_once, encoded, noted};
 use crate::plugin::cty::{Field, Type};
 use crate::plugin::diagnostics::{diagnostics, error};
 use crate::plugin::dynamic::Dynamic;
@@ -23,7 +23,7 @@ use crate::plugin::proto::tfplugin6::{
     self as proto, DynamicValue, ResourceIdentityData, ResourceIdentitySchema,
 };
 use crate::plugin::resource::Resource;
-use crate::plugin::wire;
+use crate::plugin::wire::{self, Malformed};
 
 /// Its objects have an identity, by which they can be imported and are listed.
 #[async_trait]
@@ -294,26 +294,20 @@ impl<P: Provider> Calls<P> {
         }
         let json = request.raw_identity.as_ref().map(|raw| raw.json.as_slice());
         let stored = wire::decode_json(json.unwrap_or_default(), &identity.ty, |_| {});
-        let (attribute, problem) = match stored {
-            Ok(stored) if !stored.is_null() => return identity.encoded(diags, &stored),
-            Ok(_) => (AttributePath::root(), "it is null".to_owned()),
-            Err(malformed) => {
-                let problem = malformed.to_string();
-                (Diagnostic::from(malformed).attribute, problem)
-            }
-        };
-        diags.errors.push(unfit(type_name, attribute, &problem));
-        Err(Told)
+        let stored = stored.map_err(|malformed| unfit(type_name, malformed));
+        let stored = noted(diags, stored)?;
+        identity.encoded(diags, &stored)
     }
 }
 
 /// An identity that is not of its schema's types: edited by hand, or damaged.
-fn unfit(type_name: &str, attribute: AttributePath, problem: &str) -> Diagnostic {
+fn unfit(type_name: &str, malformed: Malformed) -> Diagnostic {
     let detail = format!(
-        "The identity of a {type_name} in the state does not fit its schema: {problem}. Restore \
+        "The identity of a {type_name} in the state does not fit its schema: {malformed}. Restore \
          the state from a backup, or remove the resource from it (`terraform state rm`) and \
          import it again."
     );
+    let Diagnostic { attribute, .. } = malformed.into();
     Diagnostic {
         attribute,
         ..error("Resource identity cannot be read", detail)

@@ -1,14 +1,14 @@
 //! States of older schema versions, rewritten.
 
 use serde_json::{Map, Value as Json};
-use tf_provider::{AttributePath, Diagnostic, Diagnostics};
+use tf_provider::{Diagnostic, Diagnostics};
 
 use crate::plugin::Provider;
 use crate::plugin::call::Told;
-use crate::plugin::calls::{Calls, answered_at_once, encoded};
+use crate::plugin::calls::{Calls, answered_at_once, encoded, noted};
 use crate::plugin::diagnostics::{diagnostics, error};
 use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue, RawState};
-use crate::plugin::wire;
+use crate::plugin::wire::{self, Malformed};
 
 /// Rewrites states that older releases have written. Without it, and after it,
 /// the server fits each state to the schema of today: what the state lacks
@@ -84,23 +84,18 @@ impl<P: Provider> Calls<P> {
                 }
             }
         });
-        let (attribute, problem) = match state {
-            Ok(state) if !state.is_null() => {
-                return encoded(diags, &state, &resource.schema.ty);
-            }
-            Ok(_) => (AttributePath::root(), "it is null".to_owned()),
-            Err(malformed) => {
-                let problem = malformed.to_string();
-                (Diagnostic::from(malformed).attribute, problem)
-            }
-        };
-        diags.errors.push(unfit(type_name, attribute, &problem));
-        Err(Told)
+        let state = noted(
+            diags,
+            state.map_err(|malformed| unfit(type_name, malformed)),
+        )?;
+        encoded(diags, &state, &resource.schema.ty)
     }
 }
 
 /// A state that is not of its schema's types: edited by hand, or damaged.
-fn unfit(type_name: &str, attribute: AttributePath, problem: &str) -> Diagnostic {
+fn unfit(type_name: &str, malformed: Malformed) -> Diagnostic {
+    let problem = malformed.to_string();
+    let Diagnostic { attribute, .. } = malformed.into();
     let place = match attribute.steps.as_slice() {
         [] => String::new(),
         _ => format!(" at `{attribute}`"),

@@ -168,6 +168,8 @@ fn hostile_bytes_are_errors() {
     let json = "[".repeat(100_000).into_bytes();
     assert!(decode_json(&json, &list(Type::String), |_| ()).is_err());
     assert!(decode_json(b"", &Type::String, |_| ()).is_err());
+    let null = decode_json(b" null ", &Type::String, |_| ()).unwrap_err();
+    assert_eq!(null.problem, Problem::Null);
 }
 
 #[test]
