@@ -10,7 +10,9 @@ use tf_provider::{AttributePath, Diagnostics};
 
 use crate::diagnostics::{diagnostic, invalid};
 use crate::duration;
-use crate::mail_from::{DomainName, Identity, Place, Region, check_subdomain};
+use crate::mail_from::{
+    DomainName, Identity, Place, Region, RegionCheck, RegionError, check_subdomain,
+};
 use crate::plugin::Told;
 
 /// A string attribute, with a description in Markdown.
@@ -59,7 +61,11 @@ pub fn known<T, E: Display>(
 
 /// Parses a configured `region`; adds an error when that fails. `None`: the provider's, or
 /// not known yet.
-pub fn configured_region(diags: &mut Diagnostics, region: &Value<String>) -> Option<Region> {
+pub fn configured_region(
+    diags: &mut Diagnostics,
+    region: &Value<String>,
+    check: RegionCheck,
+) -> Option<Region> {
     let name = "region";
     if matches!(region, Value::Value(text) if text.is_empty()) {
         diags.add_error(invalid(
@@ -70,7 +76,8 @@ pub fn configured_region(diags: &mut Diagnostics, region: &Value<String>) -> Opt
         ));
         return None;
     }
-    known(diags, name, region, Region::parse, |error| error.remedy())
+    let parse = |text: &str| check.parse(text);
+    known(diags, name, region, parse, RegionError::remedy_by_block)
 }
 
 /// What the attributes that every resource has in common mean, where they are
@@ -84,13 +91,12 @@ pub struct Names {
 }
 
 impl Names {
-    /// Parses `identity`, `mail_from_domain` and `region`, and adds an error for each that
-    /// is invalid, or if the second is no subdomain of the first.
+    /// Parses `identity` and `mail_from_domain`, and adds an error for each that is invalid,
+    /// or if the second is no subdomain of the first.
     pub fn parse(
         diags: &mut Diagnostics,
         identity: &Value<String>,
         mail_from_domain: &Value<String>,
-        region: &Value<String>,
     ) -> Self {
         let identity = known(diags, "identity", identity, Identity::parse, |error| {
             error.remedy()
@@ -105,7 +111,6 @@ impl Names {
             let path = AttributePath::new(name);
             diags.add_error(invalid(path, &error, error.remedy()));
         }
-        configured_region(diags, region);
         Self {
             identity,
             mail_from_domain: domain,
@@ -233,28 +238,33 @@ pub fn region_or(state: &Value<String>, provider_region: Option<&Region>) -> Val
 }
 
 /// The identity and the region that the plan or the state of a `type_name` names.
-/// These were checked, so that an error means that the state was edited by hand.
+/// These were checked, so that an error means that the state was edited by hand, moved from
+/// another provider, or made when the provider block had `skip_region_validation`.
 pub fn place(
     diags: &mut Diagnostics,
     type_name: &str,
-    identity: &Value<String>,
-    region: &Value<String>,
+    names: [&Value<String>; 2],
+    check: RegionCheck,
 ) -> Result<Place, Told> {
-    let identity = identity.as_ref_option().map(|text| Identity::parse(text));
-    // The provider's region may be any, by `skip_region_validation`.
-    let region = region.as_ref_option().map(|text| Region::parse_any(text));
-    let problem = match (identity, region) {
+    let [identity, region] = names.map(Value::as_ref_option);
+    let identity = identity.map(|text| Identity::parse(text));
+    let region = region.map(|text| check.parse(text));
+    let (problem, by_block) = match (identity, region) {
         (Some(Ok(identity)), Some(Ok(region))) => return Ok(Place { identity, region }),
-        (Some(Err(error)), _) => error.to_string(),
-        (_, Some(Err(error))) => error.to_string(),
-        (None, _) => "the identity is missing".to_owned(),
-        (_, None) => "the region is missing".to_owned(),
+        (Some(Err(error)), _) => (error.to_string(), None),
+        (_, Some(Err(error))) => (error.to_string(), error.by_block()),
+        (None, _) => ("the identity is missing".to_owned(), None),
+        (_, None) => ("the region is missing".to_owned(), None),
+    };
+    let remedy = match by_block {
+        Some(by_block) => format!("{by_block} Otherwise remove"),
+        None => "Remove".to_owned(),
     };
     diags.add_error(diagnostic(
         format!("Unusable state of a {type_name}"),
         format!(
-            "The state does not say which identity is meant: {problem}. Remove the resource \
-             from the state (`terraform state rm`), and import or create it again."
+            "The state does not say which identity is meant: {problem}. {remedy} the \
+             resource from the state (`terraform state rm`), and import or create it again."
         ),
         AttributePath::root(),
     ));
@@ -284,6 +294,42 @@ mod tests {
     }
 
     #[test]
+    fn configured_region_is_told_with_what_to_write() {
+        let argument = "`skip_region_validation = true`";
+        for (region, remedies, is_label) in [
+            ("EU-WEST-1", &["Write `eu-west-1`.", argument][..], true),
+            ("nowhere", &["Write the region's code", argument], true),
+            ("eu west 1", &["Write `eu-west-1`."], false),
+            (
+                "",
+                &["leave it out (or write `null`) for the provider's."],
+                false,
+            ),
+        ] {
+            let mut diags = Diagnostics::default();
+            configured_region(&mut diags, &value(region), RegionCheck::Code);
+            let [error] = diags.errors.as_slice() else {
+                panic!("{region}: {:?}", diags.errors);
+            };
+            assert_eq!(error.attribute.to_string(), "region");
+            for remedy in remedies {
+                assert!(error.detail.contains(remedy), "{error:?}");
+            }
+            let taken = configured_region(
+                &mut Diagnostics::default(),
+                &value(region),
+                RegionCheck::Label,
+            );
+            assert_eq!(taken.is_some(), is_label, "{region}");
+        }
+        for region in [Value::Null, Value::Unknown, value("eusc-de-east-1")] {
+            let mut diags = Diagnostics::default();
+            configured_region(&mut diags, &region, RegionCheck::Code);
+            assert!(diags.errors.is_empty());
+        }
+    }
+
+    #[test]
     fn region_is_the_providers_unless_that_is_unknown() {
         let region = Region::parse("eu-west-1").unwrap();
         let prior = value("us-east-1");
@@ -297,9 +343,15 @@ mod tests {
     fn place_of_a_state_that_was_edited_is_an_error() {
         let (identity, region) = (value("example.com"), value("eu-west-1"));
         let mut diags = Diagnostics::default();
-        assert!(place(&mut diags, "ses_x", &identity, &region).is_ok());
-        assert!(place(&mut diags, "ses_x", &identity, &value("local")).is_ok());
+        let code = RegionCheck::Code;
+        let local = value("local");
+        assert!(place(&mut diags, "ses_x", [&identity, &region], code).is_ok());
+        let of_local = |diags: &mut _, check| place(diags, "ses_x", [&identity, &local], check);
+        assert!(of_local(&mut diags, RegionCheck::Label).is_ok());
         assert!(diags.errors.is_empty());
+        assert!(of_local(&mut diags, code).is_err());
+        let told = &diags.errors[0].detail;
+        assert!(told.contains("`skip_region_validation = true`"), "{told}");
         for (identity, region) in [
             (Value::Null, region.clone()),
             (identity.clone(), value("no.where")),
@@ -307,7 +359,7 @@ mod tests {
             (identity, Value::Null),
         ] {
             let mut diags = Diagnostics::default();
-            assert!(place(&mut diags, "ses_x", &identity, &region).is_err());
+            assert!(place(&mut diags, "ses_x", [&identity, &region], code).is_err());
             assert!(diags.errors[0].summary.contains("ses_x"));
         }
     }

@@ -5,6 +5,7 @@ mod allowance;
 mod cadence;
 mod dns_ahead;
 mod managed;
+mod regions;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,11 +15,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::dns::Resolver;
-use crate::mail_from::Region;
+use crate::mail_from::{Region, RegionCheck};
 use crate::ses::{self, Connection, Deadline, Error, Member};
 
 pub use cadence::Cadence;
 pub use managed::Managed;
+pub use regions::Regions;
 
 use allowance::Allowance;
 use dns_ahead::DnsAhead;
@@ -108,6 +110,11 @@ impl Clients {
         }
         let deadline = Deadline::after(ACCOUNT_CHECKED_WITHIN, stop.clone());
         self.connection.check_account(&deadline).await
+    }
+
+    /// What is taken for the code of a region.
+    pub fn region_check(&self) -> RegionCheck {
+        self.connection.region_check()
     }
 
     /// The provider's region; `None` while the setting is unknown. An error when

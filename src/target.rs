@@ -7,7 +7,7 @@ use std::time::Duration;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
-use crate::attributes::{NameValues, place};
+use crate::attributes::{NameValues, configured_region, place};
 use crate::clients::Clients;
 use crate::diagnostics::{self, or_tell, warn};
 use crate::mail_from::{Finding, Place, Region, Reported, VerificationStatus, visible};
@@ -48,9 +48,10 @@ impl Target {
             }
             (region, _) => region.clone(),
         };
-        let place = place(&mut call.diags, type_name, &names.identity, &region)?;
-        let doing = format!("Could not {to} of {place}");
         let clients = call.configured()?;
+        let named = [&names.identity, &region];
+        let place = place(&mut call.diags, type_name, named, clients.region_check())?;
+        let doing = format!("Could not {to} of {place}");
         let ses = ses(call, &place.region, &doing)?;
         Ok(Self {
             deadline: Deadline::queued(timeout, call.stop().clone()),
@@ -109,6 +110,16 @@ pub fn ses(call: &mut Call<Clients>, region: &Region, doing: &str) -> Result<Cli
         Err(_) if call.defer() => Err(Told),
         Err(unknown) => or_tell(&mut call.diags, doing, Err(unknown.into())),
     }
+}
+
+/// Parses a configured `region`; an error that is told where that fails. `None`: the
+/// provider's, or not known yet.
+pub fn checked_region(
+    call: &mut Call<Clients>,
+    region: &Value<String>,
+) -> Result<Option<Region>, Told> {
+    let check = call.configured()?.region_check();
+    Ok(configured_region(&mut call.diags, region, check))
 }
 
 /// How the error ends where a region is needed that is not known yet.

@@ -13,19 +13,29 @@ use tf_provider::value::Value;
 use super::model::{Audited, Model};
 use super::schema::schema;
 use crate::attributes::configured_region;
-use crate::clients::Clients;
+use crate::clients::{Clients, Regions};
 use crate::dns_check;
 use crate::fleet::{Filters, Identities, unread};
 use crate::mail_from::{DnsFindings, Identity, Place, Region};
 use crate::plugin::{Call, DataSource, Told};
 use crate::ses::{Deadline, SetMailFrom};
+use crate::target::checked_region;
 
 /// MAIL FROM domains whose records are looked up at a time, of those that SES has answered
 /// about. How many look-ups that may be is the resolver's business.
 const LOOKED_UP_AT_A_TIME: usize = 500;
 
 /// The data source `ses_identities_mail_from`.
-pub(crate) struct IdentitiesMailFromData;
+pub(crate) struct IdentitiesMailFromData {
+    regions: Regions,
+}
+
+impl IdentitiesMailFromData {
+    /// `regions` is what the provider block says of their codes.
+    pub(crate) fn new(regions: Regions) -> Self {
+        Self { regions }
+    }
+}
 
 #[async_trait]
 impl DataSource for IdentitiesMailFromData {
@@ -37,12 +47,12 @@ impl DataSource for IdentitiesMailFromData {
     }
 
     fn validate(&self, diags: &mut Diagnostics, config: &Model) {
-        configured_region(diags, &config.region);
+        configured_region(diags, &config.region, self.regions.check());
         Filters::parse(diags, &config.filters());
     }
 
     async fn read(&self, call: &mut Call<Clients>, config: Model) -> Result<Model, Told> {
-        let region = configured_region(&mut call.diags, &config.region);
+        let region = checked_region(call, &config.region)?;
         // What is worth a warning was told by validation.
         let mut told = Diagnostics::default();
         let filters = Filters::parse(&mut told, &config.filters());

@@ -155,7 +155,7 @@ mod tests {
             assert_eq!(private, MARKED.as_bytes());
             assert!(scene.is_left("example.com").await, "{changed}");
             assert!(!scene.is_left("example.org").await);
-            IdentityMailFrom
+            IdentityMailFrom::default()
                 .plan_destroy(&mut scene.call(MARKED), &prior)
                 .await;
             assert!(!scene.is_left("example.com").await, "{changed}");
@@ -188,7 +188,7 @@ mod tests {
             let scene = Scene::new(Vec::new());
             scene.plan(private, Some(&prior), &same);
             assert!(scene.is_left("example.com").await, "{private}");
-            IdentityMailFrom
+            IdentityMailFrom::default()
                 .plan_destroy(&mut scene.call(private), &prior)
                 .await;
             assert!(!scene.is_left("example.com").await, "{private}");

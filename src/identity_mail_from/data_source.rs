@@ -12,7 +12,7 @@ use tf_provider::{AttributePath, Diagnostics};
 
 use super::TYPE_NAME;
 use crate::attributes::{NameValues, attribute, configured_region, known, string};
-use crate::clients::Clients;
+use crate::clients::{Clients, Regions};
 use crate::diagnostics::invalid;
 use crate::dns_check;
 use crate::dns_findings::Dns;
@@ -21,7 +21,7 @@ use crate::held::{self, HeldValues};
 use crate::mail_from::Identity;
 use crate::plugin::{Call, DataSource, Told};
 use crate::ses::{MailFrom, SetMailFrom};
-use crate::target::Target;
+use crate::target::{Target, checked_region};
 
 use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
 
@@ -29,7 +29,16 @@ use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
 const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The data source `ses_identity_mail_from`.
-pub(crate) struct IdentityMailFromData;
+pub(crate) struct IdentityMailFromData {
+    regions: Regions,
+}
+
+impl IdentityMailFromData {
+    /// `regions` is what the provider block says of their codes.
+    pub(crate) fn new(regions: Regions) -> Self {
+        Self { regions }
+    }
+}
 
 /// Attributes by the names of the schema.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -70,11 +79,14 @@ impl DataSource for IdentityMailFromData {
 
     fn validate(&self, diags: &mut Diagnostics, config: &Model) {
         identity(diags, config);
-        configured_region(diags, &config.region);
+        configured_region(diags, &config.region, self.regions.check());
     }
 
     async fn read(&self, call: &mut Call<Clients>, config: Model) -> Result<Model, Told> {
-        let identity = identity(&mut call.diags, &config).ok_or(Told)?;
+        let identity = identity(&mut call.diags, &config);
+        checked_region(call, &config.region)?;
+        let identity = identity.filter(|_| call.diags.errors.is_empty());
+        let identity = identity.ok_or(Told)?;
         let names = NameValues {
             identity: config.identity.clone(),
             region: config.region.clone(),

@@ -11,7 +11,7 @@ use super::model::Model;
 use super::resource::IdentityMailFrom;
 use crate::attributes::known;
 use crate::clients::Clients;
-use crate::mail_from::{Identity, Region};
+use crate::mail_from::Identity;
 use crate::plugin::{Call, IdentityAttribute, IdentitySchema, ResourceIdentity, Told};
 
 /// An identity of a region, in SES's own spelling.
@@ -54,6 +54,7 @@ impl ResourceIdentity for IdentityMailFrom {
         call: &mut Call<Clients>,
         named: ObjectIdentity,
     ) -> Result<Model, Told> {
+        let check = call.configured()?.region_check();
         let diags = &mut call.diags;
         let identity = known(
             diags,
@@ -62,8 +63,10 @@ impl ResourceIdentity for IdentityMailFrom {
             Identity::parse,
             |error| error.remedy(),
         );
-        let region = known(diags, "region", &named.region, Region::parse, |error| {
-            format!("{} Without it, the provider's is meant.", error.remedy())
+        let parse = |text: &str| check.parse(text);
+        let region = known(diags, "region", &named.region, parse, |error| {
+            let remedy = error.remedy_by_block();
+            format!("{remedy} Without it, the provider's is meant.")
         });
         match identity {
             Some(identity) if call.diags.errors.is_empty() => import(call, &identity, region).await,
@@ -106,7 +109,7 @@ mod tests {
                 identity: value(identity),
                 region: value("eu-west-1"),
             };
-            assert_eq!(IdentityMailFrom.identity(&state), expected);
+            assert_eq!(IdentityMailFrom::default().identity(&state), expected);
         }
     }
 
@@ -121,6 +124,6 @@ mod tests {
             identity: Value::Unknown,
             region: Value::Unknown,
         };
-        assert_eq!(IdentityMailFrom.identity(&planned), expected);
+        assert_eq!(IdentityMailFrom::default().identity(&planned), expected);
     }
 }

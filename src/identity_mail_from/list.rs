@@ -23,6 +23,7 @@ use crate::held::HeldValues;
 use crate::mail_from::{Identity, IdentityError, Place, Region, visible};
 use crate::plugin::{Call, ListResource, Listing, Told};
 use crate::ses::Listed;
+use crate::target::checked_region;
 
 use AttributeConstraint::Optional;
 
@@ -57,7 +58,7 @@ impl ListResource for IdentityMailFrom {
     }
 
     fn validate_list(&self, diags: &mut Diagnostics, query: &Query) {
-        configured_region(diags, &query.region);
+        configured_region(diags, &query.region, self.regions.check());
         query.filters(diags);
     }
 
@@ -67,7 +68,7 @@ impl ListResource for IdentityMailFrom {
         query: Query,
         listing: &mut Listing<'_>,
     ) -> Result<(), Told> {
-        let region = configured_region(&mut call.diags, &query.region);
+        let region = checked_region(call, &query.region)?;
         let filters = query.filters(&mut call.diags);
         if !call.diags.errors.is_empty() {
             return Err(Told);

@@ -103,7 +103,9 @@ fn state(attributes: &Map<String, Json>) -> Result<Model, MoveError> {
     let parsed =
         Identity::parse(identity).map_err(|error| MoveError::Identity(error.to_string()))?;
     let region = text(attributes, "region")?;
-    if let Some(region) = region.filter(|region| Region::parse(region).is_err()) {
+    // Whether it may be any label, a block says that may not be known yet: the read that
+    // follows goes by it.
+    if let Some(region) = region.filter(|region| Region::parse_any(region).is_err()) {
         return Err(MoveError::Region(region.to_owned()));
     }
     let id = parsed.as_str().to_owned();
@@ -214,6 +216,17 @@ mod tests {
             ),
             (
                 json!({
+                    "domain": "example.com",
+                    "mail_from_domain": "bounce.example.com",
+                    "region": "local",
+                }),
+                Model {
+                    region: value("local"),
+                    ..ours.clone()
+                },
+            ),
+            (
+                json!({
                     "email_identity": "Sender@Example.com",
                     "mail_from_domain": "bounce.example.com",
                     "behavior_on_mx_failure": "SOMETHING_ELSE",
@@ -253,8 +266,8 @@ mod tests {
                 MoveError::NotText("mail_from_domain"),
             ),
             (
-                json!({ "domain": "example.com", "region": "nowhere" }),
-                MoveError::Region("nowhere".to_owned()),
+                json!({ "domain": "example.com", "region": "no where" }),
+                MoveError::Region("no where".to_owned()),
             ),
         ] {
             assert_eq!(moved(attributes), Err(error));

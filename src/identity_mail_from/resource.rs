@@ -17,14 +17,25 @@ use super::refresh::refresh;
 use super::report;
 use super::schema::schema;
 use super::validate::{Meaning, check_underscores, validate};
-use crate::clients::Clients;
+use crate::attributes::configured_region;
+use crate::clients::{Clients, Regions};
 use crate::diagnostics::diagnostic;
 use crate::plugin::{Call, CouldNotRead, NothingChanged, Planned, Read, Resource, Told};
 use crate::ses::{MailFrom, Unwanted};
-use crate::target::{Target, region_for};
+use crate::target::{Target, checked_region, region_for};
 
 /// The resource `ses_identity_mail_from`.
-pub(crate) struct IdentityMailFrom;
+#[derive(Default)]
+pub(crate) struct IdentityMailFrom {
+    pub(super) regions: Regions,
+}
+
+impl IdentityMailFrom {
+    /// `regions` is what the provider block says of their codes.
+    pub(crate) fn new(regions: Regions) -> Self {
+        Self { regions }
+    }
+}
 
 #[async_trait]
 impl Resource for IdentityMailFrom {
@@ -37,6 +48,7 @@ impl Resource for IdentityMailFrom {
 
     fn validate(&self, diags: &mut Diagnostics, config: &Model) {
         validate(diags, config);
+        configured_region(diags, &config.region, self.regions.check());
     }
 
     async fn plan(
@@ -46,6 +58,7 @@ impl Resource for IdentityMailFrom {
         config: &Model,
     ) -> Result<Planned<Model>, Told> {
         let meaning = validate(&mut call.diags, config);
+        checked_region(call, &config.region)?;
         check_underscores(&mut call.diags, prior, &meaning);
         if !call.diags.errors.is_empty() {
             return Err(Told);
@@ -180,7 +193,8 @@ impl Resource for IdentityMailFrom {
     }
 
     async fn import(&self, call: &mut Call<Clients>, id: &str) -> Result<Model, Told> {
-        let id = ImportId::parse(id).map_err(|error| {
+        let check = call.configured()?.region_check();
+        let id = ImportId::parse(id, check).map_err(|error| {
             call.diags.add_error(diagnostic(
                 "Invalid import id",
                 format!(

@@ -38,7 +38,7 @@ mod tests {
         let Json::Object(mut state) = state else {
             panic!("{state} is no object");
         };
-        IdentityMailFrom.upgrade(0, &mut state);
+        IdentityMailFrom::default().upgrade(0, &mut state);
         Json::Object(state)
     }
 

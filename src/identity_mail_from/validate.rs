@@ -32,14 +32,10 @@ impl Meaning {
     }
 }
 
-/// Parses a configuration or a plan, and tells what is wrong with it.
+/// Parses a configuration or a plan, and tells what is wrong with it; what its region may be
+/// is for the provider block to say.
 pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Meaning {
-    let names = Names::parse(
-        diags,
-        &model.identity,
-        &model.mail_from_domain,
-        &model.region,
-    );
+    let names = Names::parse(diags, &model.identity, &model.mail_from_domain);
     let behavior = match &model.behavior_on_mx_failure {
         Value::Null => Some(BehaviorOnMxFailure::default()),
         value => known(
@@ -241,35 +237,6 @@ mod tests {
                 "timeouts.update"
             ]
         );
-    }
-
-    #[test]
-    fn region_is_told_at_its_own_with_what_to_write() {
-        for (region, remedy) in [
-            ("EU-WEST-1", "Write `eu-west-1`."),
-            ("eu west 1", "Write `eu-west-1`."),
-            ("nowhere", "Write the region's code"),
-            ("", "leave it out (or write `null`) for the provider's."),
-        ] {
-            let mut diags = Diagnostics::default();
-            let model = Model {
-                region: value(region),
-                ..model("example.com", "bounce.example.com")
-            };
-            validate(&mut diags, &model);
-            let [error] = diags.errors.as_slice() else {
-                panic!("{region}: {:?}", diags.errors);
-            };
-            assert_eq!(error.attribute.to_string(), "region");
-            assert!(error.detail.contains(remedy), "{error:?}");
-        }
-        for region in [Value::Null, Value::Unknown, value("eusc-de-east-1")] {
-            let model = Model {
-                region,
-                ..model("example.com", "bounce.example.com")
-            };
-            assert!(errors(&model).is_empty());
-        }
     }
 
     #[test]

@@ -15,7 +15,8 @@ use super::report::report;
 use super::schema::schema;
 use super::validate::validate;
 use super::wait::{Unverified, wait};
-use crate::clients::Clients;
+use crate::attributes::configured_region;
+use crate::clients::{Clients, Regions};
 use crate::diagnostics::diagnostic;
 use crate::dns_check;
 use crate::mail_from::{DnsFindings, DomainName, VerificationStatus};
@@ -23,7 +24,7 @@ use crate::plugin::{
     Call, CancellationToken, CouldNotRead, NothingChanged, Planned, Read, Resource, Told,
 };
 use crate::ses::{Deadline, SetMailFrom};
-use crate::target::{Target, region_for};
+use crate::target::{Target, checked_region, region_for};
 
 /// How long a refresh may take to read the status.
 const READ_WITHIN: Duration = Duration::from_secs(5 * 60);
@@ -32,7 +33,16 @@ const READ_WITHIN: Duration = Duration::from_secs(5 * 60);
 const DNS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The resource `ses_identity_mail_from_verification`.
-pub(crate) struct IdentityMailFromVerification;
+pub(crate) struct IdentityMailFromVerification {
+    regions: Regions,
+}
+
+impl IdentityMailFromVerification {
+    /// `regions` is what the provider block says of their codes.
+    pub(crate) fn new(regions: Regions) -> Self {
+        Self { regions }
+    }
+}
 
 #[async_trait]
 impl Resource for IdentityMailFromVerification {
@@ -45,6 +55,7 @@ impl Resource for IdentityMailFromVerification {
 
     fn validate(&self, diags: &mut Diagnostics, config: &Model) {
         validate(diags, config);
+        configured_region(diags, &config.region, self.regions.check());
     }
 
     async fn plan(
@@ -54,6 +65,7 @@ impl Resource for IdentityMailFromVerification {
         config: &Model,
     ) -> Result<Planned<Model>, Told> {
         let meaning = validate(&mut call.diags, config);
+        checked_region(call, &config.region)?;
         if !call.diags.errors.is_empty() {
             return Err(Told);
         }

@@ -7,14 +7,10 @@ use tf_provider::value::Value;
 use super::model::Model;
 use crate::attributes::{Names, check_timeout};
 
-/// Parses a configuration or a plan, and tells what is wrong with it.
+/// Parses a configuration or a plan, and tells what is wrong with it; what its region may be
+/// is for the provider block to say.
 pub(super) fn validate(diags: &mut Diagnostics, model: &Model) -> Names {
-    let names = Names::parse(
-        diags,
-        &model.identity,
-        &model.mail_from_domain,
-        &model.region,
-    );
+    let names = Names::parse(diags, &model.identity, &model.mail_from_domain);
     if let Value::Value(timeouts) = &model.timeouts {
         check_timeout(diags, "create", &timeouts.create);
     }
@@ -47,13 +43,6 @@ mod tests {
                 "mail_from_domain",
             ),
             (slow, "timeouts.create"),
-            (
-                Model {
-                    region: value("EU-WEST-1"),
-                    ..Model::of("example.com", Value::Null)
-                },
-                "region",
-            ),
         ] {
             let mut diags = Diagnostics::default();
             validate(&mut diags, &config);

@@ -54,7 +54,7 @@ pub use mx::{Mx, are_meant_for_ses, judge_mx, no_such_region, receiving};
 pub use mx_cause::MxCause;
 pub use place::Place;
 pub use records::{DnsRecord, RequiredRecords};
-pub use region::{Region, RegionError};
+pub use region::{Region, RegionCheck, RegionError};
 pub use reported::{Reported, ReportedDomain};
 pub use spf_attempt::Attempt;
 pub use spf_cause::{Broken, SpfCause};

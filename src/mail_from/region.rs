@@ -52,6 +52,26 @@ impl Region {
     }
 }
 
+/// What is taken for the code of a region.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RegionCheck {
+    /// What has the shape of AWS's codes.
+    #[default]
+    Code,
+    /// What an emulator calls a region, too, by `skip_region_validation`.
+    Label,
+}
+
+impl RegionCheck {
+    /// Reads a code.
+    pub fn parse(self, text: &str) -> Result<Region, RegionError> {
+        match self {
+            Self::Code => Region::parse(text),
+            Self::Label => Region::parse_any(text),
+        }
+    }
+}
+
 fn is_region_code(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let [first, middle @ .., last] = parts.as_slice() else {
@@ -98,6 +118,20 @@ impl RegionError {
             Some(region) => format!("Write `{region}`."),
             None => "Write the region's code, such as `eu-west-1`.".to_owned(),
         }
+    }
+
+    /// The same where the provider block can say that the text is one all the same.
+    pub fn remedy_by_block(&self) -> String {
+        let remedies = [Some(self.remedy()), self.by_block().map(str::to_owned)];
+        remedies.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The argument that takes the text, where there is one, in one sentence.
+    pub fn by_block(&self) -> Option<&'static str> {
+        Region::parse_any(&self.0).ok().map(|_| {
+            "If it is the name of a region all the same, such as an emulator's, set \
+             `skip_region_validation = true` in the provider block."
+        })
     }
 
     /// The code that was probably meant: written otherwise, or an availability zone's.
@@ -173,6 +207,17 @@ mod tests {
             ("us-east-", "Write the region's code, such as `eu-west-1`."),
         ] {
             assert_eq!(Region::parse(text).unwrap_err().remedy(), remedy, "{text}");
+        }
+    }
+
+    #[test]
+    fn remedy_names_the_argument_that_would_take_the_text() {
+        let argument = "`skip_region_validation = true`";
+        for (text, is_named) in [("local", true), ("EU-West-1", true), ("a.b", false)] {
+            let error = RegionCheck::Code.parse(text).unwrap_err();
+            assert_eq!(error.remedy_by_block().contains(argument), is_named);
+            let takes = RegionCheck::Label.parse(text).is_ok();
+            assert_eq!(takes, is_named, "{text}");
         }
     }
 

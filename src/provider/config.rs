@@ -141,7 +141,7 @@ impl Config {
             retry_mode: parsed.retry_mode,
             user_agent: texts(self.user_agent),
             terraform_version,
-            skip_region_validation: is_true(&self.skip_region_validation),
+            region_check: parsed.region_check,
             shared_folders: environment.shared_folders.clone(),
             environment: environment.aws.clone(),
             web_identity: web_identity.map(|block| block.into_web_identity(expand)),

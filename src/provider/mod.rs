@@ -13,7 +13,8 @@ use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 
 use self::config::Run;
-use crate::clients::Clients;
+use self::validate::Parsed;
+use crate::clients::{Clients, Regions};
 use crate::diagnostics;
 use crate::functions::{MailFromDnsRecords, MailFromZoneFile, SpfMerge};
 use crate::identities_mail_from::{self, IdentitiesMailFromData};
@@ -29,6 +30,7 @@ pub struct Provider {
     environment: Environment,
     /// This process, where it serves one run of Terraform's.
     member: Option<Member>,
+    regions: Regions,
 }
 
 impl Provider {
@@ -39,7 +41,14 @@ impl Provider {
         Self {
             member: is_started.then(|| Member::of_terraform(folders())),
             environment,
+            regions: Regions::default(),
         }
+    }
+
+    fn validated(&self, diags: &mut Diagnostics, config: &Config) -> Parsed {
+        let parsed = validate::validate(diags, config);
+        self.regions.tell(parsed.region_check);
+        parsed
     }
 }
 
@@ -53,8 +62,12 @@ impl plugin::Provider for Provider {
     }
 
     fn register(&self, entities: &mut Entities<Clients>) {
+        let regions = || self.regions.clone();
         entities
-            .resource(identity_mail_from::TYPE_NAME, IdentityMailFrom)
+            .resource(
+                identity_mail_from::TYPE_NAME,
+                IdentityMailFrom::new(regions()),
+            )
             .upgrades_state()
             .has_identity()
             .moves_state()
@@ -62,10 +75,16 @@ impl plugin::Provider for Provider {
             .plans_destroy();
         entities.resource(
             identity_mail_from_verification::TYPE_NAME,
-            IdentityMailFromVerification,
+            IdentityMailFromVerification::new(regions()),
         );
-        entities.data_source(identity_mail_from::TYPE_NAME, IdentityMailFromData);
-        entities.data_source(identities_mail_from::TYPE_NAME, IdentitiesMailFromData);
+        entities.data_source(
+            identity_mail_from::TYPE_NAME,
+            IdentityMailFromData::new(regions()),
+        );
+        entities.data_source(
+            identities_mail_from::TYPE_NAME,
+            IdentitiesMailFromData::new(regions()),
+        );
         entities.function("mail_from_dns_records", MailFromDnsRecords);
         entities.function("mail_from_zone_file", MailFromZoneFile);
         entities.function("spf_merge", SpfMerge);
@@ -73,7 +92,7 @@ impl plugin::Provider for Provider {
 
     fn validate(&self, diags: &mut Diagnostics, config: Value<Config>) {
         if let Value::Value(config) = config {
-            validate::validate(diags, &config.with_environment(&self.environment));
+            self.validated(diags, &config.with_environment(&self.environment));
         }
     }
 
@@ -84,7 +103,7 @@ impl plugin::Provider for Provider {
     ) -> Result<Clients, Told> {
         let config = configure.config.unwrap_or_default();
         let config = config.with_environment(&self.environment);
-        let parsed = validate::validate(diags, &config);
+        let parsed = self.validated(diags, &config);
         if !diags.errors.is_empty() {
             return Err(Told);
         }

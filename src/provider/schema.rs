@@ -148,8 +148,8 @@ pub(super) fn schema() -> Schema {
             optional(
                 "skip_region_validation",
                 AttributeType::Bool,
-                "`true`: the region may be one that AWS has not, such as an emulator's `local`. \
-                 Default: `false`.",
+                "`true`: regions, also those that resources, data sources and imports name, may be \
+                 ones that AWS has not, such as an emulator's `local`. Default: `false`.",
             ),
             string(
                 "custom_ca_bundle",

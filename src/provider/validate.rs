@@ -13,7 +13,7 @@ use super::accounts;
 use super::assume_role::{ROLE, WEB_IDENTITY, is_set, text};
 use super::config::Config;
 use crate::diagnostics::invalid;
-use crate::mail_from::{Region, visible};
+use crate::mail_from::{Region, RegionCheck, visible};
 use crate::plugin::Number;
 use crate::ses::RetryMode;
 
@@ -21,6 +21,7 @@ use crate::ses::RetryMode;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parsed {
     pub(super) region: Option<Region>,
+    pub(super) region_check: RegionCheck,
     pub(super) skip_metadata: Option<bool>,
     pub(super) metadata_is_ipv6: Option<bool>,
     pub(super) max_attempts: Option<u32>,
@@ -33,11 +34,16 @@ pub(super) struct Parsed {
 
 /// Parses a provider block, and tells what is wrong with it.
 pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
+    let region_check = match &config.skip_region_validation {
+        Value::Null | Value::Value(false) => RegionCheck::Code,
+        Value::Unknown | Value::Value(true) => RegionCheck::Label,
+    };
     let mut parsed = Parsed {
-        region: region(diags, config, "region", &config.region),
+        region: region(diags, region_check, "region", &config.region),
+        region_check,
         ..Parsed::default()
     };
-    region(diags, config, "sts_region", &config.sts_region);
+    region(diags, region_check, "sts_region", &config.sts_region);
     keys(diags, config);
     accounts::validate(diags, config);
     parsed.skip_metadata = one_of(
@@ -75,19 +81,14 @@ pub(super) fn validate(diags: &mut Diagnostics, config: &Config) -> Parsed {
 
 fn region(
     diags: &mut Diagnostics,
-    config: &Config,
+    check: RegionCheck,
     name: &'static str,
     region: &Value<String>,
 ) -> Option<Region> {
-    let region = text(region.clone())?;
-    let parse = match &config.skip_region_validation {
-        Value::Null | Value::Value(false) => Region::parse,
-        Value::Unknown | Value::Value(true) => Region::parse_any,
-    };
-    let region = parse(&region);
+    let region = check.parse(&text(region.clone())?);
     let region = region.map_err(|error| {
         let path = AttributePath::new(name);
-        diags.add_error(invalid(path, &error, error.remedy()));
+        diags.add_error(invalid(path, &error, error.remedy_by_block()));
     });
     region.ok()
 }

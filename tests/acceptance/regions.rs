@@ -325,3 +325,40 @@ fn region_that_no_code_can_be_is_told_with_what_to_write() {
     }
     assert_eq!(ws.ses().calls(), []);
 }
+
+#[test]
+fn an_emulator_s_region_serves_where_the_provider_block_takes_it() {
+    let mut ws = Workspace::new();
+    ws.ses().add_identity("local", "example.com", true);
+    ws.provider.skip_region_validation = Some("true".to_owned());
+    let config = r#"
+resource "ses_identity_mail_from" "this" {
+  identity         = "example.com"
+  region           = "local"
+  mail_from_domain = "bounce.example.com"
+}
+
+data "ses_identity_mail_from" "this" {
+  identity = ses_identity_mail_from.this.identity
+  region   = "local"
+}
+"#;
+    ws.config(config);
+    // Terraform has the block validated first, by the same process.
+    ws.terraform(&["validate"]).succeeds();
+    ws.apply().succeeds().says("1 added");
+    assert!(ws.ses().get("local", "example.com").is_some());
+    ws.plans_nothing();
+
+    ws.provider.skip_region_validation = None;
+    ws.config(config);
+    let argument = "skip_region_validation = true";
+    ws.terraform(&["validate"])
+        .fails_with(&["Invalid region", argument]);
+    let sets = ws.sets();
+    // What is only in the state is told of by its read.
+    ws.config("");
+    ws.plan()
+        .fails_with(&["Unusable state of a ses_identity_mail_from", argument]);
+    assert_eq!(ws.sets(), sets);
+}

@@ -139,6 +139,17 @@ async fn a_resource_may_name_its_region() {
             Signed("AKIABLOCK", "eu-west-1"),
         ),
         (
+            case("one that an emulator has")
+                .block_keys()
+                .block("skip_region_validation", true)
+                .of_region("local"),
+            Signed("AKIABLOCK", "local"),
+        ),
+        (
+            case("one that AWS has not").block_keys().of_region("local"),
+            Fails(&["Invalid import id", "set `skip_region_validation = true`"]),
+        ),
+        (
             role("STS stays in the provider's region").of_region("eu-west-1"),
             Assumed("ASIA1", &[&["role%2Fa", "/us-east-1/sts/"]]),
         ),

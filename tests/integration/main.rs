@@ -12,6 +12,7 @@ mod ses;
 mod ses_identity;
 mod ses_list;
 mod ses_move;
+mod ses_region;
 mod start;
 mod terraform;
 mod values;

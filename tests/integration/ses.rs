@@ -54,20 +54,30 @@ impl World {
     }
 
     pub(crate) async fn configure(&mut self, region: Json) {
-        let config = json!({
+        self.configure_with(region, Json::Null).await;
+    }
+
+    /// [`configure`](Self::configure) with this `skip_region_validation`.
+    pub(crate) async fn configure_with(&mut self, region: Json, skip: Json) {
+        let request = configure_provider::Request {
+            config: msgpack(&self.block(region, skip)),
+            ..Default::default()
+        };
+        let configured = self.provider.configure_provider(request).await.unwrap();
+        assert_eq!(configured.into_inner().diagnostics, []);
+    }
+
+    /// The provider block, with its `region` and `skip_region_validation`.
+    pub(crate) fn block(&self, region: Json, skip: Json) -> Json {
+        json!({
             "region": region,
+            "skip_region_validation": skip,
             "access_key": "AKIAIOSFODNN7EXAMPLE",
             "secret_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             "requests_per_second": 0,
             "endpoints": { "ses": self.simulator.ses_url(), "sts": null },
             "dns": { "enabled": false },
-        });
-        let request = configure_provider::Request {
-            config: msgpack(&config),
-            ..Default::default()
-        };
-        let configured = self.provider.configure_provider(request).await.unwrap();
-        assert_eq!(configured.into_inner().diagnostics, []);
+        })
     }
 
     /// SES has a verified identity in [`REGION`].

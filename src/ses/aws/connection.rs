@@ -27,7 +27,7 @@ use super::proxies::{Proxies, ProxySettings};
 use super::retries::{Retries, RetryMode};
 use super::said::Said;
 use super::sts::{FirstRegion, Role, Sts, WebIdentity};
-use crate::mail_from::Region;
+use crate::mail_from::{Region, RegionCheck};
 use crate::ses::deadline::{Deadline, Interrupted};
 use crate::ses::error::{CredentialFault, Error};
 
@@ -72,8 +72,8 @@ pub struct ConnectionSettings {
     pub user_agent: Vec<String>,
     /// The version of Terraform, for `User-Agent`.
     pub terraform_version: String,
-    /// Whether a region need not have the shape of a region's code.
-    pub skip_region_validation: bool,
+    /// What is taken for the code of a region.
+    pub region_check: RegionCheck,
     /// The folders below which the provider processes of this host share SES's limit:
     /// the first that lets them.
     pub shared_folders: Vec<PathBuf>,
@@ -201,6 +201,11 @@ impl Connection {
         self.0.settings.region.as_ref()
     }
 
+    /// What is taken for the code of a region.
+    pub fn region_check(&self) -> RegionCheck {
+        self.0.settings.region_check
+    }
+
     /// The region of the settings, or else of the AWS chain. An error when there
     /// is none, or when what there is cannot be a region.
     pub async fn region(&self) -> Result<&Region, Error> {
@@ -215,17 +220,14 @@ impl Connection {
                     let reason = without_region(&self.0.settings, self.files().await);
                     return Err(Error::Settings { reason });
                 };
-                let parse = match self.0.settings.skip_region_validation {
-                    true => Region::parse_any,
-                    false => Region::parse,
-                };
                 let files = self.files().await;
-                parse(found.as_ref()).map_err(|error| {
+                let region = self.region_check().parse(found.as_ref());
+                region.map_err(|error| {
                     let by = match said_region(&self.0.settings, files) {
                         Some(said) => said.by,
                         None => "the region of the instance metadata service".to_owned(),
                     };
-                    let remedy = error.remedy();
+                    let remedy = error.remedy_by_block();
                     let reason = format!("{by} cannot be used: {error}. {remedy}");
                     Error::Settings { reason }
                 })
@@ -316,7 +318,7 @@ impl Connection {
             retry_mode: _,
             user_agent: _,
             terraform_version: _,
-            skip_region_validation: _,
+            region_check: _,
             shared_folders: _,
             // The same for all processes of a run.
             environment: _,

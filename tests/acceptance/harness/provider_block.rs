@@ -14,6 +14,7 @@ pub(crate) struct ProviderBlock {
     pub(crate) secret_key: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) requests_per_second: Option<String>,
+    pub(crate) skip_region_validation: Option<String>,
     /// `endpoints.ses`
     pub(crate) ses_endpoint: Option<String>,
     /// `endpoints.sts`
@@ -36,6 +37,7 @@ impl ProviderBlock {
             secret_key: Some(r#""wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY""#.to_owned()),
             token: None,
             requests_per_second: Some("0".to_owned()),
+            skip_region_validation: None,
             ses_endpoint: Some(format!("{:?}", simulator.ses_url())),
             sts_endpoint: None,
             allowed_account_ids: None,
@@ -55,6 +57,7 @@ impl ProviderBlock {
             ("secret_key", &self.secret_key),
             ("token", &self.token),
             ("requests_per_second", &self.requests_per_second),
+            ("skip_region_validation", &self.skip_region_validation),
         ];
         let endpoints = [("ses", &self.ses_endpoint), ("sts", &self.sts_endpoint)];
         let endpoints: Vec<String> = endpoints
