@@ -6,7 +6,8 @@
 //! | `aws_sesv2_email_identity_mail_from_attributes` | `email_identity` | `mail_from_domain`, which may be null | `USE_DEFAULT_VALUE`, `REJECT_MESSAGE` |
 //!
 //! Versions 3 to 5 have no `region`. Names stay as they are spelt, so that a configuration
-//! that spells them so plans nothing; a read fills in the rest.
+//! that spells them so plans nothing. Where the region is known, so are the DNS records; a read
+//! fills in the rest.
 
 use serde_json::{Map, Value as Json};
 use tf_provider::value::Value;
@@ -17,7 +18,8 @@ use super::model::Model;
 use super::private::Private;
 use super::resource::IdentityMailFrom;
 use crate::diagnostics::diagnostic;
-use crate::mail_from::{BehaviorOnMxFailure, Identity, Region, visible};
+use crate::dns_records::dns_records;
+use crate::mail_from::{BehaviorOnMxFailure, DomainName, Identity, Region, visible};
 use crate::plugin::{MoveSource, MoveState, Moved, Told};
 
 const SOURCES: [MoveSource; 2] = [
@@ -102,21 +104,28 @@ fn state(attributes: &Map<String, Json>) -> Result<Model, MoveError> {
     };
     let parsed =
         Identity::parse(identity).map_err(|error| MoveError::Identity(error.to_string()))?;
-    let region = text(attributes, "region")?;
     // Whether it may be any label, a block says that may not be known yet: the read that
     // follows goes by it.
-    if let Some(region) = region.filter(|region| Region::parse_any(region).is_err()) {
-        return Err(MoveError::Region(region.to_owned()));
-    }
+    let region = text(attributes, "region")?
+        .map(|text| Region::parse_any(text).map_err(|_| MoveError::Region(text.to_owned())));
+    let region = region.transpose()?;
     let id = parsed.as_str().to_owned();
     let domain = text(attributes, "mail_from_domain")?.ok_or(MoveError::NoMailFrom(parsed))?;
+    // Without them, a plan that does not refresh would show them as an update.
+    let dns_records = match (DomainName::parse(domain), &region) {
+        (Ok(domain), Some(region)) => dns_records(Some(&domain), Some(region), &Value::Null),
+        _ => Value::Null,
+    };
     Ok(Model {
+        dns_records,
         identity: Value::Value(identity.to_owned()),
         id: Value::Value(id),
         mail_from_domain: Value::Value(domain.to_owned()),
         behavior_on_mx_failure: behavior(text(attributes, "behavior_on_mx_failure")?),
         // Null is the provider's, which may not be known yet.
-        region: region.map_or(Value::Null, |region| Value::Value(region.to_owned())),
+        region: region.map_or(Value::Null, |region| {
+            Value::Value(region.as_str().to_owned())
+        }),
         ..Model::default()
     })
 }
@@ -171,6 +180,11 @@ mod tests {
             behavior_on_mx_failure: value("RejectMessage"),
             ..ours.clone()
         };
+        let domain = DomainName::parse("bounce.example.com").unwrap();
+        let records = |region: &str| {
+            let region = Region::parse_any(region).ok();
+            dns_records(Some(&domain), region.as_ref(), &Value::Null)
+        };
         for (attributes, expected) in [
             (
                 json!({
@@ -211,6 +225,7 @@ mod tests {
                     identity: value("EXAMPLE.com."),
                     mail_from_domain: value("Bounce.Example.com."),
                     region: value("eu-west-1"),
+                    dns_records: records("eu-west-1"),
                     ..ours.clone()
                 },
             ),
@@ -222,6 +237,7 @@ mod tests {
                 }),
                 Model {
                     region: value("local"),
+                    dns_records: records("local"),
                     ..ours.clone()
                 },
             ),

@@ -78,6 +78,41 @@ fn kept(type_name: &str, identity: &str, domain: &str, region: Option<Value>) ->
     attributes
 }
 
+/// A resource with two instances, each of which has a `moved` block of its own.
+const COUNTED: [&str; 2] = ["one.example", "two.example"];
+const BY_KEY: &str = r#"
+resource "ses_identity_mail_from" "keyed" {
+  for_each         = { one = "one.example", two = "two.example" }
+  identity         = each.value
+  mail_from_domain = "bounce.${each.value}"
+}
+
+moved {
+  from = aws_ses_domain_mail_from.counted[0]
+  to   = ses_identity_mail_from.keyed["one"]
+}
+
+moved {
+  from = aws_ses_domain_mail_from.counted[1]
+  to   = ses_identity_mail_from.keyed["two"]
+}
+"#;
+
+/// What hashicorp/aws has written of [`COUNTED`].
+fn counted(region: Option<&Value>) -> Value {
+    let mut all = written("hashicorp/aws", DOMAIN, "counted", &Value::Null);
+    let instances = COUNTED.iter().enumerate().map(|(index, identity)| {
+        let domain = format!("bounce.{identity}");
+        json!({
+            "index_key": index,
+            "schema_version": 0,
+            "attributes": kept(DOMAIN, identity, &domain, region.cloned()),
+        })
+    });
+    all["instances"] = instances.collect();
+    all
+}
+
 #[test]
 fn moved_from_hashicorp_aws_changes_nothing() {
     if lacks(Feature::MovesAcrossTypes) {
@@ -111,6 +146,14 @@ moved {{
 "#
         ));
     }
+    for identity in COUNTED {
+        let domain = format!("bounce.{identity}");
+        ws.ses().add_identity(REGION, identity, true);
+        ws.ses()
+            .set_mail_from(REGION, identity, &domain, Behavior::UseDefaultValue)
+            .unwrap();
+    }
+    hcl.push_str(BY_KEY);
     ws.config(&hcl);
     for (version, region) in [
         ("4.67.0", None),
@@ -121,9 +164,16 @@ moved {{
             let attributes = kept(type_name, identity, domain, region.clone());
             written("hashicorp/aws", type_name, name, &attributes)
         });
+        let states = [&states[..], &[counted(region.as_ref())]].concat();
         write_state(&ws, &states);
         ws.add_stand_in("hashicorp/aws", version);
         ws.terraform(&["init", "-upgrade"]).succeeds();
+        if region.is_some() {
+            // All that a plan needs is in the state that was moved.
+            ws.terraform(&["plan", "-refresh=false"])
+                .succeeds()
+                .says("0 to add, 0 to change, 0 to destroy");
+        }
         ws.terraform(&["plan", "-out=plan"])
             .succeeds()
             .says("0 to add, 0 to change, 0 to destroy")
@@ -140,11 +190,13 @@ moved {{
             assert_eq!(state["mail_from_domain"], domain, "{version}");
             assert_eq!(state["region"], REGION, "{version}");
         }
-        assert_eq!(ws.resources().len(), KEPT.len(), "{version}");
+        let count = KEPT.len() + COUNTED.len();
+        assert_eq!(ws.resources().len(), count, "{version}");
         assert_eq!(ws.sets(), [], "{version}");
     }
-    let identities = KEPT.map(|(_, _, identity, _)| in_ses(identity));
-    ws.ends_with(&identities.each_ref().map(String::as_str));
+    let kept = KEPT.map(|(_, _, identity, _)| in_ses(identity));
+    let identities = kept.iter().map(String::as_str).chain(COUNTED);
+    ws.ends_with(&identities.collect::<Vec<_>>());
 }
 
 #[test]

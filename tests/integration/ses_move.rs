@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use simulator::ses::Behavior;
 use terraform_provider_ses::plugin::proto::tfplugin6::{
-    RawState, get_metadata, move_resource_state,
+    RawState, get_metadata, move_resource_state, upgrade_resource_state,
 };
 
 use crate::ses::{MAIL_FROM, REGION, World, config};
@@ -13,6 +13,7 @@ const VERIFICATION: &str = "ses_identity_mail_from_verification";
 const DOMAIN: &str = "aws_ses_domain_mail_from";
 const EMAIL: &str = "aws_sesv2_email_identity_mail_from_attributes";
 const AWS: &str = "registry.terraform.io/hashicorp/aws";
+const OWN: &str = "registry.terraform.io/terraform-provider-ses/ses";
 
 fn request(address: &str, source: &str, state: &str) -> move_resource_state::Request {
     move_resource_state::Request {
@@ -104,6 +105,14 @@ async fn what_hashicorp_aws_has_kept_plans_nothing() {
             EMAIL,
             with_region(email("EXAMPLE.com", "Bounce.example.com"), json!("")),
         ),
+        // Of the second instance that has a block of its own, Terraform says that the
+        // first has made the resource ours.
+        (OWN, DOMAIN, domain("example.com", plain)),
+        (
+            OWN,
+            EMAIL,
+            with_region(email("Sender@example.com", plain), json!(REGION)),
+        ),
         // By way of a second `moved` block, Terraform says the type that it is moved to.
         (AWS, MAIL_FROM, domain("EXAMPLE.com", plain)),
         (AWS, MAIL_FROM, email("example.com", plain)),
@@ -141,7 +150,14 @@ async fn what_hashicorp_aws_has_kept_plans_nothing() {
         assert_eq!(&target["region"], region);
 
         world.configure(json!(REGION)).await;
+        let mut wanted = config(state["id"].clone(), state["mail_from_domain"].clone());
+        wanted["behavior_on_mx_failure"] = json!(name);
         let identity = moved.target_identity;
+        // Without a refresh, what hangs on a region that the source does not have is new.
+        let planned = world.plan(&target, &wanted, identity.clone()).await;
+        let planned = read(planned.planned_state.as_ref());
+        let is_as_moved = state["region"] == json!(REGION);
+        assert_eq!(planned == target, is_as_moved, "{state}: {planned}");
         let found = world.read(&target, &moved.target_private, identity).await;
         assert_eq!(found.diagnostics, []);
         assert_eq!(
@@ -149,8 +165,6 @@ async fn what_hashicorp_aws_has_kept_plans_nothing() {
             "the move has marked the object"
         );
         let prior = read(found.new_state.as_ref());
-        let mut wanted = config(state["id"].clone(), state["mail_from_domain"].clone());
-        wanted["behavior_on_mx_failure"] = json!(name);
         let planned = world.plan(&prior, &wanted, found.new_identity).await;
         assert_eq!(planned.diagnostics, []);
         assert_eq!(read(planned.planned_state.as_ref()), prior, "{state}");
@@ -160,6 +174,36 @@ async fn what_hashicorp_aws_has_kept_plans_nothing() {
     let mut calls = ses.calls();
     calls.retain(|call| call.action == "SetIdentityMailFromDomain");
     assert_eq!(calls, []);
+}
+
+/// What Terraform has put under the own type by a `moved` block whose target another block
+/// moves on, instance by instance: it asks for a move of the first alone.
+#[tokio::test]
+async fn what_hashicorp_aws_has_kept_is_upgraded_under_the_own_type() {
+    let mut world = World::unconfigured().await;
+    let plain = "bounce.example.com";
+    for (state, region, behavior) in [
+        (domain("Example.COM", plain), Json::Null, "UseDefaultValue"),
+        (
+            with_region(email("Example.COM", plain), json!(REGION)),
+            json!(REGION),
+            "RejectMessage",
+        ),
+    ] {
+        let request = upgrade_resource_state::Request {
+            type_name: MAIL_FROM.to_owned(),
+            version: 0,
+            raw_state: request(AWS, DOMAIN, &state.to_string()).source_state,
+        };
+        let upgraded = world.provider.upgrade_resource_state(request).await;
+        let upgraded = upgraded.unwrap().into_inner();
+        assert_eq!(upgraded.diagnostics, [], "{state}");
+        let upgraded = read(upgraded.upgraded_state.as_ref());
+        assert_eq!(upgraded["identity"], "Example.COM");
+        assert_eq!(upgraded["mail_from_domain"], plain);
+        assert_eq!(upgraded["behavior_on_mx_failure"], behavior);
+        assert_eq!(upgraded["region"], region);
+    }
 }
 
 #[tokio::test]

@@ -128,10 +128,10 @@ impl<P: Provider> Calls<P> {
             let is_type = match &attributes {
                 // Where one `moved` block leads to the next, Terraform hands on what the
                 // other provider has kept, under the type that it is moved to.
-                Ok(attributes) if is_own_type => attributes.contains_key(source.attribute),
+                Ok(attributes) if is_own_type => source.has_kept(attributes),
                 _ => is_own_type || source.type_name == request.source_type_name,
             };
-            is_type && source.is_of_provider(request)
+            is_type && (source.is_of_provider(request) || !is_own_type && is_of_target(request))
         });
         let (Some(moves), Some(source)) = (moves, found) else {
             diags
@@ -170,6 +170,11 @@ impl<P: Provider> Calls<P> {
 }
 
 impl MoveSource {
+    /// Whether `attributes` are those of an object of this type, and of no other.
+    pub(super) fn has_kept(&self, attributes: &Map<String, Json>) -> bool {
+        attributes.contains_key(self.attribute)
+    }
+
     fn is_of_provider(&self, request: &proto::move_resource_state::Request) -> bool {
         is_address_of(self.provider, &request.source_provider_address)
     }
@@ -181,6 +186,16 @@ fn is_address_of(provider: &str, address: &str) -> bool {
     let (_, bare) = provider.split_once('/').unwrap_or_default();
     let (_, hostless) = address.split_once('/').unwrap_or_default();
     address == bare || address == provider || hostless == provider
+}
+
+/// Whether the address of the source is that of the target's provider. Terraform keeps one
+/// provider for all instances of a resource: where each has a `moved` block of its own, it
+/// names the target's for all but the first.
+fn is_of_target(request: &proto::move_resource_state::Request) -> bool {
+    let address = &request.source_provider_address;
+    let (_, name) = address.rsplit_once('/').unwrap_or(("", address));
+    let of_target = request.target_type_name.strip_prefix(name);
+    of_target.is_some_and(|rest| rest.starts_with('_'))
 }
 
 /// What to tell of a type that nobody takes over.

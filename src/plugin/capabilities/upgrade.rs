@@ -1,11 +1,14 @@
 //! States of older schema versions, rewritten.
 
+use std::mem;
+
 use serde_json::{Map, Value as Json};
 use tf_provider::{Diagnostic, Diagnostics};
 
 use crate::plugin::Provider;
 use crate::plugin::call::Told;
 use crate::plugin::calls::{Calls, answered_at_once, encoded, noted};
+use crate::plugin::capabilities::move_state::Moved;
 use crate::plugin::diagnostics::{diagnostics, error};
 use crate::plugin::proto::tfplugin6::{self as proto, DynamicValue, RawState};
 use crate::plugin::wire::{self, Malformed};
@@ -76,14 +79,26 @@ impl<P: Provider> Calls<P> {
             ));
             return Err(Told);
         };
+        let mut kept_elsewhere = None;
         let state = wire::decode_json(json, &resource.schema.ty, |state| {
-            if let (Some(upgrade), Json::Object(state)) = (&resource.upgrade, state) {
+            let Json::Object(state) = state else { return };
+            if let Some(moves) = resource.moves.as_deref() {
+                let source = moves.sources().iter().find(|source| source.has_kept(state));
+                kept_elsewhere = source.map(|source| (moves, source, mem::take(state)));
+            }
+            if let Some(upgrade) = &resource.upgrade {
                 // No release has written a version below zero.
                 for from in version.max(0)..known {
                     upgrade.upgrade(from, state);
                 }
             }
         });
+        // Where a second `moved` block leads to a type, and each instance has one of its own,
+        // Terraform asks for a move of the first instance alone.
+        if let Some((moves, source, attributes)) = kept_elsewhere {
+            let Moved { state, .. } = moves.moved(diags, source, &attributes)?;
+            return encoded(diags, &state, &resource.schema.ty);
+        }
         let state = noted(
             diags,
             state.map_err(|malformed| unfit(type_name, malformed)),
