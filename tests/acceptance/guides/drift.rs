@@ -1,5 +1,6 @@
 //! `docs/guides/drift.md`
 
+use std::fs;
 use std::time::Duration;
 
 use simulator::dns::RecordKind;
@@ -21,6 +22,9 @@ fn scheduled_job_tells_what_has_become_of_a_domain() {
 
     let mut guide = Guide::open(&ws, "drift");
     guide.writes("main.tf");
+    // A configuration that has more to it, such as a status which is none of a check's.
+    let more = "output \"job\" {\n  value = { status = \"fail\" }\n}\n";
+    fs::write(ws.folder().join("more.tf"), more).unwrap();
     guide
         .runs_and_prints()
         .says("SES does not send with the MAIL FROM domain of example.com.");
