@@ -3,12 +3,13 @@
 //! visible once more below, where diagnostics go onto the wire.)
 
 mod refusals;
+mod sts;
 
 use std::fmt::Display;
 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use crate::mail_from::{Advice, visible};
+use crate::mail_from::{Advice, all_visible, visible};
 use crate::plugin::Told;
 use crate::ses::{CredentialFault, Error, Obstacle, Operation};
 
@@ -131,32 +132,38 @@ pub fn explain(error: &Error) -> String {
         Error::Account {
             fault: CredentialFault::NotAllowed,
             reason,
+            ..
         }
         | Error::Credentials {
             fault: CredentialFault::NotAllowed,
             reason,
             ..
-        } => sentence(&visible(reason)),
+        } => sentence(&all_visible(reason)),
         Error::Credentials {
             operation,
             fault,
             reason,
+            ..
         } => {
             let what = match fault {
                 CredentialFault::Absent => "There are no AWS credentials",
                 CredentialFault::Expired => "The AWS credentials have expired",
                 _ => "The AWS credentials could not be loaded",
             };
-            format!("{what} to call {operation} with: {}", visible(reason))
+            format!("{what} to call {operation} with: {}", all_visible(reason))
         }
         Error::Account {
             fault: CredentialFault::Absent,
             reason,
-        } => format!("There are no AWS credentials: {}", visible(reason)),
+            ..
+        } => format!("There are no AWS credentials: {}", all_visible(reason)),
         Error::Account { reason, .. } => {
-            format!("The AWS account could not be found: {}", visible(reason))
+            format!(
+                "The AWS account could not be found: {}",
+                all_visible(reason)
+            )
         }
-        Error::Settings { reason } => sentence(&visible(reason)),
+        Error::Settings { reason } => sentence(&all_visible(reason)),
         Error::Internal { what } => {
             format!("{} This is a fault of the provider.", sentence(what))
         }
@@ -223,20 +230,15 @@ fn remedy(error: &Error) -> Option<String> {
                  region unless `region` names another."
             ))
         }
-        Error::Refused { code, .. }
-            if matches!(code.as_str(), "ExpiredToken" | "ExpiredTokenException" | "RequestExpired") =>
-        {
-            Some("Renew the credentials (for example `aws sso login`), and see that this machine's clock is right.".to_owned())
-        }
-        Error::Refused { code, .. }
-            if matches!(
-                code.as_str(),
-                "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch"
-            ) =>
-        {
-            Some("AWS does not take these credentials: see that the access key, the secret key and the session token belong together and are still valid.".to_owned())
+        Error::Refused { code, .. } if refusals::of_credentials(code).is_some() => {
+            refusals::of_credentials(code).map(str::to_owned)
         }
         Error::Unreachable { obstacle, .. } => Some(around(*obstacle)),
+        Error::Account { .. } | Error::Credentials { .. }
+            if let Some(remedy) = error.refusal().and_then(sts::remedy) =>
+        {
+            Some(format!("SES was not called. {}", visible(&remedy)))
+        }
         Error::Account {
             fault: CredentialFault::NotAllowed,
             ..

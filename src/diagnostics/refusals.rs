@@ -16,6 +16,21 @@ pub(super) fn remedy(code: &str, message: &str) -> Option<String> {
     denied(message)
 }
 
+/// What to do about credentials that AWS does not take.
+pub(super) fn of_credentials(code: &str) -> Option<&'static str> {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => Some(
+            "Renew the credentials (for example `aws sso login`), and see that this machine's \
+             clock is right.",
+        ),
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => Some(
+            "AWS does not take these credentials: see that the access key, the secret key and the \
+             session token belong together and are still valid.",
+        ),
+        _ => None,
+    }
+}
+
 fn clock(message: &str) -> String {
     let what = match difference(message) {
         Some((by, Side::Behind)) => format!("is {by} behind AWS's"),

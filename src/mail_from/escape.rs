@@ -13,6 +13,16 @@ pub fn visible(text: &str) -> String {
     }))
 }
 
+/// As [`visible`], to the end, for what the provider says itself: it may quote others, whose
+/// texts are bounded and escaped already.
+pub fn all_visible(text: &str) -> String {
+    let shown = text.chars().map(|c| match c {
+        '\'' | '"' | '\\' => c.to_string(),
+        c => c.escape_debug().to_string(),
+    });
+    shown.collect()
+}
+
 /// Octets from the network in the presentation form of RFC 1035, section 5.1:
 /// printable ASCII as it is, `\\` for a backslash, `\DDD` for everything else.
 /// At most 512 characters, then `...`.
@@ -55,7 +65,10 @@ mod tests {
             (r"back\slash", r"back\\slash"),
         ] {
             assert_eq!(visible(text), shown);
+            assert_eq!(all_visible(&visible(text)), shown, "once is enough");
         }
+        let long = "\u{1b}".repeat(1000);
+        assert_eq!(all_visible(&long), r"\u{1b}".repeat(1000));
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub use behavior::{BehaviorOnMxFailure, UnknownValue, VerificationStatus};
 pub use dmarc::{DmarcFinding, DmarcStatus, DmarcStep, DmarcWalk, find_dmarc};
 pub use domain_name::{DomainName, DomainNameError};
 pub use elsewhere::{Elsewhere, Surroundings};
-pub use escape::{presentation, visible};
+pub use escape::{all_visible, presentation, visible};
 pub use finding::{Cause, DnsFindings, Finding, RecordStatus};
 pub use identity::{EmailAddress, Identity, IdentityError};
 pub use identity_kind::IdentityKind;

@@ -231,6 +231,9 @@ impl Check<'_> {
 
     fn duration(&mut self, text: &Value<String>) {
         let Value::Value(text) = text else { return };
+        if text.is_empty() {
+            return;
+        }
         let (shortest, longest) = DURATIONS;
         let fits = |duration| (shortest..=longest).contains(&duration);
         if !duration::parse(text).is_ok_and(fits) {
@@ -273,7 +276,7 @@ fn is_role_arn(arn: &str) -> bool {
     let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     let has_name = role
         .strip_prefix("role/")
-        .is_some_and(|name| !name.is_empty());
+        .is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()));
     partition.starts_with("aws") && is_account && has_name
 }
 

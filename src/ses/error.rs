@@ -100,6 +100,8 @@ pub enum Error {
         fault: CredentialFault,
         /// Which sources have none or failed, and what they said.
         reason: String,
+        /// What STS has refused, where it has.
+        refusal: Option<Refusal>,
     },
 
     /// The credentials could not be found to be of an account that the settings allow,
@@ -110,6 +112,8 @@ pub enum Error {
         fault: CredentialFault,
         /// What was found, or what went wrong.
         reason: String,
+        /// What STS has refused, where it has.
+        refusal: Option<Refusal>,
     },
 
     /// The provider's settings do not allow a call yet, or at all.
@@ -183,6 +187,17 @@ pub enum CredentialFault {
     NotAllowed,
     /// Only a program gives them, and it is not started for mere advice.
     NotAsked,
+}
+
+/// Refusal of STS's, which stands between a source and the credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// STS's operation, such as `AssumeRole`.
+    pub operation: &'static str,
+    /// STS's error code, such as `AccessDenied`.
+    pub code: String,
+    /// STS's message, as it came from the network.
+    pub message: String,
 }
 
 /// How far a request without an accepting answer has come, from nothing to the most
@@ -326,6 +341,14 @@ impl Error {
             {
                 Some(*operation)
             }
+            _ => None,
+        }
+    }
+
+    /// What STS has refused, where that is why there are no credentials.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Credentials { refusal, .. } | Self::Account { refusal, .. } => refusal.as_ref(),
             _ => None,
         }
     }

@@ -61,6 +61,11 @@ pub(crate) fn profile(name: &'static str) -> Case {
 async fn the_first_source_that_has_credentials_signs() {
     hold(vec![
         (case("nothing"), Fails(NONE)),
+        (
+            case("nothing, looked for at length")
+                .block("shared_config_files", json!(["~/x".repeat(250)])),
+            Fails(NONE),
+        ),
         (case("block keys").block_keys(), Signed("AKIABLOCK", REGION)),
         (
             case("block keys before all else")

@@ -48,6 +48,22 @@ async fn files_of_the_block_come_before_those_of_the_environment() {
             Signed("AKIAOTHER", "eu-north-1"),
         ),
         (
+            case("a folder")
+                .env_keys()
+                .env("AWS_CONFIG_FILE", "~HOME~")
+                .beyond_the_peer("it says as little as a file that may not be read"),
+            Signed("AKIAENV", REGION),
+        ),
+        (
+            case("named like those of the other file")
+                .block("profile", "p")
+                .config(OTHER.replace("default", "p")),
+            Fails(&[
+                "the profile `p` does not exist",
+                "has [p], which would have to be [profile p]",
+            ]),
+        ),
+        (
             both("one that is missing").block("shared_credentials_files", json!(["~/missing"])),
             // What the configuration file says is still there.
             Signed("AKIAOTHER", REGION),

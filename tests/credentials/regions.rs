@@ -88,6 +88,11 @@ async fn regions_are_found_where_users_put_them() {
             Signed("ASIAINSTANCE", "eu-west-3"),
         ),
         (
+            // A profile's role is no instance's, whatever it is assumed with.
+            profile("of-instance").on_an_instance(),
+            Fails(&["No AWS region"]),
+        ),
+        (
             keys("an instance's region with other keys").on_an_instance(),
             Fails(&["No AWS region"]),
         ),

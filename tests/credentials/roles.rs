@@ -110,6 +110,10 @@ async fn arguments_go_to_sts_by_its_names() {
         "tags": { "team": "mail" },
         "transitive_tag_keys": ["team"],
     });
+    let empty = json!({
+        "duration": "", "external_id": "", "policy": "", "policy_arns": [], "session_name": "",
+        "source_identity": "", "tags": {}, "transitive_tag_keys": [],
+    });
     let of_web = json!({
         "duration": "15m",
         "policy": "{\"Sid\":\"hush\"}",
@@ -134,6 +138,12 @@ async fn arguments_go_to_sts_by_its_names() {
                     "TransitiveTagKeys.member.1=team",
                 ]],
             ),
+        ),
+        (
+            case("what is empty is not set")
+                .env_keys()
+                .assume("a", &empty),
+            Assumed("ASIA1", &[&["RoleArn=arn%3Aaws", "role%2Fa"]]),
         ),
         (
             web(case("web identity"), &of_web),
@@ -204,6 +214,8 @@ async fn what_cannot_be_assumed_is_told() {
                 "the role arn:aws:iam::111122223333:role/a of the provider block, assumed with the \
                  environment's keys: STS answered AssumeRole with AccessDenied: Not authorized",
                 "request id 7e6d",
+                "SES was not called. See that the role exists, that its trust policy lets the \
+                 caller assume it",
             ]),
         ),
         (

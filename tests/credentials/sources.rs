@@ -111,6 +111,54 @@ async fn a_profile_assumes_its_role_with_keys_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_profile_assumes_its_role_with_what_else_it_or_the_machine_has() {
+    const PROGRAM: &str = "credential_process = sh ~HOME~/program.sh\n";
+    let role = |name| profile(name, ROLE);
+    let sso = format!(
+        "{ROLE}sso_session = dev\nsso_account_id = 111122223333\nsso_role_name = mailer\n\
+         [sso-session dev]\nsso_region = us-east-1\nsso_start_url = https://start.test\n"
+    );
+    let two = |other: &str| format!("{ROLE}{PROGRAM}{other}[profile s]\n{KEYS}");
+    hold(vec![
+        (
+            profile("a program", &format!("{ROLE}{PROGRAM}")),
+            Assumed("ASIA1", &[&["Credential=AKIAPROGRAM/", "role%2Fa"]]),
+        ),
+        (
+            profile("SSO", &sso).logged_in(),
+            Assumed("ASIA1", &[&["Credential=ASIASSO/", "role%2Fa"]]),
+        ),
+        (
+            role("the instance").on_an_instance(),
+            Assumed("ASIA1", &[&["Credential=ASIAINSTANCE/", "role%2Fa"]]),
+        ),
+        (
+            role("the container").in_a_container().on_an_instance(),
+            Assumed("ASIA1", &[&["Credential=ASIACONTAINER/", "role%2Fa"]]),
+        ),
+        (
+            role("nothing"),
+            Fails(&[
+                "the profile `default`: the instance metadata service is not to be asked",
+                "has role_arn, and neither source_profile nor credential_source",
+            ]),
+        ),
+        (
+            profile("a program and a source", &two("source_profile = s\n")),
+            Fails(&["the profile `default` has both source_profile and credential_process"]),
+        ),
+        (
+            profile(
+                "a program and a web identity",
+                &two("web_identity_token_file = ~HOME~/token\n"),
+            ),
+            Fails(&["has both credential_process and web_identity_token_file"]),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn tokens_go_along_with_their_keys() {
     let role = |case: Case| case.assume("a", &json!({}));
     let token = &[&["Credential=", "hush-session-token"] as &[&str]];
@@ -266,6 +314,14 @@ async fn programs_are_run_as_a_shell_runs_them() {
             Fails(&["the profile `default`", "SES was not called"]),
         ),
         (
+            profile(
+                "gives half a pair",
+                "credential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"AKIA\", \
+                 \"SecretAccessKey\": \"\"}'\n",
+            ),
+            Fails(&["the profile `default`: the secret key is empty"]),
+        ),
+        (
             profile("is not there", "credential_process = /no/such/program\n"),
             Fails(&[
                 "the profile `default`",
@@ -376,10 +432,20 @@ async fn web_identities_come_from_block_environment_and_profile() {
         (
             case("refused").env_web_identity().sts_refuses(),
             Fails(&[
-                "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE: STS answered \
-                 AssumeRoleWithWebIdentity with AccessDenied",
+                "the role arn:aws:iam::111122223333:role/web, assumed by the web identity of \
+                 AWS_WEB_IDENTITY_TOKEN_FILE: STS answered AssumeRoleWithWebIdentity with \
+                 AccessDenied",
                 "request id 7e6d",
+                "SES was not called. See that the role exists, and that its trust policy lets the \
+                 token's issuer",
             ]),
+        ),
+        (
+            case("a file without a token")
+                .env_web_identity()
+                .env("AWS_WEB_IDENTITY_TOKEN_FILE", "/dev/null")
+                .beyond_the_peer("STS would say no more than that it takes no such token"),
+            Fails(&["the token in /dev/null: the file is empty"]),
         ),
     ])
     .await;
@@ -419,6 +485,14 @@ async fn what_a_profile_asks_for_in_vain_is_told() {
             )
             .logged_in(),
             Fails(&["sso_start_url of the profile `default` is not that of its sso-session"]),
+        ),
+        (
+            profile(
+                "SSO without its place",
+                "sso_account_id = 111122223333\nsso_role_name = mailer\n",
+            )
+            .on_an_instance(),
+            Fails(&["the profile `default` uses SSO and has no sso_start_url"]),
         ),
         (
             profile(

@@ -34,7 +34,8 @@ impl Config {
             detail: format!(
                 "The provider block names the profile `{}`, and the environment has \
                  AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. The profile's credentials are used. \
-                 Unset the variables, or leave `profile` out.",
+                 Unset the variables, unless the profile itself takes them (`credential_source = \
+                 Environment`), or leave `profile` out.",
                 visible(profile)
             ),
         };

@@ -118,11 +118,12 @@ fn unreachable(operation: Operation, NotReached { obstacle, reason }: NotReached
     }
 }
 
-fn without_credentials(operation: Operation, LoadFailed { fault, reason }: LoadFailed) -> Error {
+fn without_credentials(operation: Operation, failed: LoadFailed) -> Error {
     Error::Credentials {
         operation,
-        fault,
-        reason,
+        fault: failed.fault,
+        reason: failed.reason,
+        refusal: failed.refusal,
     }
 }
 
@@ -309,6 +310,7 @@ impl Attempt<'_> {
                 operation,
                 fault: CredentialFault::Expired,
                 reason: error.to_string(),
+                refusal: None,
             });
         }
         Err(error)

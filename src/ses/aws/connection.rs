@@ -250,16 +250,22 @@ impl Connection {
         let credentials = &self.aws().await?.credentials;
         let checked = match deadline.bound(credentials.ready_soon()).await {
             Ok(checked) => checked,
-            Err(Interrupted::Stopped) => Err(LoadFailed {
-                fault: CredentialFault::Passing,
-                reason: "the provider was asked to stop".to_owned(),
-            }),
-            Err(Interrupted::TimedOut) => Err(credentials.absence().await.unwrap_or(LoadFailed {
-                fault: CredentialFault::Passing,
-                reason: "AWS has not told it in time".to_owned(),
-            })),
+            Err(Interrupted::Stopped) => Err(LoadFailed::new(
+                CredentialFault::Passing,
+                "the provider was asked to stop",
+            )),
+            Err(Interrupted::TimedOut) => {
+                let absence = credentials.absence().await;
+                Err(absence.unwrap_or_else(|| {
+                    LoadFailed::new(CredentialFault::Passing, "AWS has not told it in time")
+                }))
+            }
         };
-        checked.map_err(|LoadFailed { fault, reason }| Error::Account { fault, reason })
+        checked.map_err(|failed| Error::Account {
+            fault: failed.fault,
+            reason: failed.reason,
+            refusal: failed.refusal,
+        })
     }
 
     /// The folders in which the processes of this host may share SES's limit.
@@ -442,8 +448,7 @@ async fn find_region(
         return Some(aws_config::Region::new(said.text.to_owned()));
     }
     let found = find(settings, files).ok()?;
-    let of_instance =
-        matches!(found.links.as_slice(), [link] if matches!(link.base, Base::Instance));
+    let of_instance = matches!(found.links.as_slice(), [link] if matches!(link.base, Base::Instance) && link.roles.is_empty());
     if !of_instance {
         return None;
     }

@@ -24,7 +24,7 @@ use aws_credential_types::provider::{ProvideCredentials, future};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::ses::error::CredentialFault;
+use crate::ses::error::{CredentialFault, Refusal};
 use state::{Held, Next, State};
 
 /// How long somebody who can be asked again rides out what passes, and how long it waits
@@ -60,6 +60,18 @@ pub(super) struct LoadFailed {
     pub(super) fault: CredentialFault,
     /// Which source has failed, and what it said.
     pub(super) reason: String,
+    /// What STS has refused, where it has.
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl LoadFailed {
+    pub(super) fn new(fault: CredentialFault, reason: impl Into<String>) -> Self {
+        Self {
+            fault,
+            reason: reason.into(),
+            refusal: None,
+        }
+    }
 }
 
 /// The credentials of a process. Clones share them.
@@ -98,10 +110,10 @@ impl Credentials {
                 Next::Use(_) => return Ok(()),
                 Next::Fails(failure) => return Err(failure),
                 Next::Waits if !may_load && !self.state.borrow().is_loading() => {
-                    return Err(LoadFailed {
-                        fault: CredentialFault::NotAsked,
-                        reason: "a program gives them, and none is started for advice".to_owned(),
-                    });
+                    return Err(LoadFailed::new(
+                        CredentialFault::NotAsked,
+                        "a program gives them, and none is started for advice",
+                    ));
                 }
                 Next::Waits => {
                     // The sender is these credentials' own.
@@ -134,10 +146,10 @@ impl Credentials {
         match self.next(true) {
             Next::Use(Held { loaded, load, .. }) => Ok((loaded.keys, load)),
             Next::Fails(failure) | Next::Pauses(_, failure) => Err(failure),
-            Next::Waits => Err(LoadFailed {
-                fault: CredentialFault::Passing,
-                reason: "the credentials have expired, and new ones are being loaded".to_owned(),
-            }),
+            Next::Waits => Err(LoadFailed::new(
+                CredentialFault::Passing,
+                "the credentials have expired, and new ones are being loaded",
+            )),
         }
     }
 
@@ -150,10 +162,8 @@ impl Credentials {
         if failure.is_some() || !is_loading {
             return failure;
         }
-        Some(LoadFailed {
-            fault: CredentialFault::Passing,
-            reason: format!("{} has not given any yet", self.source.name().await),
-        })
+        let reason = format!("{} has not given any yet", self.source.name().await);
+        Some(LoadFailed::new(CredentialFault::Passing, reason))
     }
 
     /// AWS says that the credentials of `load` have expired. Returns whether to call again:
@@ -186,10 +196,10 @@ impl Credentials {
         tokio::spawn(async move {
             let load = tokio::spawn(async move { source.load().await });
             let loaded = load.await.unwrap_or_else(|_| {
-                Err(LoadFailed {
-                    fault: CredentialFault::Lasting,
-                    reason: "the provider has failed while it loaded them".to_owned(),
-                })
+                Err(LoadFailed::new(
+                    CredentialFault::Lasting,
+                    "the provider has failed while it loaded them",
+                ))
             });
             if let Err(failure) = &loaded {
                 tracing::debug!(%failure, "credentials could not be loaded");

@@ -13,6 +13,9 @@ pub(super) type Properties = BTreeMap<String, String>;
 
 const DEFAULT: &str = "default";
 
+/// How many problems of the files are told: one that is none of AWS's may have any number.
+const TOLD: usize = 5;
+
 /// The names of a profile's keys.
 pub(super) const ACCESS_KEY: &str = "aws_access_key_id";
 pub(super) const SECRET_KEY: &str = "aws_secret_access_key";
@@ -25,6 +28,9 @@ pub(super) struct Files {
     sso_sessions: BTreeMap<String, Properties>,
     /// The properties of each service of each section of services.
     services: BTreeMap<String, BTreeMap<String, Properties>>,
+    /// Sections that look like those of profiles and are none, by the profile's name: what
+    /// they are called, and what they would have to be called.
+    strangers: BTreeMap<String, String>,
     /// What was looked for.
     paths: Vec<PathBuf>,
     /// Lines and files that cannot be read, as clauses.
@@ -87,6 +93,7 @@ impl Files {
             }
             let (kind, name) = kind_and_name(&section.header, is_credentials);
             let name = name.to_owned();
+            self.note_stranger(path, &section.header, is_credentials);
             if kind == "services" {
                 let into = self.services.entry(name).or_default();
                 for Property { name, nested, .. } in section.properties {
@@ -116,6 +123,33 @@ impl Files {
         }
     }
 
+    /// The configuration file wants `profile` before a name, and the credentials file does
+    /// not.
+    fn note_stranger(&mut self, path: &Path, header: &str, is_credentials: bool) {
+        let (kind, name) = kind_and_name(header, false);
+        let (is_stranger, right) = match is_credentials {
+            true => (kind == "profile" && header != DEFAULT, name.to_owned()),
+            false => (kind.is_empty(), format!("profile {name}")),
+        };
+        if is_stranger {
+            let path = path.display();
+            let hint = format!("{path} has [{header}], which would have to be [{right}]");
+            self.strangers.insert(name.to_owned(), hint);
+        }
+    }
+
+    /// What looks like the profile that does not exist, as the end of a sentence.
+    pub(super) fn instead_of(&self, name: &str) -> String {
+        let stranger = self.strangers.get(name).cloned();
+        let other_case = || {
+            let mut names = self.profiles.keys();
+            let other = names.find(|other| other.eq_ignore_ascii_case(name))?;
+            Some(format!("there is `{other}`"))
+        };
+        let hint = stranger.or_else(other_case);
+        hint.map_or_else(String::new, |hint| format!("; {hint}"))
+    }
+
     /// The properties of a profile. What the credentials file says comes first.
     pub(super) fn profile(&self, name: &str) -> Option<&Properties> {
         self.profiles.get(name)
@@ -140,10 +174,13 @@ impl Files {
 
     /// What is said, and what of the files cannot be read, unless it says so already.
     pub(super) fn with_problems(&self, mut said: String) -> String {
-        for problem in &self.problems {
-            if !said.contains(problem) {
-                let _ = write!(said, "; {problem}");
-            }
+        let new = self.problems.iter();
+        let new: Vec<_> = new.filter(|problem| !said.contains(*problem)).collect();
+        for problem in new.iter().take(TOLD) {
+            let _ = write!(said, "; {problem}");
+        }
+        if let Some(more) = new.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            let _ = write!(said, "; and {more} more");
         }
         said
     }
@@ -272,6 +309,13 @@ pub(super) mod tests {
         assert_eq!(get(&files, "a", "x"), Some("1#2"));
         assert_eq!(get(&files, "b c", "region"), Some("x"));
         assert_eq!(get(&files, "plain", "region"), None, "it is no profile");
+        let instead = files.instead_of("plain");
+        assert_eq!(
+            instead,
+            "; config has [plain], which would have to be [profile plain]"
+        );
+        assert_eq!(files.instead_of("A"), "; there is `a`");
+        assert_eq!(files.instead_of("x"), "");
         assert_eq!(files.sso_session("s").unwrap()["sso_region"], "z");
         assert_eq!(files.service("here", "ses").unwrap()["endpoint_url"], "u");
         assert_eq!(files.service("here", "sts").unwrap()["endpoint_url"], "v");

@@ -39,7 +39,7 @@ impl Owner {
             Base::WebIdentity(web) => Self::of_role(&web.role_arn),
             Base::Sso(sso) => Self::Account(sso.account_id.clone()),
             Base::Program(_) => Self::stated(settings, files).unwrap_or(Self::Unknown),
-            Base::Environment | Base::Container | Base::Instance => Self::Unknown,
+            Base::Environment | Base::Container | Base::Instance | Base::Machine => Self::Unknown,
         }
     }
 

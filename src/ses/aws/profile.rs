@@ -30,6 +30,8 @@ pub(super) enum Base {
     Environment,
     Container,
     Instance,
+    /// Whatever this machine has: a container's credentials, or else an instance's.
+    Machine,
 }
 
 /// The SSO settings of a profile.
@@ -54,6 +56,7 @@ impl Profile {
                 return Err(missing(files, &seen));
             };
             let view = View { name, profile };
+            view.check_sources()?;
             let is_again = seen.iter().filter(|seen| *seen == name).count() > 1;
             let role = match is_again {
                 true => None,
@@ -81,7 +84,7 @@ impl Profile {
             if let Some(keys) = own {
                 return Ok(Some(Self::new(name, Base::Keys(keys), roles)));
             }
-            match view.source()? {
+            match view.source(files, seen.len() == 1)? {
                 Source::Itself(base) => return Ok(Some(Self::new(name, base, roles))),
                 Source::Profile(source) => seen.push(source.to_owned()),
             }
@@ -95,6 +98,7 @@ impl Profile {
             Base::Environment => "the environment's keys".to_owned(),
             Base::Container => "the container's credentials".to_owned(),
             Base::Instance => "the instance's role".to_owned(),
+            Base::Machine => "the credentials of this container or instance".to_owned(),
             Base::Keys(_) | Base::Program(_) | Base::Sso(_) | Base::WebIdentity(_) => {
                 format!("the credentials of the profile `{name}`")
             }
@@ -113,14 +117,24 @@ fn missing(files: &Files, seen: &[String]) -> String {
         [name] => format!("the profile `{name}`"),
         [] => "the profile".to_owned(),
     };
+    let instead = seen.last().map(|name| files.instead_of(name));
     format!(
-        "{what} does not exist (looked for in {})",
-        files.looked_for()
+        "{what} does not exist (looked for in {}){}",
+        files.looked_for(),
+        instead.unwrap_or_default()
     )
 }
 
 /// What names the source of a role.
 const SOURCES: [&str; 2] = ["source_profile", "credential_source"];
+
+/// Of these a profile has one at most.
+const EXCLUSIVE: [&str; 4] = [
+    "source_profile",
+    "credential_source",
+    "credential_process",
+    "web_identity_token_file",
+];
 
 /// What a role is assumed with.
 enum Source<'a> {
@@ -197,7 +211,23 @@ impl<'a> View<'a> {
         SOURCES.iter().any(|source| self.get(source).is_some())
     }
 
-    fn source(&self) -> Result<Source<'a>, String> {
+    /// The profile may say in one way alone where its credentials come from.
+    fn check_sources(&self) -> Result<(), String> {
+        let given: Vec<&str> = EXCLUSIVE
+            .into_iter()
+            .filter(|source| self.get(source).is_some())
+            .collect();
+        match given.as_slice() {
+            [one, other, ..] => {
+                let name = self.name;
+                Err(format!("the profile `{name}` has both {one} and {other}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the role is assumed with. A profile that is no other's source may leave it open.
+    fn source(&self, files: &Files, is_first: bool) -> Result<Source<'a>, String> {
         let name = self.name;
         match (self.get("source_profile"), self.get("credential_source")) {
             (Some(source), None) => Ok(Source::Profile(source)),
@@ -208,13 +238,18 @@ impl<'a> View<'a> {
                 "credential_source of the profile `{name}` is none of Environment, EcsContainer \
                  and Ec2InstanceMetadata"
             )),
-            (Some(_), Some(_)) => Err(format!(
-                "the profile `{name}` has both source_profile and credential_source"
-            )),
-            (None, None) => Err(format!(
-                "the profile `{name}` has role_arn, and neither source_profile nor \
-                 credential_source"
-            )),
+            // The credentials that the profile has besides, or else this machine's.
+            (None, None) => {
+                let own = self.asked_for(files)?;
+                let base = own.or_else(|| is_first.then_some(Base::Machine));
+                base.map(Source::Itself).ok_or_else(|| {
+                    format!(
+                        "the profile `{name}` has role_arn, and neither source_profile nor \
+                         credential_source"
+                    )
+                })
+            }
+            (Some(source), Some(_)) => Ok(Source::Profile(source)),
         }
     }
 
@@ -233,6 +268,12 @@ impl<'a> View<'a> {
                 ..WebIdentity::of_file(token_file, role_arn.to_owned())
             })));
         }
+        self.asked_for(files)
+    }
+
+    /// What SSO or a program gives.
+    fn asked_for(&self, files: &Files) -> Result<Option<Base>, String> {
+        let name = self.name;
         if let Some(sso) = self.sso(files)? {
             return Ok(Some(Base::Sso(sso)));
         }
@@ -253,7 +294,14 @@ impl<'a> View<'a> {
     fn sso(&self, files: &Files) -> Result<Option<Sso>, String> {
         let name = self.name;
         let session = self.get("sso_session");
-        if session.is_none() && self.get("sso_start_url").is_none() {
+        let of_sso = [
+            "sso_session",
+            "sso_start_url",
+            "sso_region",
+            "sso_account_id",
+            "sso_role_name",
+        ];
+        if of_sso.iter().all(|property| self.get(property).is_none()) {
             return Ok(None);
         }
         let of_session = match session {

@@ -225,10 +225,13 @@ fn account_of(user: Option<AssumedRoleUser>) -> Option<String> {
 /// The token in a file.
 pub(super) async fn read_token(path: &Path) -> Result<String, CredentialsError> {
     let token = tokio::fs::read_to_string(path).await;
-    token.map_err(|error| {
-        let problem = format!("the token in {}: {error}", path.display());
-        CredentialsError::invalid_configuration(problem)
-    })
+    let problem = match token {
+        Ok(token) if !token.trim().is_empty() => return Ok(token),
+        Ok(_) => "the file is empty".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let problem = format!("the token in {}: {problem}", path.display());
+    Err(CredentialsError::invalid_configuration(problem))
 }
 
 fn seconds(duration: Option<Duration>) -> Option<i32> {

@@ -60,11 +60,17 @@ where
             }
         },
         _ => {
-            if let Some(LoadFailed { fault, reason }) = find(error) {
+            if let Some(failed) = find::<LoadFailed>(error) {
+                let LoadFailed {
+                    fault,
+                    reason,
+                    refusal,
+                } = failed.clone();
                 return Error::Credentials {
                     operation,
-                    fault: *fault,
-                    reason: reason.clone(),
+                    fault,
+                    reason,
+                    refusal,
                 };
             }
             if let Some(NotReached { obstacle, reason }) = find(error) {

@@ -164,10 +164,16 @@ pub(in crate::ses::aws) fn find(
         };
         match profile {
             Some(profile) => links.push(Link::of_profile(format!("the profile `{name}`"), profile)),
-            None => without.push(format!(
-                "the profile `{name}` does not exist or has none (looked for in {})",
-                files.looked_for()
-            )),
+            None => {
+                let has_none = match files.profile(name) {
+                    Some(_) => "has none".to_owned(),
+                    None => format!("does not exist{}", files.instead_of(name)),
+                };
+                let looked_for = files.looked_for();
+                without.push(format!(
+                    "the profile `{name}` {has_none} (looked for in {looked_for})"
+                ));
+            }
         }
     }
     match environment.is_container {
@@ -202,14 +208,20 @@ impl Chain {
     }
 
     async fn ask(&self, link: &Link, last: &LastStatus) -> provider::Result {
-        let config = match link.base {
+        let is_container = self.settings.environment.is_container;
+        let base = match &link.base {
+            Base::Machine if is_container => &Base::Container,
+            Base::Machine => &Base::Instance,
+            base => base,
+        };
+        let config = match base {
             // They belong to this machine.
             Base::Container | Base::Instance => {
                 self.provider_config(self.http.without_proxies().noting(last))
             }
             _ => self.provider_config(self.http.noting(last)),
         };
-        match &link.base {
+        match base {
             Base::Keys(keys) => Ok(of_keys(keys)),
             Base::Environment => {
                 let keys = self.settings.environment.keys.as_ref();
@@ -226,7 +238,7 @@ impl Chain {
             Base::Sso(sso) => by_sso(sso, &config).provide_credentials().await,
             Base::WebIdentity(web) => self.sts.with_token(web).await,
             Base::Container => {
-                if !self.settings.environment.is_container {
+                if !is_container {
                     return Err(CredentialsError::not_loaded(NO_CONTAINER));
                 }
                 if let Some(path) = self.settings.environment.container_token_file() {
@@ -244,6 +256,7 @@ impl Chain {
                 let instance = instance.map_err(CredentialsError::invalid_configuration)?;
                 instance.keys().await
             }
+            Base::Machine => Err(CredentialsError::not_loaded(NO_CONTAINER)),
         }
     }
 
@@ -291,10 +304,7 @@ impl Chain {
         let account =
             account.map_err(|error| failed(&format!("the account of {whose}"), &error, None))?;
         let allowed = accounts.check(&account, whose);
-        allowed.map_err(|reason| LoadFailed {
-            fault: CredentialFault::NotAllowed,
-            reason,
-        })?;
+        allowed.map_err(|reason| LoadFailed::new(CredentialFault::NotAllowed, reason))?;
         Ok(of_account(&keys, Some(account)))
     }
 }
@@ -311,15 +321,25 @@ fn of_account(keys: &Keys, account: Option<String>) -> Keys {
     same.build()
 }
 
-/// The part of the keys that no request can carry: the SDK panics at it, or tries again.
-fn not_sendable(keys: &Keys) -> Option<&'static str> {
+/// The part of the keys that no request can carry, and why, as a clause: the SDK panics at
+/// an odd character, or tries again, and signs with nothing where nothing is.
+fn not_sendable(keys: &Keys) -> Option<String> {
+    let (access, secret) = (keys.access_key_id(), keys.secret_access_key());
+    let token = keys.session_token().unwrap_or_default();
+    let is_odd = |text: &str| !text.bytes().all(|byte| byte.is_ascii_graphic());
     let parts = [
-        ("access key", keys.access_key_id()),
-        ("secret key", keys.secret_access_key()),
-        ("session token", keys.session_token().unwrap_or_default()),
+        ("access key", access, access.is_empty()),
+        ("secret key", secret, secret.is_empty()),
+        ("session token", token, false),
     ];
-    let is_odd = |(_, text): &(_, &str)| !text.bytes().all(|byte| byte.is_ascii_graphic());
-    parts.into_iter().find(is_odd).map(|(part, _)| part)
+    parts.into_iter().find_map(|(part, text, is_missing)| {
+        if is_missing {
+            return Some(format!("{part} is empty"));
+        }
+        is_odd(text).then(|| {
+            format!("{part} holds a space, a line break or another character that no key has")
+        })
+    })
 }
 
 fn of_keys(keys: &AccessKeys) -> Keys {
@@ -343,22 +363,30 @@ fn by_sso(sso: &Sso, config: &ProviderConfig) -> SsoCredentialsProvider {
 impl Source for Chain {
     async fn load(&self) -> Result<Loaded, LoadFailed> {
         let found = find(&self.settings, &self.files().await);
-        let found = found.map_err(|reason| LoadFailed {
-            fault: CredentialFault::Lasting,
-            reason,
-        })?;
+        let found = found.map_err(|reason| LoadFailed::new(CredentialFault::Lasting, reason))?;
         let mut without = found.without;
         for link in &found.links {
             let last = LastStatus::default();
             let keys = match self.ask(link, &last).await {
                 Ok(keys) => keys,
                 Err(error) => {
-                    let mut failed = failed(&link.name, &error, last.get());
+                    let what = match &link.base {
+                        Base::WebIdentity(web) => {
+                            format!("the role {}, assumed by {}", web.role_arn, link.name)
+                        }
+                        _ => link.name.clone(),
+                    };
+                    let mut failed = failed(&what, &error, last.get());
                     if matches!(link.base, Base::Sso(_)) && failed.fault == CredentialFault::Lasting
                     {
                         let profile = self.settings.profile_name();
                         let login = format!("; run `aws sso login --profile {profile}`");
                         failed.reason.push_str(&login);
+                    }
+                    if matches!(link.base, Base::Machine) {
+                        let unsaid = "; the profile has role_arn, and neither source_profile nor \
+                                      credential_source";
+                        failed.reason.push_str(unsaid);
                     }
                     if failed.fault != CredentialFault::Absent {
                         return Err(failed);
@@ -368,14 +396,8 @@ impl Source for Chain {
                 }
             };
             if let Some(part) = not_sendable(&keys) {
-                return Err(LoadFailed {
-                    fault: CredentialFault::Lasting,
-                    reason: format!(
-                        "{}: the {part} holds a space, a line break or another character that no \
-                         key has",
-                        link.name
-                    ),
-                });
+                let reason = format!("{}: the {part}", link.name);
+                return Err(LoadFailed::new(CredentialFault::Lasting, reason));
             }
             tracing::debug!(source = link.name, "credentials were loaded");
             let source = link.source.clone();
@@ -388,10 +410,8 @@ impl Source for Chain {
                 renews: link.renews || !roles.is_empty(),
             });
         }
-        Err(LoadFailed {
-            fault: CredentialFault::Absent,
-            reason: without.join("; "),
-        })
+        let reason = without.join("; ");
+        Err(LoadFailed::new(CredentialFault::Absent, reason))
     }
 
     async fn name(&self) -> String {

@@ -12,9 +12,10 @@ use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use aws_smithy_types::error::ErrorMetadata;
 
 use super::LoadFailed;
+use crate::mail_from::visible;
 use crate::ses::aws::obstacle::{NotReached, chain, find};
 use crate::ses::aws::translate::without_token;
-use crate::ses::error::{CredentialFault, Obstacle, passes};
+use crate::ses::error::{CredentialFault, Obstacle, Refusal, passes};
 
 /// The failure of the source that `source` names; `status` is that of the last HTTP answer
 /// that it was given.
@@ -23,14 +24,21 @@ pub(in crate::ses::aws) fn failed(
     error: &CredentialsError,
     status: Option<u16>,
 ) -> LoadFailed {
-    let (fault, said) = told(error, status);
+    let answer = answer_of_sts(error);
+    let refusal = answer.as_ref().and_then(|answer| answer.refusal.clone());
+    let (fault, said) = told(error, status, answer);
     LoadFailed {
         fault,
         reason: format!("{source}: {said}"),
+        refusal,
     }
 }
 
-fn told(error: &CredentialsError, status: Option<u16>) -> (CredentialFault, String) {
+fn told(
+    error: &CredentialsError,
+    status: Option<u16>,
+    answer: Option<StsAnswer>,
+) -> (CredentialFault, String) {
     let fault_if = |passes: bool| match passes {
         true => CredentialFault::Passing,
         false => CredentialFault::Lasting,
@@ -39,7 +47,7 @@ fn told(error: &CredentialsError, status: Option<u16>) -> (CredentialFault, Stri
         let passes = *obstacle != Obstacle::Certificate;
         return (fault_if(passes), reason.clone());
     }
-    if let Some((passes, said)) = answer_of_sts(error) {
+    if let Some(StsAnswer { passes, said, .. }) = answer {
         return (fault_if(passes), said);
     }
     let fault = match error {
@@ -48,7 +56,8 @@ fn told(error: &CredentialsError, status: Option<u16>) -> (CredentialFault, Stri
         CredentialsError::ProviderTimedOut(_) => CredentialFault::Passing,
         _ => fault_if(status.is_some_and(|status| status >= 500 || status == 429)),
     };
-    let said = said(error);
+    // A program may have said anything.
+    let said = visible(&said(error));
     match status {
         // The SDK has a form of its own for it.
         Some(status) if said.contains("StatusCode(") => {
@@ -58,8 +67,14 @@ fn told(error: &CredentialsError, status: Option<u16>) -> (CredentialFault, Stri
     }
 }
 
-/// What STS has answered, and whether that passes.
-fn answer_of_sts(error: &CredentialsError) -> Option<(bool, String)> {
+/// What STS has answered in place of what it was asked for.
+struct StsAnswer {
+    passes: bool,
+    said: String,
+    refusal: Option<Refusal>,
+}
+
+fn answer_of_sts(error: &CredentialsError) -> Option<StsAnswer> {
     answer::<AssumeRoleError>("AssumeRole", error).or_else(|| {
         let operation = "AssumeRoleWithWebIdentity";
         answer::<AssumeRoleWithWebIdentityError>(operation, error)
@@ -67,7 +82,7 @@ fn answer_of_sts(error: &CredentialsError) -> Option<(bool, String)> {
     })
 }
 
-fn answer<E>(operation: &str, error: &CredentialsError) -> Option<(bool, String)>
+fn answer<E>(operation: &'static str, error: &CredentialsError) -> Option<StsAnswer>
 where
     E: StdError + ProvideErrorMetadata + 'static,
 {
@@ -80,15 +95,33 @@ where
         let said = format!(
             "{operation} was answered with HTTP status {status} and an answer that is not STS's"
         );
-        return Some((status >= 500 || status == 429, said));
+        return Some(StsAnswer {
+            passes: status >= 500 || status == 429,
+            said,
+            refusal: None,
+        });
     };
     let message = without_token(service.err().message().unwrap_or_default());
     let request = error.request_id();
     let request = request.map_or_else(String::new, |id| format!(", request id {id}"));
     // The identity provider could not be reached by STS.
     let passes = passes(status, code) || code == "IDPCommunicationError";
-    let said = format!("STS answered {operation} with {code}: {message} (HTTP {status}{request})");
-    Some((passes, said))
+    let code = code.to_owned();
+    let said = format!(
+        "STS answered {operation} with {}: {} (HTTP {status}{})",
+        visible(&code),
+        visible(&message),
+        visible(&request)
+    );
+    Some(StsAnswer {
+        passes,
+        said,
+        refusal: Some(Refusal {
+            operation,
+            code,
+            message,
+        }),
+    })
 }
 
 /// What a service has answered, whose own display is for debugging.

@@ -64,10 +64,7 @@ impl Source for Scripted {
                 let keys = Keys::new(format!("AKIA{number}"), "secret", None, expiry, "test");
                 Ok(Loaded { keys, renews })
             }
-            Err(fault) => Err(LoadFailed {
-                fault,
-                reason: format!("load {number}"),
-            }),
+            Err(fault) => Err(LoadFailed::new(fault, format!("load {number}"))),
         }
     }
 

@@ -75,11 +75,14 @@ async fn bundle(path: &PathBuf) -> Result<RootCertStore, String> {
     // Windows' editors begin a file with it.
     let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
         // One that is not understood does no harm to the others, as in hashicorp/aws.
-        if let Err(error) = roots.add(certificate) {
-            tracing::warn!(%error, path = %path.display(), "a certificate is left out");
-            problem = Some(error.to_string());
+        let added = match certificate {
+            Ok(certificate) => roots.add(certificate).map_err(|error| error.to_string()),
+            Err(_) => Err("a certificate in it is cut off, or not in PEM form".to_owned()),
+        };
+        if let Err(error) = added {
+            tracing::warn!(error, path = %path.display(), "a certificate is left out");
+            problem = Some(error);
         }
     }
     match roots.is_empty() {
@@ -153,6 +156,8 @@ mod tests {
             ),
             (format!("{odd}{pem}"), 1),
             (pem.trim_end().to_owned(), 1),
+            (format!("{}{pem}", odd.replace("MAMC", "!!!!")), 1),
+            (format!("{pem}-----BEGIN CERTIFICATE-----\nMAMC"), 1),
         ] {
             std::fs::write(&path, &holds).unwrap();
             let roots = bundle(&path).await.map(|roots| roots.len());
@@ -169,7 +174,7 @@ mod tests {
             (&b""[..], "no certificate in PEM form"),
             (
                 b"-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
-                "",
+                "names: a certificate in it is cut off, or not in PEM form",
             ),
             (der.cert.der(), "no certificate in PEM form"),
         ] {

@@ -110,8 +110,8 @@ fn what_is_wrong_with_a_profile_is_said() {
             "has source_profile and no role_arn",
         ),
         (
-            "[profile p]\nrole_arn = a\n",
-            "neither source_profile nor credential_source",
+            "[profile p]\nrole_arn = a\nsource_profile = q\n[profile q]\nrole_arn = b\n",
+            "the profile `q` has role_arn, and neither source_profile nor credential_source",
         ),
         (
             "[profile p]\nrole_arn = a\nsource_profile = q\n[profile q]\nregion = x\n",
@@ -129,6 +129,14 @@ fn what_is_wrong_with_a_profile_is_said() {
         (
             "[profile p]\nsso_session = s\n",
             "the sso-session `s` of the profile `p`",
+        ),
+        (
+            "[profile p]\nrole_arn = a\nsource_profile = q\nweb_identity_token_file = f\n",
+            "the profile `p` has both source_profile and web_identity_token_file",
+        ),
+        (
+            "[profile p]\nsso_account_id = 1\nsso_role_name = r\n",
+            "uses SSO and has no sso_start_url",
         ),
         (
             "[profile p]\nrole_arn = a\ncredential_source = x\n",
