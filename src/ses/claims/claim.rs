@@ -7,7 +7,7 @@
 //! whoever sets an identity claims it for its object, a plan claims what it keeps, and a
 //! delete asks who else wants what it is about to unset.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use super::line::{Event, Site};
 use super::member::{Member, Shared};
@@ -27,6 +27,7 @@ pub(in crate::ses) struct Claim {
     member: Arc<Shared>,
     site: Site,
     object: ObjectId,
+    stands: Once,
 }
 
 impl Claims {
@@ -57,6 +58,7 @@ impl Claims {
             member: Arc::clone(&self.member),
             site: self.site(identity),
             object: object.clone(),
+            stands: Once::new(),
         };
         claim.happens(Event::Queued);
         claim
@@ -115,9 +117,10 @@ impl Claims {
 }
 
 impl Claim {
-    /// SES has accepted the Set, or may have: the claim stands from now on.
+    /// SES has accepted the Set, or may have: the claim stands from now on. Told once,
+    /// however often it is said.
     pub(in crate::ses) fn stands(&self) {
-        self.happens(Event::Stands);
+        self.stands.call_once(|| self.happens(Event::Stands));
     }
 
     fn happens(&self, event: Event) {

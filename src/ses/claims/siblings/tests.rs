@@ -88,7 +88,11 @@ async fn a_set_of_another_process_is_known_until_its_end() {
     drop(refused);
     assert_eq!(siblings(&deleting, &deleted).await, Siblings::Nobody);
     let accepted = setting.claim(DOMAIN, &set);
+    let told = setting.member.telling();
+    let before = *told.borrow();
     accepted.stands();
+    accepted.stands();
+    assert_eq!(*told.borrow() - before, 1);
     drop((accepted, setting));
     assert_eq!(siblings(&deleting, &deleted).await, Siblings::Stands);
 }
