@@ -146,7 +146,7 @@ impl fmt::Display for SpfMergeError {
                 let term = shown(term);
                 write!(
                     f,
-                    "its term {term} matches mail of Amazon SES and refuses it"
+                    "its term {term} matches mail of Amazon SES and does not let it pass"
                 )
             }
         }

@@ -212,7 +212,7 @@ fn argument_that_cannot_be_meant_is_told_at_plan_with_what_to_do() {
             "may stand only once",
         ),
         (&many, "it has 11 terms that look something up"),
-        ("v=spf1 -include:amazonses.com -all", "refuses it"),
+        ("v=spf1 -include:amazonses.com -all", "does not let it pass"),
         (&long, "255 octets at most"),
         (r"v=spf1 \u001b[2J -all", r"U+001B"),
     ] {

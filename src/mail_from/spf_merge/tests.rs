@@ -118,13 +118,19 @@ fn what_would_not_hold_is_refused_with_what_and_how() {
         (&named, "it has 11 terms", "`ip4:`"),
         (
             "v=spf1 -include:amazonses.com ~all",
-            "refuses",
+            "does not let it pass",
             "Remove `-include:amazonses.com`",
         ),
         (
             "v=spf1 ~Include:AmazonSES.com. include:amazonses.com ~all",
-            "refuses",
+            "does not let it pass",
             "Remove",
+        ),
+        // Neutral, which is no refusal either.
+        (
+            "v=spf1 ?include:amazonses.com ~all",
+            "does not let it pass",
+            "Remove `?include:amazonses.com`",
         ),
         ("v=spf1 ?ip4:0.0.0.0/0 ~all", "`?ip4:0.0.0.0/0`", "Remove"),
         ("v=spf1 -a/0 ~all", "`-a/0`", "Remove"),
