@@ -102,6 +102,16 @@ impl Clients {
         self.member.make_known(&deadline).await;
     }
 
+    /// Whether the profile that is named exists, where it is known which one is, and where
+    /// to look for it. Calls nothing.
+    pub async fn check_profile(&self) -> Result<(), Error> {
+        let needed = ["profile", "shared_config_files", "shared_credentials_files"];
+        if needed.iter().any(|name| self.unknown.contains(name)) {
+            return Ok(());
+        }
+        self.connection.check_profile().await
+    }
+
     /// Whether the credentials are of an account that the provider block allows, where it
     /// says and all that has to be known for it is known.
     pub async fn check_account(&self, stop: &CancellationToken) -> Result<(), Error> {

@@ -69,6 +69,16 @@ pub fn ses(doing: &str, error: &Error) -> Diagnostic {
     diagnostic(doing, explain(error), AttributePath::root())
 }
 
+/// Why nothing is called: the profile that is named does not exist.
+pub fn profile(error: &Error) -> Diagnostic {
+    invalid(
+        AttributePath::new("profile"),
+        explain(error),
+        "Name a profile that exists, or create it (`aws configure sso`, `aws configure`). See also \
+         that the files are those of who runs Terraform.",
+    )
+}
+
 /// Why nothing is called: the account of the credentials is not allowed, or not known.
 /// `path` is the list that says what is allowed.
 pub fn account(error: &Error, path: AttributePath) -> Diagnostic {

@@ -89,6 +89,29 @@ fn sts_that_is_away_in_the_middle_of_an_apply_is_ridden_out() {
 }
 
 #[test]
+fn profile_that_does_not_exist_is_told_by_a_plan_that_calls_nothing() {
+    let mut ws = without_keys(as_fast_as_it_can());
+    ws.set_env("AWS_ACCESS_KEY_ID", "AKIAENV");
+    ws.set_env("AWS_SECRET_ACCESS_KEY", "secret");
+    ws.provider.profile = Some("\"missing\"".to_owned());
+    ws.config(&basic());
+    ws.terraform(&["validate"]).succeeds();
+    let told = [
+        "Invalid profile",
+        "The profile `missing` does not exist",
+        ".aws/config",
+    ];
+    ws.plan().fails_with(&told);
+    // As long as it is not known which profile it is, a plan of creates goes on.
+    let later = "resource \"terraform_data\" \"profile\" {\n  input = \"missing\"\n}\n";
+    ws.provider.profile = Some("terraform_data.profile.output".to_owned());
+    ws.config(&format!("{later}{}", basic()));
+    ws.terraform(&["plan"]).succeeds();
+    ws.apply().fails_with(&told);
+    assert_eq!(ws.ses().calls(), []);
+}
+
+#[test]
 fn program_that_takes_long_is_started_once() {
     let ws = with_program(
         "sleep 25\n\

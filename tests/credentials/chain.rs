@@ -198,7 +198,7 @@ fn web_identity(case: Case) -> Case {
 
 #[tokio::test]
 async fn a_profile_that_is_named_is_used_or_is_an_error() {
-    const MISSING: &[&str] = &["the profile `missing` does not exist", ".aws/credentials"];
+    const MISSING: &[&str] = &["The profile `missing` does not exist", ".aws/credentials"];
     hold(vec![
         (profile("mail"), Signed("AKIAMAIL", REGION)),
         (profile("mail").env_keys(), Signed("AKIAMAIL", REGION)),
@@ -222,7 +222,17 @@ async fn a_profile_that_is_named_is_used_or_is_an_error() {
             case("AWS_PROFILE missing, beside block keys")
                 .env("AWS_PROFILE", "missing")
                 .block_keys(),
-            Fails(&["the profile `missing` does not exist", "see AWS_PROFILE"]),
+            Fails(&["The profile `missing` does not exist", "see AWS_PROFILE"]),
+        ),
+        (
+            case("AWS_DEFAULT_PROFILE missing")
+                .env("AWS_DEFAULT_PROFILE", "missing")
+                .env_keys()
+                .beyond_the_peer("it names a profile as AWS_PROFILE does"),
+            Fails(&[
+                "The profile `missing` does not exist",
+                "see AWS_DEFAULT_PROFILE",
+            ]),
         ),
         (
             web_identity(case("AWS_PROFILE missing").env("AWS_PROFILE", "missing")),

@@ -59,7 +59,7 @@ async fn files_of_the_block_come_before_those_of_the_environment() {
                 .block("profile", "p")
                 .config(OTHER.replace("default", "p")),
             Fails(&[
-                "the profile `p` does not exist",
+                "The profile `p` does not exist",
                 "has [p], which would have to be [profile p]",
             ]),
         ),

@@ -11,7 +11,7 @@ use aws_sdk_ses::config::timeout::TimeoutConfig;
 use tokio::sync::OnceCell;
 
 use super::accounts::Accounts;
-use super::credentials::chain::{Chain, find};
+use super::credentials::chain::{Chain, find, must_exist};
 use super::credentials::{Credentials, LoadFailed};
 use super::endpoints::Endpoints;
 use super::environment::AwsEnvironment;
@@ -233,6 +233,12 @@ impl Connection {
                 })
             })
             .await
+    }
+
+    /// Whether the profile that block or environment name exists. Calls nothing.
+    pub async fn check_profile(&self) -> Result<(), Error> {
+        let exists = must_exist(&self.0.settings, self.files().await);
+        exists.map_err(|reason| Error::Settings { reason })
     }
 
     /// SES is to be called in `region`.

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use super::connection::AccessKeys;
 use super::sts::{WebIdentity, WebToken};
 
+/// The variables that name a profile.
+pub(super) const PROFILE: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+
 /// The AWS variables of the environment, as far as the SDK does not read them itself. A
 /// variable that is empty is not set.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +74,7 @@ impl AwsEnvironment {
                 session_name: variable("AWS_ROLE_SESSION_NAME"),
                 ..WebIdentity::of(token, role_arn)
             }),
-            profile: first(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]),
+            profile: first(&PROFILE),
             is_container: first(&[
                 "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI",

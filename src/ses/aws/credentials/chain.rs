@@ -27,6 +27,7 @@ use aws_credential_types::provider::{self, ProvideCredentials};
 use super::source_error::failed;
 use super::{LoadFailed, Loaded, Source};
 use crate::ses::aws::connection::{AccessKeys, ConnectionSettings};
+use crate::ses::aws::environment::PROFILE;
 use crate::ses::aws::files::Files;
 use crate::ses::aws::http::{Http, LastStatus};
 use crate::ses::aws::instance::{Instance, Metadata};
@@ -188,10 +189,14 @@ pub(in crate::ses::aws) fn find(
 }
 
 /// A profile that is named has to exist, also where it is not needed.
-fn must_exist(settings: &ConnectionSettings, files: &Files) -> Result<(), String> {
-    let (name, named_by) = match (&settings.profile, &settings.environment.profile) {
-        (Some(name), _) => (name, "`profile` in the provider block"),
-        (None, Some(name)) => (name, "AWS_PROFILE"),
+pub(in crate::ses::aws) fn must_exist(
+    settings: &ConnectionSettings,
+    files: &Files,
+) -> Result<(), String> {
+    let of_environment = settings.environment.first(&PROFILE);
+    let (name, named_by) = match (&settings.profile, of_environment) {
+        (Some(name), _) => (name.as_str(), "`profile` in the provider block"),
+        (None, Some((variable, name))) => (name, variable),
         (None, None) => return Ok(()),
     };
     match files.profile(name) {
