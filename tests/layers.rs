@@ -60,6 +60,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "plugin",
             "fleet",
             "held",
+            "target",
             "attributes",
             "dns_records",
             "dns_findings",
