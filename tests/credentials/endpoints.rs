@@ -44,6 +44,19 @@ async fn ses_is_where_block_environment_or_profile_say() {
             SIGNED,
         ),
         (
+            quiet("no URL of STS, which is not asked")
+                .block("endpoints", json!({ "ses": "~SES~" }))
+                .env("AWS_ENDPOINT_URL_STS", "sts.test"),
+            SIGNED,
+        ),
+        (
+            quiet("the same, asked")
+                .block("endpoints", json!({ "ses": "~SES~" }))
+                .env("AWS_ENDPOINT_URL_STS", "sts.test")
+                .assume("a", &json!({})),
+            Fails(&["AWS_ENDPOINT_URL_STS is `sts.test`, not the URL of an endpoint"]),
+        ),
+        (
             none("no URL").env("AWS_ENDPOINT_URL_SES", "ses.test"),
             Fails(&["AWS_ENDPOINT_URL_SES is `ses.test`, not the URL of an endpoint"]),
         ),
@@ -183,6 +196,10 @@ async fn own_endpoints_are_by_fips_and_dual_stack_where_they_are_asked_for() {
                 .block(dual, true)
                 .beyond_the_peer("whoever names an endpoint knows by what it is reached"),
             Signed("AKIAENV", REGION),
+        ),
+        (
+            aws("junk of the profile").config(format!("[default]\n{fips} = yes\n{dual} = 1\n")),
+            Through(PLAIN),
         ),
         (
             aws("junk").env(env_fips, "yes"),

@@ -53,6 +53,12 @@ async fn it_is_asked_unless_the_block_or_the_environment_says_no() {
             ]),
         ),
         (
+            case("environment: junk")
+                .env(disabled, "yes")
+                .on_an_instance(),
+            Signed("ASIAINSTANCE", REGION),
+        ),
+        (
             skip("nor its region", "true").without_region(),
             Fails(&["No AWS region"]),
         ),
@@ -97,6 +103,39 @@ async fn it_is_asked_where_the_block_says() {
                 "Invalid ec2_metadata_service_endpoint_mode",
                 "`IPv5` is neither",
             ]),
+        ),
+        (
+            case("a place that is none, not asked")
+                .env_keys()
+                .env(endpoint, "here"),
+            Signed("AKIAENV", REGION),
+        ),
+        (
+            case("the same of the profile")
+                .env_keys()
+                .config("[default]\nec2_metadata_service_endpoint = here\n"),
+            Signed("AKIAENV", REGION),
+        ),
+        (
+            case("the same, asked")
+                .block("skip_metadata_api_check", "false")
+                .env(endpoint, "here"),
+            Fails(&[
+                "the instance metadata service: AWS_EC2_METADATA_SERVICE_ENDPOINT is `here`, not \
+                 the URL",
+            ]),
+        ),
+        (
+            case("a mode of the environment that is none")
+                .env_keys()
+                .env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5"),
+            Fails(&["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is `IPv5`, neither"]),
+        ),
+        (
+            case("a mode of the profile that is none")
+                .env_keys()
+                .config("[default]\nec2_metadata_service_endpoint_mode = IPv5\n"),
+            Fails(&["c2_metadata_service_endpoint_mode of the profile `default` is `IPv5`"]),
         ),
         (
             case("400 is no credentials").on_an_instance_that_answers(400),

@@ -74,6 +74,13 @@ async fn a_profile_assumes_its_role_with_keys_of_its_own() {
             Assumed("ASIA1", of_own_keys),
         ),
         (
+            profile(
+                "a duration that is none",
+                &format!("{ROLE}{KEYS}duration_seconds = an hour\n"),
+            ),
+            Assumed("ASIA1", of_own_keys),
+        ),
+        (
             profile("role and keys in two files", ROLE).credentials(format!("[default]\n{KEYS}")),
             Assumed("ASIA1", of_own_keys),
         ),

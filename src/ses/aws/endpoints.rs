@@ -44,12 +44,14 @@ impl AwsEnvironment {
 }
 
 /// Where the services are.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Endpoints {
     pub(super) ses: Place,
-    pub(super) sts: Place,
-    /// The metadata service's URL.
-    pub(super) metadata: String,
+    /// An error, as a clause, for who asks STS, where what is said of it is none.
+    pub(super) sts: Result<Place, String>,
+    /// The metadata service's URL; an error, as a clause, for who asks it, where what is
+    /// said is none.
+    pub(super) metadata: Result<String, String>,
 }
 
 /// Where a service is.
@@ -82,28 +84,28 @@ impl Endpoints {
         };
         let block = |url: &Option<String>| url.clone().filter(|url| !url.is_empty());
         let ses = match block(&settings.ses_endpoint) {
-            None => named(settings, files, "ses", &["AWS_ENDPOINT_URL_SES"])?,
+            None => named(settings, files, "ses", &["AWS_ENDPOINT_URL_SES"])??,
             url => url,
         };
         let sts = match block(&settings.sts_endpoint) {
             None => named(settings, files, "sts", &STS)?,
-            url => url,
+            url => Ok(url),
         };
         Ok(Self {
             ses: place(ses),
-            sts: place(sts),
+            sts: sts.map(place),
             metadata: metadata(settings, files)?,
         })
     }
 }
 
-/// The URL that environment or files name for a service.
+/// The URL that environment or files name for a service; inside, an error where it is none.
 fn named(
     settings: &ConnectionSettings,
     files: &Files,
     service: &str,
     variables: &[&'static str],
-) -> Result<Option<String>, String> {
+) -> Result<Result<Option<String>, String>, String> {
     let environment = &settings.environment;
     let ignores = settings.said_flag(
         files,
@@ -116,11 +118,11 @@ fn named(
     let base: &[_] = if ignores { &[] } else { &["AWS_ENDPOINT_URL"] };
     let variables: Vec<_> = variables.chain(base).copied().collect();
     if let Some((name, url)) = environment.first(&variables) {
-        return usable(url, name).map(Some);
+        return Ok(usable(url, name).map(Some));
     }
     let profile_name = settings.profile_name();
     let Some(profile) = files.profile(profile_name).filter(|_| !ignores) else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     let section = profile
         .get("services")
@@ -130,11 +132,11 @@ fn named(
     let of_section = of_section.and_then(|service| service.get("endpoint_url"));
     if let Some(url) = of_section.filter(|url| !url.is_empty()) {
         let by = format!("endpoint_url of {service} in the services `{section}`");
-        return usable(url, &by).map(Some);
+        return Ok(usable(url, &by).map(Some));
     }
     let of_profile = profile.get("endpoint_url").filter(|url| !url.is_empty());
     let by = format!("endpoint_url of the profile `{profile_name}`");
-    of_profile.map(|url| usable(url, &by)).transpose()
+    Ok(of_profile.map(|url| usable(url, &by)).transpose())
 }
 
 /// Whether a text is the URL of an endpoint.
@@ -152,8 +154,12 @@ fn usable(url: &str, by: &str) -> Result<String, String> {
     }
 }
 
-/// The URL of the metadata service.
-fn metadata(settings: &ConnectionSettings, files: &Files) -> Result<String, String> {
+/// The URL of the metadata service. What is said of it matters only where it is asked, but
+/// for a mode that is none.
+fn metadata(
+    settings: &ConnectionSettings,
+    files: &Files,
+) -> Result<Result<String, String>, String> {
     let mode = "ec2_metadata_service_endpoint_mode";
     let said = settings.said(files, &["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"], mode);
     let of_block = settings.metadata.is_ipv6.map(|is_ipv6| match is_ipv6 {
@@ -164,22 +170,22 @@ fn metadata(settings: &ConnectionSettings, files: &Files) -> Result<String, Stri
         (Some(mode), _) => mode,
         (None, None) => EndpointMode::IpV4,
         (None, Some(said)) => {
-            let mode = said.text.parse();
+            let mode = said.text.trim().parse();
             mode.map_err(|_| said.wrong("neither `IPv4` nor `IPv6`"))?
         }
     };
     let block = settings.metadata.endpoint.as_ref();
     if let Some(url) = block.filter(|url| !url.is_empty()) {
-        return usable(url, "`ec2_metadata_service_endpoint`");
+        return Ok(usable(url, "`ec2_metadata_service_endpoint`"));
     }
     if let Some(said) = settings.said(files, &METADATA, "ec2_metadata_service_endpoint") {
-        return usable(said.text, &said.by);
+        return Ok(usable(said.text, &said.by));
     }
-    Ok(match mode {
+    let own = match mode {
         EndpointMode::IpV6 => "http://[fd00:ec2::254]",
         _ => "http://169.254.169.254",
-    }
-    .to_owned())
+    };
+    Ok(Ok(own.to_owned()))
 }
 
 impl Place {

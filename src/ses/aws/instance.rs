@@ -30,7 +30,8 @@ pub struct MetadataSettings {
 /// Where the metadata service is, and how often it is asked.
 #[derive(Clone, Debug)]
 pub(super) struct Metadata {
-    pub(super) url: String,
+    /// An error, as a clause, where what is said is none.
+    pub(super) url: Result<String, String>,
     /// The SDK's number if left out.
     pub(super) max_attempts: Option<u32>,
 }
@@ -56,6 +57,7 @@ impl Instance {
     /// An error, as a clause, where the endpoint is none.
     pub(super) fn new(metadata: &Metadata, config: &ProviderConfig) -> Result<Self, String> {
         let Metadata { url, max_attempts } = metadata;
+        let url = url.as_ref().map_err(String::clone)?;
         let client = Client::builder().configure(config).endpoint(url);
         let mut client = client.map_err(|error| format!("{url} is no URL: {error}"))?;
         if let Some(attempts) = max_attempts {

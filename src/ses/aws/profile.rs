@@ -192,15 +192,13 @@ impl<'a> View<'a> {
                  credential_process that asks"
             ));
         }
-        let duration = match self.get("duration_seconds") {
-            None => None,
-            Some(seconds) => Some(seconds.parse().map(Duration::from_secs).map_err(|_| {
-                format!("duration_seconds of the profile `{name}` is no number of seconds")
-            })?),
-        };
+        // What is no number says nothing, as to AWS's tools in Go.
+        let duration = self.get("duration_seconds");
+        let duration = duration.and_then(|seconds| seconds.parse().ok());
+        let duration = duration.filter(|seconds| *seconds > 0);
         Ok(Some(Role {
             arn: role_arn,
-            duration,
+            duration: duration.map(Duration::from_secs),
             external_id: text("external_id"),
             session_name: text("role_session_name"),
             ..Role::default()

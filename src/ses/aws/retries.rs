@@ -47,13 +47,7 @@ impl Retries {
         };
         let max_attempts = match settings.max_attempts {
             Some(attempts) => Some(attempts),
-            None => match settings.said(files, &["AWS_MAX_ATTEMPTS"], "max_attempts") {
-                Some(said) => {
-                    let attempts = said.text.parse().ok().filter(|attempts| *attempts > 0);
-                    Some(attempts.ok_or_else(|| said.wrong("not a whole number from 1"))?)
-                }
-                None => None,
-            },
+            None => said_attempts(settings, files)?,
         };
         Ok(Self { mode, max_attempts })
     }
@@ -69,6 +63,22 @@ impl Retries {
             None => config,
         }
     }
+}
+
+/// The attempts that the environment says, or else the profile. Zero says nothing, as to
+/// AWS's tools in Go; nor does less, which stands for no limit there: a load that has failed
+/// is made again here, as long as somebody waits for it.
+fn said_attempts(settings: &ConnectionSettings, files: &Files) -> Result<Option<u32>, String> {
+    let environment = settings.environment_says(&["AWS_MAX_ATTEMPTS"]);
+    let profile = settings.profile_says(files, "max_attempts");
+    for said in [environment, profile].into_iter().flatten() {
+        let attempts = said.text.parse::<i64>();
+        let attempts = attempts.map_err(|_| said.wrong("not a whole number"))?;
+        if attempts > 0 {
+            return Ok(Some(u32::try_from(attempts).unwrap_or(u32::MAX)));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -111,6 +121,15 @@ mod tests {
                 ["7", "adaptive"],
                 (Standard, Some(5)),
             ),
+            (none, ["0", ""], ["", ""], (Standard, None)),
+            (none, ["0", ""], ["7", ""], (Standard, Some(7))),
+            (none, ["-1", ""], ["0", ""], (Standard, None)),
+            (
+                none,
+                ["99999999999", ""],
+                ["", ""],
+                (Standard, Some(u32::MAX)),
+            ),
             (
                 (Some(2), Some(Adaptive)),
                 ["5", "x"],
@@ -134,22 +153,12 @@ mod tests {
             (
                 ["many", ""],
                 ["", ""],
-                "AWS_MAX_ATTEMPTS is `many`, not a whole number from 1",
-            ),
-            (
-                ["0", ""],
-                ["", ""],
-                "AWS_MAX_ATTEMPTS is `0`, not a whole number from 1",
-            ),
-            (
-                ["-1", ""],
-                ["", ""],
-                "AWS_MAX_ATTEMPTS is `-1`, not a whole number from 1",
+                "AWS_MAX_ATTEMPTS is `many`, not a whole number",
             ),
             (
                 ["", ""],
-                ["99999999999", ""],
-                "max_attempts of the profile `default` is `99999999999`, not a whole number from 1",
+                ["1.5", ""],
+                "max_attempts of the profile `default` is `1.5`, not a whole number",
             ),
             (
                 ["", "legacy"],

@@ -19,12 +19,19 @@ impl ConnectionSettings {
         variables: &[&'static str],
         property: &str,
     ) -> Option<Said<'a>> {
-        if let Some((name, text)) = self.environment.first(variables) {
-            return Some(Said {
-                text,
-                by: name.to_owned(),
-            });
-        }
+        let environment = self.environment_says(variables);
+        environment.or_else(|| self.profile_says(files, property))
+    }
+
+    /// The first of the variables that is set.
+    pub(super) fn environment_says(&self, variables: &[&'static str]) -> Option<Said<'_>> {
+        let (name, text) = self.environment.first(variables)?;
+        let by = name.to_owned();
+        Some(Said { text, by })
+    }
+
+    /// The property of the selected profile.
+    pub(super) fn profile_says<'a>(&self, files: &'a Files, property: &str) -> Option<Said<'a>> {
         let profile = self.profile_name();
         let text = files.profile(profile)?.get(property)?.as_str();
         (!text.is_empty()).then(|| Said {
@@ -33,25 +40,34 @@ impl ConnectionSettings {
         })
     }
 
-    /// As `said`, where it may be nothing but `true` or `false`. An error, as a clause.
+    /// As `said`, where it may be nothing but `true` or `false`. An error, as a clause; of a
+    /// profile, whatever else it says is `false`, as it is to AWS's tools in Go.
     pub(super) fn said_flag(
         &self,
         files: &Files,
         variable: &'static str,
         property: &str,
     ) -> Result<bool, String> {
-        let Some(said) = self.said(files, &[variable], property) else {
+        const PROBLEM: &str = "neither `true` nor `false`";
+        if let Some(said) = self.environment_says(&[variable]) {
+            return said.flag().ok_or_else(|| said.wrong(PROBLEM));
+        }
+        let Some(said) = self.profile_says(files, property) else {
             return Ok(false);
         };
-        match said.text.to_ascii_lowercase().as_str() {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err(said.wrong("neither `true` nor `false`")),
-        }
+        Ok(said.flag().unwrap_or_else(|| {
+            tracing::warn!(problem = said.wrong(PROBLEM), "it is taken for `false`");
+            false
+        }))
     }
 }
 
 impl Said<'_> {
+    /// `true` or `false`, in any case.
+    fn flag(&self) -> Option<bool> {
+        self.text.to_ascii_lowercase().parse().ok()
+    }
+
     /// What is wrong with it, as a clause.
     pub(super) fn wrong(&self, problem: &str) -> String {
         format!("{} is `{}`, {problem}", self.by, self.text)
@@ -86,5 +102,9 @@ mod tests {
         assert_eq!((flag(""), flag("false")), (Ok(true), Ok(false)));
         let problem = "A is `yes`, neither `true` nor `false`";
         assert_eq!(flag("yes"), Err(problem.to_owned()));
+        let of_profile = |property: &str| settings("").said_flag(&files, "A", property);
+        let junk = super::super::files::tests::files("[profile p]\na = yes\n", "");
+        assert_eq!(of_profile("a"), Ok(true));
+        assert_eq!(settings("").said_flag(&junk, "A", "a"), Ok(false));
     }
 }

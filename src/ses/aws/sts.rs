@@ -120,7 +120,8 @@ impl FirstRegion {
 pub(super) struct Sts {
     pub(super) sdk: SdkConfig,
     pub(super) http: Http,
-    pub(super) place: Place,
+    /// An error, as a clause, where what is said of it is none.
+    pub(super) place: Result<Place, String>,
     /// The region whose STS is asked; that of the SDK if left out, or else the first in
     /// which SES is to be called.
     pub(super) region: Option<String>,
@@ -136,18 +137,21 @@ impl Sts {
             .unwrap_or(ANY_REGION)
     }
 
-    async fn client(&self, keys: Option<Keys>) -> Client {
+    async fn client(&self, keys: Option<Keys>) -> Result<Client, CredentialsError> {
+        let place = self.place.as_ref();
+        let place =
+            place.map_err(|wrong| CredentialsError::invalid_configuration(wrong.clone()))?;
         let mut config =
             aws_sdk_sts::config::Builder::from(&self.sdk).identity_cache(IdentityCache::no_cache());
         config.set_credentials_provider(keys.map(SharedCredentialsProvider::new));
         let region = self.region();
-        let place = self.place.existing(Service::Sts, region, &self.http).await;
+        let place = place.existing(Service::Sts, region, &self.http).await;
         config.set_endpoint_url(place.url);
         let config = config
             .region(Region::new(region.to_owned()))
             .use_fips(place.fips)
             .use_dual_stack(place.dual_stack);
-        Client::from_conf(config.build())
+        Ok(Client::from_conf(config.build()))
     }
 
     /// The credentials of `role`, which is assumed with `keys`.
@@ -160,7 +164,7 @@ impl Sts {
         let session = role.session_name.as_deref();
         let answer = self
             .client(Some(keys))
-            .await
+            .await?
             .assume_role()
             .role_arn(&role.arn)
             .role_session_name(session.unwrap_or(SESSION))
@@ -182,7 +186,7 @@ impl Sts {
         if let Some(account) = keys.account_id() {
             return Ok(account.as_str().to_owned());
         }
-        let client = self.client(Some(keys)).await;
+        let client = self.client(Some(keys)).await?;
         let answer = client.get_caller_identity().send().await;
         let answer = answer.map_err(CredentialsError::provider_error)?;
         let account = answer.account.filter(|account| is_account(account));
@@ -200,7 +204,7 @@ impl Sts {
         let session = web.session_name.as_deref();
         let answer = self
             .client(None)
-            .await
+            .await?
             .assume_role_with_web_identity()
             .role_arn(&web.role_arn)
             .role_session_name(session.unwrap_or(SESSION))

@@ -24,7 +24,7 @@ const CONFIG: &str = "[default]\nendpoint_url = http://file\n[profile p]\nservic
 /// Where SES and STS are.
 fn urls(settings: &ConnectionSettings) -> [Option<String>; 2] {
     let endpoints = Endpoints::of(settings, &files(CONFIG, "")).unwrap();
-    [endpoints.ses.url, endpoints.sts.url]
+    [endpoints.ses.url, endpoints.sts.unwrap().url]
 }
 
 #[test]
@@ -87,13 +87,8 @@ fn what_is_no_url_is_told_with_who_has_said_it() {
         ),
         (
             &[],
-            "[default]\nservices = s\n[services s]\nsts =\n  endpoint_url = x\n",
-            "endpoint_url of sts in the services `s` is `x`",
-        ),
-        (
-            &[("AWS_EC2_METADATA_SERVICE_ENDPOINT", "here")],
-            "",
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT is `here`",
+            "[default]\nservices = s\n[services s]\nses =\n  endpoint_url = x\n",
+            "endpoint_url of ses in the services `s` is `x`",
         ),
         (
             &[("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5")],
@@ -104,11 +99,6 @@ fn what_is_no_url_is_told_with_who_has_said_it() {
             &[("AWS_USE_FIPS_ENDPOINT", "yes")],
             "",
             "AWS_USE_FIPS_ENDPOINT is `yes`, neither `true` nor `false`",
-        ),
-        (
-            &[],
-            "[default]\nuse_dualstack_endpoint = 1\n",
-            "use_dualstack_endpoint of the profile `default` is `1`",
         ),
     ] {
         let told = told(variables, config);
@@ -152,7 +142,25 @@ fn the_metadata_service_is_where_it_is_said_to_be() {
             ..settings(variables)
         };
         let endpoints = Endpoints::of(&settings, &files(config, "")).unwrap();
-        assert_eq!(endpoints.metadata, expected, "{variables:?}");
+        let metadata = endpoints.metadata.unwrap();
+        assert_eq!(metadata, expected, "{variables:?}");
+    }
+    let config = "[default]\nservices = s\n[services s]\nsts =\n  endpoint_url = x\n";
+    let endpoints = Endpoints::of(&settings(&[]), &files(config, "")).unwrap();
+    let wrong = endpoints.sts.unwrap_err();
+    assert!(
+        wrong.starts_with("endpoint_url of sts in the services `s` is `x`"),
+        "{wrong}"
+    );
+    // Whoever does not ask it never learns of this.
+    for variables in [&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", "here")][..], &[]] {
+        let config = "[default]\nec2_metadata_service_endpoint = here\n";
+        let endpoints = Endpoints::of(&settings(variables), &files(config, "")).unwrap();
+        let wrong = endpoints.metadata.unwrap_err();
+        assert!(
+            wrong.ends_with("is `here`, not the URL of an endpoint"),
+            "{wrong}"
+        );
     }
     let old_name = |variables: &[_]| {
         let environment = settings(variables).environment;
