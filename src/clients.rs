@@ -95,6 +95,12 @@ impl Clients {
         }
     }
 
+    /// Finds out what the clients of this process have to know before they are made: which
+    /// SES they call. Calls nothing.
+    pub async fn prepare(&self) {
+        self.connection.read_files().await;
+    }
+
     /// Waits until other processes of the run can know whose account this is, where they
     /// have to.
     pub async fn make_known(&self, stop: &CancellationToken) {

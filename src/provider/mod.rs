@@ -122,6 +122,7 @@ impl plugin::Provider for Provider {
             diags.add_error(diagnostics::profile(&error));
             return Err(Told);
         }
+        clients.prepare().await;
         if let Err(error) = clients.check_account(&stop).await {
             diags.add_error(diagnostics::account(&error, accounts));
             return Err(Told);

@@ -44,7 +44,7 @@ impl Client {
         let (folders, limit) = (connection.shared_folders(), connection.limit_name(&region));
         let schedule = SharedSchedule::of_host(folders, limit);
         let limiter = RateLimiter::by_clock(rate, schedule, Clock::System);
-        let claims = Claims::of_run(member, connection.ses_endpoint(), region.as_str());
+        let claims = Claims::of_run(member, connection.which_ses(), region.as_str());
         let api = Arc::new(AwsApi::new(connection, region));
         Self::with_api(api, &limiter, claims, likely, Clock::System)
     }

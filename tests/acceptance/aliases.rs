@@ -35,12 +35,15 @@ resource "ses_identity_mail_from" "{name}" {{
     )
 }
 
-/// The two provider blocks, `ses.new` with this access key.
+/// The two provider blocks, `ses.new` with this access key. It spells the endpoint of SES
+/// otherwise.
 fn blocks(ws: &mut Workspace, new_key: Option<&str>) -> String {
     ws.provider.requests_per_second = Some("20".to_owned());
     ws.provider.sts_endpoint = Some(format!("{:?}", ws.simulator.sts_url()));
     let mut new = ws.provider.clone();
     new.alias = Some("\"new\"".to_owned());
+    let respelt = ws.simulator.ses_url().replace("127.0.0.1", "localhost");
+    new.ses_endpoint = Some(format!("\"{respelt}/\""));
     if let Some(key) = new_key {
         new.access_key = Some(format!("{key:?}"));
     }

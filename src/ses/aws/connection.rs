@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use super::accounts::Accounts;
 use super::credentials::chain::{Chain, find, must_exist};
 use super::credentials::{Credentials, LoadFailed};
-use super::endpoints::Endpoints;
+use super::endpoints::{Endpoints, which_ses};
 use super::environment::AwsEnvironment;
 use super::files::Files;
 use super::http::{Http, Trust};
@@ -288,11 +288,8 @@ impl Connection {
         let (connection, region) = (self.clone(), region.clone());
         async move {
             let owner = connection.owner().await;
-            let settings = &connection.0.settings;
-            // What is wrong with it is told by the first call.
-            let endpoints = Endpoints::of(settings, connection.files().await);
-            let endpoint = endpoints.map(|endpoints| endpoints.ses.url).ok();
-            format!("{:?}", (region.as_str(), endpoint, owner))
+            connection.files().await;
+            format!("{:?}", (region.as_str(), connection.which_ses(), owner))
         }
     }
 
@@ -351,8 +348,19 @@ impl Connection {
         &self.0.settings
     }
 
-    pub(in crate::ses) fn ses_endpoint(&self) -> Option<&str> {
-        self.0.settings.ses_endpoint.as_deref()
+    /// Reads AWS's configuration files, so that all that they say is known from now on.
+    pub async fn read_files(&self) {
+        self.files().await;
+    }
+
+    /// Which SES is called in each region, by whatever says so: the block, the environment,
+    /// or AWS's configuration files once they are read. `None` is AWS's own.
+    pub(in crate::ses) fn which_ses(&self) -> Option<String> {
+        let unread = Files::default();
+        let files = self.0.files.get().unwrap_or(&unread);
+        // What is wrong with it is told by the first call.
+        let endpoints = Endpoints::of(&self.0.settings, files).ok()?;
+        which_ses(&endpoints.ses.url?)
     }
 
     /// Reads the configuration, and makes the HTTP client; loads no credentials.

@@ -154,6 +154,39 @@ fn usable(url: &str, by: &str) -> Result<String, String> {
     }
 }
 
+/// Which SES a URL leads to, for who compares: `None` is AWS's own of the region, by whatever
+/// name (`email.…`, FIPS, dual-stack, a VPC endpoint). Of others it is host, port and path in
+/// one spelling, without user and password.
+pub(super) fn which_ses(url: &str) -> Option<String> {
+    let Ok(uri) = url.parse::<Uri>() else {
+        return Some(url.to_owned());
+    };
+    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+    let host = host.trim_end_matches('.');
+    if AWS.iter().any(|domain| host.ends_with(domain)) {
+        return None;
+    }
+    let host = match host {
+        "localhost" => "127.0.0.1",
+        host => host,
+    };
+    let usual = match uri.scheme_str() {
+        Some("https") => 443,
+        _ => 80,
+    };
+    let port = uri.port_u16().unwrap_or(usual);
+    Some(format!("{host}:{port}{}", uri.path().trim_end_matches('/')))
+}
+
+/// The ends of the hosts of AWS's endpoints (its partitions' `dnsSuffix` and
+/// `dualStackDnsSuffix`).
+const AWS: [&str; 4] = [
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".api.aws",
+    ".api.amazonwebservices.com.cn",
+];
+
 /// The URL of the metadata service. What is said of it matters only where it is asked, but
 /// for a mode that is none.
 fn metadata(

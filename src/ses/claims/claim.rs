@@ -41,13 +41,13 @@ impl Claims {
         }
     }
 
-    /// The claims at `endpoint` (a URL in place of SES's) and in `region`, which are those
-    /// of the member's run.
-    pub(in crate::ses) fn of_run(member: &Member, endpoint: Option<&str>, region: &str) -> Self {
+    /// The claims at `endpoint` (what is in the place of SES's own) and in `region`, which
+    /// are those of the member's run.
+    pub(in crate::ses) fn of_run(member: &Member, endpoint: Option<String>, region: &str) -> Self {
         let member = Arc::clone(member.shared());
         Self {
             member,
-            endpoint: endpoint.map(str::to_owned),
+            endpoint,
             region: region.to_owned(),
         }
     }

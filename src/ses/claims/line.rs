@@ -11,7 +11,7 @@ use super::whose::Whose;
 /// What objects can want: the MAIL FROM domain of an identity, where it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Site {
-    /// The URL in place of SES's endpoint.
+    /// What is in the place of AWS's SES.
     pub(super) endpoint: Option<String>,
     pub(super) region: String,
     pub(super) identity: String,

@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 
+use super::super::connection::Connection;
 use super::super::files::tests::files;
 use super::super::http::Trust;
 use super::super::instance::MetadataSettings;
@@ -67,6 +68,81 @@ fn a_service_s_endpoint_is_the_first_that_is_named() {
             "{variables:?}"
         );
     }
+}
+
+#[test]
+fn one_ses_is_one_by_whatever_name() {
+    for url in [
+        "https://email.us-east-1.amazonaws.com",
+        "https://EMAIL-FIPS.us-east-1.amazonaws.com:443/",
+        "https://email.us-east-1.api.aws",
+        "https://vpce-0a1b.email.us-east-1.vpce.amazonaws.com",
+        "https://email.cn-north-1.amazonaws.com.cn",
+    ] {
+        assert_eq!(which_ses(url), None, "{url}");
+    }
+    let emulator = which_ses("http://localhost:4566").unwrap();
+    for same in [
+        "http://LOCALHOST:4566/",
+        "http://127.0.0.1:4566",
+        "https://user:hush@localhost:4566",
+    ] {
+        assert_eq!(which_ses(same).as_ref(), Some(&emulator), "{same}");
+    }
+    for other in [
+        "http://localhost:4567",
+        "http://localhost:4566/other",
+        "http://localhost",
+        "https://localhost",
+        "http://amazonaws.com.evil.example",
+        "http://notamazonaws.com:4566",
+    ] {
+        let which = which_ses(other);
+        assert!(
+            which.is_some() && which.as_ref() != Some(&emulator),
+            "{other}"
+        );
+    }
+    assert_ne!(
+        which_ses("http://localhost"),
+        which_ses("https://localhost")
+    );
+}
+
+#[tokio::test]
+async fn connections_to_one_ses_are_told_from_others_whatever_says_where_it_is() {
+    let which = async |settings: ConnectionSettings| {
+        let connection = Connection::new(settings);
+        connection.read_files().await;
+        connection.which_ses()
+    };
+    let block = |url: &str| ConnectionSettings {
+        ses_endpoint: Some(url.to_owned()),
+        ..ConnectionSettings::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let services = "[default]\nservices = s\n[services s]\nses =\n  endpoint_url = ";
+    std::fs::write(&file, format!("{services}http://127.0.0.1:4566/\n")).unwrap();
+    let of_profile = ConnectionSettings {
+        config_files: vec![file],
+        ..ConnectionSettings::default()
+    };
+    let emulator = Some("127.0.0.1:4566".to_owned());
+    assert_eq!(which(block("http://localhost:4566")).await, emulator);
+    assert_eq!(which(of_profile).await, emulator);
+    let of_environment = settings(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")]);
+    assert_eq!(which(of_environment).await, emulator);
+
+    assert_eq!(which(settings(&[])).await, None);
+    assert_eq!(
+        which(settings(&[("AWS_USE_FIPS_ENDPOINT", "true")])).await,
+        None
+    );
+    let own = block("https://email.us-east-1.amazonaws.com");
+    assert_eq!(which(own).await, None);
+    let other = which(block("http://localhost:4567")).await;
+    assert!(other.is_some() && other != emulator);
 }
 
 #[test]

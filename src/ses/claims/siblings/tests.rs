@@ -124,10 +124,10 @@ async fn processes_of_another_run_or_region_are_no_siblings() {
     member.join_as(keys);
     for (endpoint, region, expected) in [
         (None, "us-east-1", Siblings::Nobody),
-        (Some("http://127.0.0.1:1"), "eu-west-1", Siblings::Nobody),
+        (Some("127.0.0.1:1"), "eu-west-1", Siblings::Nobody),
         (None, "eu-west-1", Siblings::Queued),
     ] {
-        let elsewhere = Claims::of_run(&member, endpoint, region);
+        let elsewhere = Claims::of_run(&member, endpoint.map(str::to_owned), region);
         assert_eq!(siblings(&elsewhere, &deleted).await, expected);
     }
 }
