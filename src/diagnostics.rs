@@ -11,7 +11,7 @@ use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use crate::mail_from::{Advice, all_visible, visible};
 use crate::plugin::Told;
-use crate::ses::{CredentialFault, Error, Obstacle, Operation};
+use crate::ses::{CredentialFault, Error, Obstacle};
 
 /// A diagnostic at `path`. (`Diagnostic::new` would append a backtrace to the
 /// practitioner's text where `RUST_BACKTRACE` is set.)
@@ -57,8 +57,18 @@ pub fn or_tell<T>(
     doing: &str,
     result: Result<T, Error>,
 ) -> Result<T, Told> {
+    or_tell_within(diags, doing, result, TimeLimit::Timeouts)
+}
+
+/// The value; an error is told as [`ses_within`] tells it.
+pub fn or_tell_within<T>(
+    diags: &mut Diagnostics,
+    doing: &str,
+    result: Result<T, Error>,
+    limit: TimeLimit,
+) -> Result<T, Told> {
     result.map_err(|error| {
-        diags.add_error(ses(doing, &error));
+        diags.add_error(ses_within(doing, &error, limit));
         Told
     })
 }
@@ -66,7 +76,21 @@ pub fn or_tell<T>(
 /// A failed call to SES. `doing` says what for, as in "Could not read the MAIL
 /// FROM domain of example.com".
 pub fn ses(doing: &str, error: &Error) -> Diagnostic {
-    diagnostic(doing, explain(error), AttributePath::root())
+    ses_within(doing, error, TimeLimit::Timeouts)
+}
+
+/// The same for a call that may take as long as `limit` says.
+pub fn ses_within(doing: &str, error: &Error, limit: TimeLimit) -> Diagnostic {
+    diagnostic(doing, explain_within(error, limit), AttributePath::root())
+}
+
+/// What says how long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeLimit {
+    /// The resource's `timeouts` block.
+    Timeouts,
+    /// Nothing that can be set.
+    Fixed,
 }
 
 /// Why nothing is called: the profile that is named does not exist.
@@ -98,6 +122,11 @@ pub fn account(error: &Error, path: AttributePath) -> Diagnostic {
 
 /// What went wrong with a call to SES, in SES's words and ours, and what to do.
 pub fn explain(error: &Error) -> String {
+    explain_within(error, TimeLimit::Timeouts)
+}
+
+/// The same of a call that may take as long as `limit` says.
+pub fn explain_within(error: &Error, limit: TimeLimit) -> String {
     let told = match error {
         Error::Refused {
             operation,
@@ -186,63 +215,19 @@ pub fn explain(error: &Error) -> String {
     if let Some(last) = error.last() {
         paragraphs.push(format!("The last attempt: {}", explain(last)));
     }
-    paragraphs.extend(remedy(error));
+    paragraphs.extend(remedy(error, limit));
     paragraphs.join("\n\n")
 }
 
-fn remedy(error: &Error) -> Option<String> {
-    if let Error::Refused { code, message, .. } = error
-        && let Some(remedy) = refusals::remedy(code, message)
-    {
-        return Some(visible(&remedy));
-    }
-    if let Some(operation) = error.access_denied() {
-        return Some(format!(
-            "Allow the IAM action `ses:{operation}` to the caller, on resource `*` (SES knows no \
-             narrower resource for it)."
-        ));
-    }
+fn remedy(error: &Error, limit: TimeLimit) -> Option<String> {
     match error {
         Error::Refused {
-            operation: Operation::SetIdentityMailFromDomain,
+            operation,
+            status,
             code,
             message,
             ..
-        } if code == "InvalidParameterValue" => {
-            let does_not_exist = message.contains("does not exist");
-            if !does_not_exist && !message.contains("not verified") {
-                return None;
-            }
-            // SES names the identity: an address, or a domain.
-            if does_not_exist && message.contains('@') {
-                return Some(
-                    "SES has no such address as an identity in this region. If its domain is one, \
-                     the MAIL FROM domain of the domain holds for all its addresses: set \
-                     `identity` to the domain. Otherwise register the address itself with SES, and \
-                     wait until it is verified (for example `aws_ses_email_identity`); see also \
-                     that account and region are the identity's: the account is that of the provider \
-                     configuration that `provider` names, or else of the default one, and so is \
-                     the region unless `region` names another."
-                        .to_owned(),
-                );
-            }
-            let problem = if does_not_exist {
-                "SES has no such identity in this region"
-            } else {
-                "SES has not verified this identity yet"
-            };
-            Some(format!(
-                "{problem}. MAIL FROM can be set once the identity is verified: create it and \
-                 wait for its verification (for example `aws_ses_domain_identity` and \
-                 `aws_ses_domain_identity_verification`, named in `depends_on`), and see that \
-                 account and region are the identity's: the account is that of the provider \
-                 configuration that `provider` names, or else of the default one, and so is the \
-                 region unless `region` names another."
-            ))
-        }
-        Error::Refused { code, .. } if refusals::of_credentials(code).is_some() => {
-            refusals::of_credentials(code).map(str::to_owned)
-        }
+        } => refusals::of_ses(*operation, *status, code, message),
         Error::Unreachable { obstacle, .. } => Some(around(*obstacle)),
         Error::Account { .. } | Error::Credentials { .. }
             if let Some(remedy) = error.refusal().and_then(sts::remedy) =>
@@ -301,11 +286,19 @@ fn remedy(error: &Error) -> Option<String> {
         Error::TimedOut { last: Some(last), .. } if matches!(**last, Error::Credentials { .. }) => {
             None
         }
-        Error::TimedOut { .. } => Some(
-            "Try again; if SES is slow, or many share the account's limit of one request a second, \
-             give the operation more time in the resource's `timeouts` block."
-                .to_owned(),
-        ),
+        Error::TimedOut { .. } => Some(match limit {
+            TimeLimit::Timeouts => {
+                "Try again; if SES is slow, or many share the account's limit of one request a \
+                 second, give the operation more time in the resource's `timeouts` block."
+            }
+            TimeLimit::Fixed => {
+                "Try again; no setting gives this more time. If many share the account's limit of \
+                 one request a second, run this while fewer of them do, or leave it room by \
+                 `requests_per_second` in their provider blocks. Of many identities, the data \
+                 source `ses_identities_mail_from` reads a hundred in one request."
+            }
+        }
+        .to_owned()),
         _ => None,
     }
 }
@@ -412,6 +405,18 @@ mod tests {
         assert!(text.contains("gave up after 1m 30s"), "{text}");
         assert!(text.contains("Throttling: Rate exceeded"), "{text}");
         assert!(text.contains("`timeouts`"), "{text}");
+    }
+
+    #[test]
+    fn what_has_no_timeouts_block_is_told_what_helps_there() {
+        let error = Error::TimedOut {
+            operation: Operation::GetIdentityMailFromDomainAttributes,
+            after: Duration::from_secs(300),
+            last: None,
+        };
+        let text = explain_within(&error, TimeLimit::Fixed);
+        assert!(!text.contains("`timeouts`"), "{text}");
+        assert!(text.contains("`requests_per_second`"), "{text}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tf_provider::{AttributePath, Diagnostics};
 
 use crate::attributes::{NameValues, configured_region, place};
 use crate::clients::Clients;
-use crate::diagnostics::{self, or_tell, warn};
+use crate::diagnostics::{self, TimeLimit, or_tell, or_tell_within, warn};
 use crate::mail_from::{Finding, Place, Region, Reported, VerificationStatus, visible};
 use crate::plugin::{Call, Told};
 use crate::ses::{Client, Deadline, Error, SetMailFrom};
@@ -26,6 +26,8 @@ pub struct Target {
     pub deadline: Deadline,
     /// What errors begin with.
     doing: String,
+    /// What says how long it may take.
+    limit: TimeLimit,
 }
 
 impl Target {
@@ -59,7 +61,16 @@ impl Target {
             clients,
             ses,
             doing,
+            limit: TimeLimit::Timeouts,
         })
+    }
+
+    /// The same, where no setting says how long it may take.
+    pub fn of_fixed_time(self) -> Self {
+        Self {
+            limit: TimeLimit::Fixed,
+            ..self
+        }
     }
 
     /// The region, as an attribute.
@@ -78,7 +89,7 @@ impl Target {
         diags: &mut Diagnostics,
         answer: Result<T, Error>,
     ) -> Result<T, Told> {
-        or_tell(diags, &self.doing, answer)
+        or_tell_within(diags, &self.doing, answer, self.limit)
     }
 
     /// Warns of a domain that SES has verified and misses now: it is about to be
@@ -179,7 +190,7 @@ mod tests {
     use crate::attributes::value;
     use crate::clients::Dns;
     use crate::plugin::CancellationToken;
-    use crate::ses::{Connection, ConnectionSettings, Member};
+    use crate::ses::{Connection, ConnectionSettings, Member, Operation};
 
     fn call(deferrable: bool) -> Call<Clients> {
         let connection = Connection::new(ConnectionSettings::default());
@@ -233,6 +244,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[tokio::test]
+    async fn what_no_timeouts_block_is_for_is_not_told_of_one() {
+        let stop = CancellationToken::new();
+        let connection = Connection::new(ConnectionSettings::default());
+        let member = Member::alone();
+        let clients = Clients::new(connection, member, vec![], 1.0, Dns::Unknown, stop.clone());
+        let mut call = Call::new(Some(Arc::new(clients)), stop);
+        let names = NameValues {
+            identity: value("example.com"),
+            region: value("eu-west-1"),
+            ..NameValues::default()
+        };
+        let timeout = Duration::from_secs(1);
+        let target = Target::of(&mut call, "ses_x", &names, "read", timeout);
+        let target = target.await.unwrap();
+        let late = || Error::TimedOut {
+            operation: Operation::GetIdentityMailFromDomainAttributes,
+            after: timeout,
+            last: None,
+        };
+        let told = |target: &Target| {
+            let mut diags = Diagnostics::default();
+            assert!(target.answered(&mut diags, Err::<(), _>(late())).is_err());
+            diags.errors[0].detail.contains("`timeouts`")
+        };
+        assert!(told(&target));
+        assert!(!told(&target.of_fixed_time()));
     }
 
     #[tokio::test]

@@ -24,7 +24,7 @@ pub(super) fn remedy(refusal: &Refusal) -> Option<String> {
                 .to_owned(),
         );
     }
-    if let Some(remedy) = refusals::remedy(code, message) {
+    if let Some(remedy) = refusals::by_message(code, message) {
         return Some(remedy);
     }
     if let Some(remedy) = refusals::of_credentials(code) {

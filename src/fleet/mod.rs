@@ -11,7 +11,7 @@ use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use crate::clients::Clients;
-use crate::diagnostics::{diagnostic, explain, or_tell};
+use crate::diagnostics::{TimeLimit, diagnostic, explain_within, or_tell_within};
 use crate::mail_from::{Region, visible};
 use crate::plugin::{Call, Told};
 use crate::ses::{Deadline, Error, Fleet, Listed};
@@ -70,7 +70,12 @@ impl Identities {
 
     /// Some more of them; `None`: these were all. An error is told.
     pub async fn next(&mut self, diags: &mut Diagnostics) -> Result<Option<Vec<Listed>>, Told> {
-        let some = or_tell(diags, &self.doing, self.fleet.next().await)?;
+        let some = or_tell_within(
+            diags,
+            &self.doing,
+            self.fleet.next().await,
+            TimeLimit::Fixed,
+        )?;
         Ok(some.map(|some| {
             let passing = some.into_iter().filter(|one| match &one.held {
                 Ok(held) => self.filters.held_passes(held.as_ref()),
@@ -89,7 +94,7 @@ pub fn unread(name: &str, region: &Region, error: &Error) -> Diagnostic {
             "SES lists {} in {region}, and does not say what its MAIL FROM domain is, so it is \
              left out. {}",
             visible(name),
-            explain(error)
+            explain_within(error, TimeLimit::Fixed)
         ),
         AttributePath::root(),
     )

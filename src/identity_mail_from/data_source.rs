@@ -99,7 +99,8 @@ impl DataSource for IdentityMailFromData {
             "read the MAIL FROM domain",
             TIMEOUT,
         )
-        .await?;
+        .await?
+        .of_fixed_time();
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let config = Model {
             region: target.region(),

@@ -87,6 +87,8 @@ impl Resource for IdentityMailFromVerification {
     ) -> Result<Read<Model>, CouldNotRead> {
         let to = "read the status of the MAIL FROM domain";
         let target = Target::of(call, TYPE_NAME, &state.names(), to, READ_WITHIN).await?;
+        // Its `timeouts` block has `create` alone.
+        let target = target.of_fixed_time();
         let state = state.placed(Some(&target.place.region));
         let held = target.ses.get(&target.deadline, &target.place.identity);
         let held = target.answered(&mut call.diags, held.await)?;

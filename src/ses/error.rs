@@ -267,8 +267,16 @@ fn is_throttling(status: u16, code: &str) -> bool {
 }
 
 /// Whether an answer of AWS's says that it may be asked again.
-pub(super) fn passes(status: u16, code: &str) -> bool {
+pub fn passes(status: u16, code: &str) -> bool {
     is_throttling(status, code) || TRANSIENT_CODES.contains(&code) || status >= 500
+}
+
+/// Whether a code of AWS's says that the caller may not call.
+pub fn is_access_denied(code: &str) -> bool {
+    matches!(
+        code,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized"
+    )
 }
 
 impl Error {
@@ -331,16 +339,7 @@ impl Error {
         match self {
             Self::Refused {
                 operation, code, ..
-            } if matches!(
-                code.as_str(),
-                "AccessDenied"
-                    | "AccessDeniedException"
-                    | "UnauthorizedOperation"
-                    | "NotAuthorized"
-            ) =>
-            {
-                Some(*operation)
-            }
+            } if is_access_denied(code) => Some(*operation),
             _ => None,
         }
     }

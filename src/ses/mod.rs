@@ -66,6 +66,8 @@ pub use aws::{
 pub use claims::{Member, ObjectId};
 pub use client::Client;
 pub use deadline::{Deadline, Interrupted};
-pub use error::{CredentialFault, Error, Obstacle, Operation, Reach, Refusal};
+pub use error::{
+    CredentialFault, Error, Obstacle, Operation, Reach, Refusal, is_access_denied, passes,
+};
 pub use read::{Fleet, Listed, Sent, Setting};
 pub use write::{Set, Unset, Unwanted, Wanted};
