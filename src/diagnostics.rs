@@ -312,7 +312,7 @@ fn around(obstacle: Obstacle) -> String {
              See also that this machine's clock and its own certificates (ca-certificates) are \
              right."
         }
-        Obstacle::Proxy => {
+        Obstacle::Proxy | Obstacle::ProxyAuthentication => {
             "See that `https_proxy` in the provider block, or else HTTPS_PROXY, names the right \
              proxy, with a user and a password where it asks for them \
              (`http://USER:PASSWORD@HOST:PORT`), that the proxy may connect to SES, and that \

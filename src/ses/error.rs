@@ -166,10 +166,19 @@ pub enum Obstacle {
     Refused,
     /// A proxy that does not let requests through.
     Proxy,
+    /// A proxy that wants to know who asks, and is not told, or not right.
+    ProxyAuthentication,
     /// A connection that could not be made, or broke.
     Connection,
     /// An answer that does not come.
     Answer,
+}
+
+impl Obstacle {
+    /// Whether it stands until a setting is changed, whatever was answered before.
+    pub fn stays(self) -> bool {
+        matches!(self, Self::Certificate | Self::ProxyAuthentication)
+    }
 }
 
 /// Why there are no credentials to call with.

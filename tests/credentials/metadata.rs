@@ -145,6 +145,15 @@ async fn it_is_asked_where_the_block_says() {
             ]),
         ),
         (
+            case("500 is told after some attempts").on_an_instance_that_answers(500),
+            Fails(&[
+                "the instance metadata service: ",
+                "HTTP status 500",
+                "`skip_metadata_api_check = \"true\"`",
+                "SES was not called",
+            ]),
+        ),
+        (
             case("403 is no credentials").on_an_instance_that_answers(403),
             Fails(&["There are no AWS credentials", "IMDS is disabled"]),
         ),

@@ -1,6 +1,9 @@
 //! Proxies of the block and of the environment.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::Expected::{Fails, Through, Warns};
 use crate::hold;
@@ -161,8 +164,25 @@ async fn what_is_wrong_with_a_proxy_is_told_without_its_password() {
     }
     let refuses = |status| named("refuses", "http://user:hush@~PROXY~").proxy_refuses(status);
     let (unauthorized, forbidden) = (refuses(407), refuses(403));
-    // Both stand for half a minute before they last.
-    let (unauthorized, forbidden) = tokio::join!(unauthorized.run(), forbidden.run());
+    let role = refuses(407).assume("a", &json!({}));
+    let begun = Instant::now();
+    let of_sts = role.run().await;
+    let told = of_sts.errors.join("\n");
+    for says in [
+        "the role arn:aws:iam::111122223333:role/a",
+        "407",
+        "`https_proxy`",
+    ] {
+        assert!(told.contains(says), "{told}");
+    }
+    let unauthorized = unauthorized.run().await;
+    // A proxy that only forbids is asked again for half a minute.
+    assert!(
+        begun.elapsed() < Duration::from_secs(25),
+        "{:?}",
+        begun.elapsed()
+    );
+    let forbidden = forbidden.run().await;
     for (outcome, says) in [
         (
             unauthorized,

@@ -370,6 +370,25 @@ async fn containers_hand_out_credentials_to_who_brings_the_token() {
             Fails(&["the container's credentials: it answers with HTTP status 401"]),
         ),
         (
+            case("a refusal that says why").in_a_container_that_answers(
+                403,
+                r#"{"code":"AccessDeniedException","message":"no role for this pod\u001b[2J"}"#,
+            ),
+            Fails(&[
+                "the container's credentials: it answers with AccessDeniedException: no role for \
+                 this pod\\u{1b}[2J (HTTP status 403)",
+            ]),
+        ),
+        (
+            case("a refusal that quotes the token")
+                .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer hush-pod-token")
+                .in_a_container_that_answers(
+                    401,
+                    r#"{"code":"Unauthorized","message":"not hush-pod-token"}"#,
+                ),
+            Fails(&["it answers with Unauthorized: not … (HTTP status 401)"]),
+        ),
+        (
             case("an answer that is none").in_a_container_that_answers(200, "hello"),
             Fails(&["the container's credentials", "SES was not called"]),
         ),

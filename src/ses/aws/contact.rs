@@ -5,7 +5,7 @@
 //! would find out by itself, for the whole of its timeout, and ten at a time a fleet of
 //! 1,000 would take hours to say that it cannot reach SES. So an obstacle that stood in
 //! the way from the first contact on counts as lasting after a while (a certificate that
-//! is not trusted, at once), and from then on all calls end with it. Once a minute one
+//! is not trusted and a proxy that wants a password, at once), and from then on all calls end with it. Once a minute one
 //! may look whether it still stands.
 //!
 //! Once SES has answered, obstacles pass: a connection that breaks in the middle of an
@@ -55,10 +55,10 @@ struct Lasting {
 /// How long an obstacle stands from the first contact on before it counts as lasting.
 fn patience(obstacle: Obstacle) -> Duration {
     Duration::from_secs(match obstacle {
-        Obstacle::Certificate => 0,
+        obstacle if obstacle.stays() => 0,
         Obstacle::Tls | Obstacle::NoSuchHost | Obstacle::Refused | Obstacle::Proxy => 30,
         // As long as a call takes by default before it gives up.
-        Obstacle::LookUp | Obstacle::Connection | Obstacle::Answer => 300,
+        _ => 300,
     })
 }
 
@@ -96,7 +96,7 @@ impl Contact {
     pub(super) fn failed(&self, not_reached: &NotReached, now: Instant) -> bool {
         let mut state = self.state();
         let obstacle = not_reached.obstacle;
-        if state.answered && obstacle != Obstacle::Certificate {
+        if state.answered && !obstacle.stays() {
             return false;
         }
         let is_lasting = state.lasting.is_some();
@@ -159,6 +159,7 @@ mod tests {
             (Obstacle::NoSuchHost, 30),
             (Obstacle::Refused, 30),
             (Obstacle::Proxy, 30),
+            (Obstacle::ProxyAuthentication, 0),
             (Obstacle::LookUp, 300),
             (Obstacle::Connection, 300),
             (Obstacle::Answer, 300),
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn once_the_endpoint_has_answered_obstacles_pass_but_for_a_bad_certificate() {
+    async fn once_the_endpoint_has_answered_obstacles_pass_but_for_what_stays() {
         let scene = Scene::new();
         scene.contact.answered();
         for seconds in (0..1000).step_by(10) {
@@ -183,6 +184,8 @@ mod tests {
         }
         assert!(scene.meets(Obstacle::Certificate, 1000));
         assert!(!scene.may_send(1001));
+        scene.contact.answered();
+        assert!(scene.meets(Obstacle::ProxyAuthentication, 1002));
     }
 
     #[tokio::test(start_paused = true)]

@@ -100,6 +100,11 @@ impl AwsEnvironment {
         self.variables.get("TF_AWS_WEB_IDENTITY_TOKEN")
     }
 
+    /// `AWS_CONTAINER_AUTHORIZATION_TOKEN`
+    pub(super) fn container_token(&self) -> Option<&str> {
+        self.variables.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+    }
+
     /// `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`, which the SDK reads without a word of what
     /// it is.
     pub(super) fn container_token_file(&self) -> Option<PathBuf> {

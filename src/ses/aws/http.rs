@@ -5,9 +5,10 @@
 //! tell what a proxy has answered.
 
 mod connect;
+mod last;
 mod tls;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_sdk_ses::config::{HttpClient, RuntimeComponents};
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
@@ -25,6 +26,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::connect::Connect;
 pub(super) use self::connect::{ProxyFailed, ProxyFault};
+pub(super) use self::last::{Answered, LastAnswer};
 pub(super) use self::tls::Trust;
 use super::look_up::LookUps;
 use super::obstacle::{NotReached, chain, find};
@@ -44,22 +46,8 @@ pub(super) struct Http {
     look_ups: LookUps,
     /// What is added to the names of the SDK in `User-Agent`.
     names: Option<Names>,
-    /// The status of the last answer goes here.
-    last: Option<LastStatus>,
-}
-
-/// The HTTP status of the last answer that somebody was given.
-#[derive(Clone, Debug, Default)]
-pub(super) struct LastStatus(Arc<Mutex<Option<u16>>>);
-
-impl LastStatus {
-    pub(super) fn get(&self) -> Option<u16> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, status: Option<u16>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = status;
-    }
+    /// The last answer goes here.
+    last: Option<LastAnswer>,
 }
 
 /// What is said in `User-Agent` before and after the SDK's own names.
@@ -94,7 +82,7 @@ impl Http {
     }
 
     /// The same client for somebody who wants to know how its last request went.
-    pub(super) fn noting(&self, last: &LastStatus) -> Self {
+    pub(super) fn noting(&self, last: &LastAnswer) -> Self {
         Self {
             last: Some(last.clone()),
             ..self.clone()
@@ -223,13 +211,14 @@ impl HttpConnector for Exchanges {
                 }
                 _ => Ok(answer),
             });
-            if let Some(last) = &http.last {
-                last.set(answer.as_ref().ok().map(|answer| answer.status().as_u16()));
-            }
             if answer.as_ref().is_err_and(connects_elsewhere_next_time) {
                 http.look_ups.forget();
             }
-            let answer = answer?.map(SdkBody::from_body_1_x);
+            let mut answer = answer.map(|answer| answer.map(SdkBody::from_body_1_x));
+            if let Some(last) = &http.last {
+                last.note(answer.as_mut().ok()).await;
+            }
+            let answer = answer?;
             HttpResponse::try_from(answer)
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
@@ -260,6 +249,7 @@ fn connects_elsewhere_next_time(error: &ConnectorError) -> bool {
             not_reached.obstacle,
             Obstacle::Refused
                 | Obstacle::Proxy
+                | Obstacle::ProxyAuthentication
                 | Obstacle::Connection
                 | Obstacle::Tls
                 | Obstacle::Certificate

@@ -74,7 +74,7 @@ impl NotReached {
                     None => "asks for a user name and a password",
                 };
                 let reason = format!("{proxy}, before {host}, {wants} (HTTP status 407)");
-                (Obstacle::Proxy, reason)
+                (Obstacle::ProxyAuthentication, reason)
             }
             ProxyFault::Refuses(status) => {
                 let reason = format!(

@@ -29,7 +29,7 @@ use super::{LoadFailed, Loaded, Source};
 use crate::ses::aws::connection::{AccessKeys, ConnectionSettings};
 use crate::ses::aws::environment::PROFILE;
 use crate::ses::aws::files::Files;
-use crate::ses::aws::http::{Http, LastStatus};
+use crate::ses::aws::http::{Http, LastAnswer};
 use crate::ses::aws::instance::{Instance, Metadata};
 use crate::ses::aws::profile::{Base, Profile, Sso};
 use crate::ses::aws::sts::{Role, Sts, WebToken, read_token};
@@ -41,6 +41,11 @@ const NO_CONTAINER: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and \
                             AWS_CONTAINER_CREDENTIALS_FULL_URI are not set";
 const NOT_ASKED: &str = "the instance metadata service is not to be asked \
                          (`skip_metadata_api_check`, AWS_EC2_METADATA_DISABLED)";
+
+/// What is said of a metadata service that does not work.
+const METADATA: &str = "; AWS_EC2_METADATA_SERVICE_ENDPOINT or `ec2_metadata_service_endpoint` says \
+                        where the metadata service is, and AWS_EC2_METADATA_DISABLED=true or \
+                        `skip_metadata_api_check = \"true\"` that it is not to be asked";
 
 /// The sources, by what the practitioner, the environment and the files say.
 #[derive(Debug)]
@@ -212,13 +217,8 @@ impl Chain {
         self.settings.files().await
     }
 
-    async fn ask(&self, link: &Link, last: &LastStatus) -> provider::Result {
-        let is_container = self.settings.environment.is_container;
-        let base = match &link.base {
-            Base::Machine if is_container => &Base::Container,
-            Base::Machine => &Base::Instance,
-            base => base,
-        };
+    async fn ask(&self, link: &Link, last: &LastAnswer) -> provider::Result {
+        let base = self.asked(link);
         let config = match base {
             // They belong to this machine.
             Base::Container | Base::Instance => {
@@ -243,7 +243,7 @@ impl Chain {
             Base::Sso(sso) => by_sso(sso, &config).provide_credentials().await,
             Base::WebIdentity(web) => self.sts.with_token(web).await,
             Base::Container => {
-                if !is_container {
+                if !self.settings.environment.is_container {
                     return Err(CredentialsError::not_loaded(NO_CONTAINER));
                 }
                 if let Some(path) = self.settings.environment.container_token_file() {
@@ -263,6 +263,64 @@ impl Chain {
             }
             Base::Machine => Err(CredentialsError::not_loaded(NO_CONTAINER)),
         }
+    }
+
+    /// The source itself, where the machine's is meant.
+    fn asked<'a>(&self, link: &'a Link) -> &'a Base {
+        match &link.base {
+            Base::Machine if self.settings.environment.is_container => &Base::Container,
+            Base::Machine => &Base::Instance,
+            base => base,
+        }
+    }
+
+    /// The failure of a source, with what may help in its case.
+    async fn failed(&self, link: &Link, error: &CredentialsError, last: &LastAnswer) -> LoadFailed {
+        let last = last.get();
+        let what = match &link.base {
+            Base::WebIdentity(web) => {
+                format!("the role {}, assumed by {}", web.role_arn, link.name)
+            }
+            _ => link.name.clone(),
+        };
+        let mut failed = failed(&what, error, last.as_ref());
+        match self.asked(link) {
+            Base::Sso(_) if failed.fault == CredentialFault::Lasting => {
+                let profile = self.settings.profile_name();
+                let login = format!("; run `aws sso login --profile {profile}`");
+                failed.reason.push_str(&login);
+            }
+            // The SDK has tried some times.
+            Base::Instance if last.is_some_and(|last| last.status >= 500) => {
+                failed.fault = CredentialFault::Lasting;
+                failed.reason.push_str(METADATA);
+            }
+            Base::Container => failed.reason = self.without_token(failed.reason).await,
+            _ => {}
+        }
+        if matches!(link.base, Base::Machine) {
+            let unsaid = "; the profile has role_arn, and neither source_profile nor \
+                          credential_source";
+            failed.reason.push_str(unsaid);
+        }
+        failed
+    }
+
+    /// A text without the token that a container's credentials are asked for with.
+    async fn without_token(&self, mut text: String) -> String {
+        let environment = &self.settings.environment;
+        let mut tokens = Vec::from_iter(environment.container_token().map(str::to_owned));
+        if let Some(path) = environment.container_token_file() {
+            tokens.extend(read_token(&path).await);
+        }
+        for token in &tokens {
+            // `Bearer TOKEN`, or the token alone.
+            for part in [Some(token.trim()), token.split_whitespace().last()] {
+                let part = part.filter(|part| !part.is_empty());
+                text = part.map_or(text.clone(), |part| text.replace(part, "…"));
+            }
+        }
+        text
     }
 
     fn provider_config(&self, http: Http) -> ProviderConfig {
@@ -371,28 +429,11 @@ impl Source for Chain {
         let found = found.map_err(|reason| LoadFailed::new(CredentialFault::Lasting, reason))?;
         let mut without = found.without;
         for link in &found.links {
-            let last = LastStatus::default();
+            let last = LastAnswer::default();
             let keys = match self.ask(link, &last).await {
                 Ok(keys) => keys,
                 Err(error) => {
-                    let what = match &link.base {
-                        Base::WebIdentity(web) => {
-                            format!("the role {}, assumed by {}", web.role_arn, link.name)
-                        }
-                        _ => link.name.clone(),
-                    };
-                    let mut failed = failed(&what, &error, last.get());
-                    if matches!(link.base, Base::Sso(_)) && failed.fault == CredentialFault::Lasting
-                    {
-                        let profile = self.settings.profile_name();
-                        let login = format!("; run `aws sso login --profile {profile}`");
-                        failed.reason.push_str(&login);
-                    }
-                    if matches!(link.base, Base::Machine) {
-                        let unsaid = "; the profile has role_arn, and neither source_profile nor \
-                                      credential_source";
-                        failed.reason.push_str(unsaid);
-                    }
+                    let failed = self.failed(link, &error, &last).await;
                     if failed.fault != CredentialFault::Absent {
                         return Err(failed);
                     }

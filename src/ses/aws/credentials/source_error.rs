@@ -13,20 +13,21 @@ use aws_smithy_types::error::ErrorMetadata;
 
 use super::LoadFailed;
 use crate::mail_from::visible;
+use crate::ses::aws::http::Answered;
 use crate::ses::aws::obstacle::{NotReached, chain, find};
 use crate::ses::aws::translate::without_token;
 use crate::ses::error::{CredentialFault, Obstacle, Refusal, passes};
 
-/// The failure of the source that `source` names; `status` is that of the last HTTP answer
-/// that it was given.
+/// The failure of the source that `source` names; `last` is the last HTTP answer that it was
+/// given.
 pub(in crate::ses::aws) fn failed(
     source: &str,
     error: &CredentialsError,
-    status: Option<u16>,
+    last: Option<&Answered>,
 ) -> LoadFailed {
     let answer = answer_of_sts(error);
     let refusal = answer.as_ref().and_then(|answer| answer.refusal.clone());
-    let (fault, said) = told(error, status, answer);
+    let (fault, said) = told(error, last, answer);
     LoadFailed {
         fault,
         reason: format!("{source}: {said}"),
@@ -36,7 +37,7 @@ pub(in crate::ses::aws) fn failed(
 
 fn told(
     error: &CredentialsError,
-    status: Option<u16>,
+    last: Option<&Answered>,
     answer: Option<StsAnswer>,
 ) -> (CredentialFault, String) {
     let fault_if = |passes: bool| match passes {
@@ -44,8 +45,14 @@ fn told(
         false => CredentialFault::Lasting,
     };
     if let Some(NotReached { obstacle, reason }) = find(error) {
-        let passes = *obstacle != Obstacle::Certificate;
-        return (fault_if(passes), reason.clone());
+        let mut reason = reason.clone();
+        if *obstacle == Obstacle::ProxyAuthentication {
+            reason.push_str(
+                "; `https_proxy` in the provider block, or else HTTPS_PROXY, takes them as \
+                 `http://USER:PASSWORD@HOST:PORT`",
+            );
+        }
+        return (fault_if(!obstacle.stays()), reason);
     }
     if let Some(StsAnswer { passes, said, .. }) = answer {
         return (fault_if(passes), said);
@@ -54,14 +61,18 @@ fn told(
         CredentialsError::CredentialsNotLoaded(_) => CredentialFault::Absent,
         CredentialsError::InvalidConfiguration(_) => CredentialFault::Lasting,
         CredentialsError::ProviderTimedOut(_) => CredentialFault::Passing,
-        _ => fault_if(status.is_some_and(|status| status >= 500 || status == 429)),
+        _ => fault_if(last.is_some_and(|last| last.status >= 500 || last.status == 429)),
     };
     // A program may have said anything.
     let said = visible(&said(error));
-    match status {
+    match last {
         // The SDK has a form of its own for it.
-        Some(status) if said.contains("StatusCode(") => {
-            (fault, format!("it answers with HTTP status {status}"))
+        Some(Answered { status, says }) if said.contains("StatusCode(") => {
+            let told = match says {
+                Some(says) => format!("it answers with {} (HTTP status {status})", visible(says)),
+                None => format!("it answers with HTTP status {status}"),
+            };
+            (fault, told)
         }
         _ => (fault, said),
     }
@@ -195,6 +206,8 @@ mod tests {
             (not_reached(Obstacle::Refused), None, Passing),
             (not_reached(Obstacle::NoSuchHost), None, Passing),
             (not_reached(Obstacle::Certificate), None, Lasting),
+            (not_reached(Obstacle::Proxy), None, Passing),
+            (not_reached(Obstacle::ProxyAuthentication), None, Lasting),
             (process(), None, Lasting),
             (process(), Some(503), Passing),
             (process(), Some(429), Passing),
@@ -202,7 +215,8 @@ mod tests {
             (CredentialsError::not_loaded("x"), Some(404), Absent),
             (CredentialsError::invalid_configuration("x"), None, Lasting),
         ] {
-            let failed = failed("the source", &error, status);
+            let last = status.map(|status| Answered { status, says: None });
+            let failed = failed("the source", &error, last.as_ref());
             assert_eq!(failed.fault, fault, "{error:?}");
         }
     }
