@@ -108,10 +108,17 @@ impl FromStr for Region {
 
 /// A text that has not the shape of a region's code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not the code of an AWS region", visible(.0))]
+#[error("{}", self.problem())]
 pub struct RegionError(String);
 
 impl RegionError {
+    fn problem(&self) -> String {
+        match self.0.as_str() {
+            "" => "the region is empty".to_owned(),
+            text => format!("`{}` is not the code of an AWS region", visible(text)),
+        }
+    }
+
     /// What to do about it, in one sentence.
     pub fn remedy(&self) -> String {
         match self.meant() {
@@ -208,6 +215,13 @@ mod tests {
         ] {
             assert_eq!(Region::parse(text).unwrap_err().remedy(), remedy, "{text}");
         }
+    }
+
+    #[test]
+    fn an_empty_text_is_called_empty() {
+        let told = |text| Region::parse(text).unwrap_err().to_string();
+        assert_eq!(told(""), "the region is empty");
+        assert_eq!(told("EU"), "`EU` is not the code of an AWS region");
     }
 
     #[test]

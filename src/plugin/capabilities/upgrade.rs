@@ -93,8 +93,8 @@ impl<P: Provider> Calls<P> {
                 }
             }
         });
-        // Where a second `moved` block leads to a type, and each instance has one of its own,
-        // Terraform asks for a move of the first instance alone.
+        // Terraform asks for no move of deposed objects; nor, where a second `moved` block
+        // leads to a type and each instance has one of its own, of any but the first.
         if let Some((moves, source, attributes)) = kept_elsewhere {
             let Moved { state, .. } = moves.moved(diags, source, &attributes)?;
             return encoded(diags, &state, &resource.schema.ty);
