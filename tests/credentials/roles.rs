@@ -166,6 +166,9 @@ async fn arguments_go_to_sts_by_its_names() {
 #[tokio::test]
 async fn a_web_identity_of_the_block_replaces_all_other_credentials() {
     let file = json!({ "web_identity_token_file": "~/token" });
+    let beside_keys = case("beside keys of the block")
+        .block_keys()
+        .beyond_the_peer("it drops the role without a word, which a warning tells of here");
     let before_all = case("before all else")
         .env_keys()
         .env_web_identity()
@@ -178,6 +181,10 @@ async fn a_web_identity_of_the_block_replaces_all_other_credentials() {
                 "ASIA1",
                 &[&["role%2Fweb-block", "WebIdentityToken=hush-token"]],
             ),
+        ),
+        (
+            web(beside_keys, &file),
+            Assumed("ASIA1", &[&["role%2Fweb-block"]]),
         ),
         (
             assume(web(case("and a role on top of it"), &file), "a"),

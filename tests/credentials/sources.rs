@@ -81,6 +81,15 @@ async fn a_profile_assumes_its_role_with_keys_of_its_own() {
             Assumed("ASIA1", of_own_keys),
         ),
         (
+            profile(
+                "with credential_source",
+                &format!("{ROLE}{KEYS}credential_source = Environment\n"),
+            )
+            .env_keys()
+            .block("profile", "default"),
+            Assumed("ASIA1", of_own_keys),
+        ),
+        (
             profile("role and keys in two files", ROLE).credentials(format!("[default]\n{KEYS}")),
             Assumed("ASIA1", of_own_keys),
         ),

@@ -77,10 +77,10 @@ impl Profile {
                 return Ok(Some(Self::new(name, base, roles)));
             };
             roles.push(role);
-            // With a profile's own keys go its own role, and no source.
+            // A profile assumes its role with keys of its own, unless it names another one.
             let own = view
                 .keys()?
-                .filter(|_| seen.len() > 1 || !view.has_source());
+                .filter(|_| seen.len() > 1 || view.get("source_profile").is_none());
             if let Some(keys) = own {
                 return Ok(Some(Self::new(name, Base::Keys(keys), roles)));
             }
@@ -203,10 +203,6 @@ impl<'a> View<'a> {
             session_name: text("role_session_name"),
             ..Role::default()
         }))
-    }
-
-    fn has_source(&self) -> bool {
-        SOURCES.iter().any(|source| self.get(source).is_some())
     }
 
     /// The profile may say in one way alone where its credentials come from.
