@@ -1,33 +1,28 @@
 //! [`Api`] by the AWS SDK.
 
+mod attempt;
+
 use std::collections::{HashMap, HashSet};
-use std::error::Error as StdError;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_ses::client::customize::CustomizableOperation;
-use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::{IdentityCache, Region};
-use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::types::{
     BehaviorOnMxFailure, IdentityMailFromDomainAttributes, VerificationStatus,
 };
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::answer::AnswerCheck;
 use super::connection::Connection;
 use super::contact::Contact;
-use super::credentials::{Credentials, Effort, LoadFailed};
+use super::credentials::{Credentials, Effort};
 use super::endpoints::Service;
-use super::obstacle::{NotReached, find};
-use super::stamp::Stamp;
-use super::translate::translate;
 use crate::mail_from::{self, Reported, ReportedDomain};
 use crate::ses::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use crate::ses::deadline::Deadline;
-use crate::ses::error::{CredentialFault, Error, Operation, Reach};
+use crate::ses::error::{Error, Operation, Reach};
+use attempt::{Attempt, unreachable, without_credentials};
 
 const SET: Operation = Operation::SetIdentityMailFromDomain;
 const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;
@@ -107,23 +102,6 @@ impl AwsApi {
             contact: &self.contact,
             load,
         })
-    }
-}
-
-fn unreachable(operation: Operation, NotReached { obstacle, reason }: NotReached) -> Error {
-    Error::Unreachable {
-        operation,
-        obstacle,
-        reason,
-    }
-}
-
-fn without_credentials(operation: Operation, failed: LoadFailed) -> Error {
-    Error::Credentials {
-        operation,
-        fault: failed.fault,
-        reason: failed.reason,
-        refusal: failed.refusal,
     }
 }
 
@@ -258,62 +236,6 @@ fn check_asked<'a>(
             reason: format!("the answer is about {other}, which was not asked for"),
             reach: Reach::MaybeMade,
         }),
-    }
-}
-
-/// One attempt at a call of an operation.
-struct Attempt<'a> {
-    operation: Operation,
-    departure: &'a Arc<dyn Departure>,
-    client: &'a Client,
-    contact: &'a Contact,
-    /// Which load the credentials come of.
-    load: u64,
-}
-
-impl Attempt<'_> {
-    /// The call, which tells when it goes out, and whose answer has to be SES's.
-    fn watched<T, E, B>(
-        &self,
-        call: CustomizableOperation<T, E, B>,
-    ) -> CustomizableOperation<T, E, B> {
-        call.interceptor(Stamp(Arc::clone(self.departure)))
-            .interceptor(AnswerCheck(self.operation))
-    }
-
-    /// The answer, or what its absence means for this attempt and the next.
-    fn ended<T, E>(&self, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<T, Error>
-    where
-        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
-    {
-        let failed = match answer {
-            Ok(answer) => {
-                self.contact.answered();
-                return Ok(answer);
-            }
-            Err(failed) => failed,
-        };
-        let (operation, error) = (
-            self.operation,
-            translate(self.operation, self.departure, &failed),
-        );
-        if matches!(error, Error::Refused { .. }) {
-            self.contact.answered();
-        }
-        if let Some(not_reached) = find::<NotReached>(&failed)
-            && self.contact.failed(not_reached, Instant::now())
-        {
-            return Err(unreachable(operation, not_reached.clone()));
-        }
-        if error.says_expired() && self.client.credentials.have_expired(self.load) {
-            return Err(Error::Credentials {
-                operation,
-                fault: CredentialFault::Expired,
-                reason: error.to_string(),
-                refusal: None,
-            });
-        }
-        Err(error)
     }
 }
 
