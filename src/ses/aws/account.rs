@@ -12,7 +12,7 @@ use crate::ses::caller::{Caller, Known};
 #[async_trait]
 impl Caller for Connection {
     fn settings(&self) -> String {
-        self.credential_settings()
+        self.connection_settings().of_credentials()
     }
 
     async fn known(&self) -> Known {
@@ -52,7 +52,7 @@ impl Caller for Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::super::connection::{AccessKeys, ConnectionSettings};
+    use super::super::settings::{AccessKeys, ConnectionSettings};
     use super::super::sts::{Role, WebIdentity};
     use super::*;
 

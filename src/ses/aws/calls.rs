@@ -270,7 +270,7 @@ mod tests {
     use aws_sdk_ses::config::{ConfigBag, Intercept, RuntimeComponents};
     use aws_sdk_ses::error::BoxError;
 
-    use super::super::connection::{AccessKeys, ConnectionSettings};
+    use super::super::settings::{AccessKeys, ConnectionSettings};
     use super::*;
 
     #[test]

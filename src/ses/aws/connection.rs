@@ -1,165 +1,31 @@
-//! How to reach AWS: settings, credentials, endpoints, HTTP.
+//! How to reach AWS: credentials, endpoints, HTTP.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ses::config::SharedCredentialsProvider;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
 use tokio::sync::OnceCell;
 
-use super::accounts::Accounts;
-use super::credentials::chain::{Chain, find, must_exist};
+use super::credentials::chain::{Chain, must_exist};
 use super::credentials::{Credentials, LoadFailed};
 use super::endpoints::{Endpoints, which_ses};
-use super::environment::AwsEnvironment;
 use super::files::Files;
-use super::http::{Http, Trust};
-use super::instance::{Instance, Metadata, MetadataSettings};
+use super::http::Http;
+use super::instance::Metadata;
 use super::look_up::LookUps;
 use super::names;
 use super::owner::Owner;
 use super::phases;
-use super::profile::Base;
-use super::proxies::{Proxies, ProxySettings};
-use super::retries::{Retries, RetryMode};
-use super::said::Said;
-use super::sts::{FirstRegion, Role, Sts, WebIdentity};
+use super::proxies::Proxies;
+use super::region::{find_region, said_region, without_region};
+use super::retries::Retries;
+use super::settings::ConnectionSettings;
+use super::sts::{FirstRegion, Sts};
 use crate::mail_from::{Region, RegionCheck};
 use crate::ses::deadline::{Deadline, Interrupted};
 use crate::ses::error::{CredentialFault, Error};
-
-/// What the practitioner says about the way to AWS. Whatever is left out, the
-/// AWS chain finds: environment, files, SSO, container, instance.
-#[derive(Clone, Debug, Default)]
-pub struct ConnectionSettings {
-    /// The region, already checked.
-    pub region: Option<Region>,
-    /// A profile of the shared configuration and credentials files.
-    pub profile: Option<String>,
-    /// Access keys, in place of the credential chain.
-    pub keys: Option<AccessKeys>,
-    /// A URL in place of SES's endpoint.
-    pub ses_endpoint: Option<String>,
-    /// A URL in place of STS's endpoint, for profiles that assume a role.
-    pub sts_endpoint: Option<String>,
-    /// The region whose STS is asked; the region itself if left out.
-    pub sts_region: Option<String>,
-    /// How the metadata service of an instance is asked.
-    pub metadata: MetadataSettings,
-    /// A PEM file with the certificates to trust in place of the system's.
-    pub ca_bundle: Option<PathBuf>,
-    /// AWS's configuration files in place of the environment's; empty: the environment's.
-    pub config_files: Vec<PathBuf>,
-    /// AWS's credentials files in place of the environment's; empty: the environment's.
-    pub credentials_files: Vec<PathBuf>,
-    /// Proxies on the way.
-    pub proxies: ProxySettings,
-    /// Whether all certificates are trusted.
-    pub insecure: bool,
-    /// Whether endpoints are FIPS's where none is named; if not, the environment's word.
-    pub use_fips: bool,
-    /// Whether endpoints are dual-stack's where none is named; if not, the environment's
-    /// word.
-    pub use_dual_stack: bool,
-    /// How often a call to STS or to the metadata service is made at most.
-    pub max_attempts: Option<u32>,
-    /// How its attempts follow one another.
-    pub retry_mode: Option<RetryMode>,
-    /// What is added to `User-Agent`.
-    pub user_agent: Vec<String>,
-    /// The version of Terraform, for `User-Agent`.
-    pub terraform_version: String,
-    /// What is taken for the code of a region.
-    pub region_check: RegionCheck,
-    /// The folders below which the provider processes of this host share SES's limit:
-    /// the first that lets them.
-    pub shared_folders: Vec<PathBuf>,
-    /// What the environment says.
-    pub environment: AwsEnvironment,
-    /// A role for who holds a token, in place of all other credentials.
-    pub web_identity: Option<WebIdentity>,
-    /// Roles that are assumed one after the other, with whatever credentials there are.
-    pub roles: Vec<Role>,
-    /// The accounts that the credentials may belong to.
-    pub accounts: Accounts,
-    /// Whether AWS is not to be asked for the account where that only helps
-    /// (`skip_requesting_account_id`).
-    pub skips_account: bool,
-}
-
-impl ConnectionSettings {
-    /// The profile that is selected.
-    pub(super) fn profile_name(&self) -> &str {
-        let named = self.profile.as_ref().or(self.environment.profile.as_ref());
-        named.map_or("default", String::as_str)
-    }
-
-    /// AWS's configuration files as they are now.
-    pub(super) async fn files(&self) -> Files {
-        let AwsEnvironment {
-            config_file,
-            credentials_file,
-            ..
-        } = &self.environment;
-        let config = chosen(&self.config_files, config_file);
-        Files::read(config, chosen(&self.credentials_files, credentials_file)).await
-    }
-
-    /// Whether the metadata service is not to be asked.
-    pub(super) fn skips_metadata(&self) -> bool {
-        let skip = self.metadata.skip;
-        skip.unwrap_or(self.environment.skip_metadata)
-    }
-
-    /// Whose certificates are trusted.
-    fn trust(&self, files: &Files) -> Trust {
-        if self.insecure {
-            return Trust::Anybody;
-        }
-        let block = self.ca_bundle.clone();
-        let block = block.map(|path| ("`custom_ca_bundle`", path));
-        let environment = || {
-            let path = self.environment.ca_bundle.clone();
-            path.map(|path| ("AWS_CA_BUNDLE", path))
-        };
-        let profile = || {
-            let path = files.profile(self.profile_name())?.get("ca_bundle")?;
-            let path = self.environment.expanded(path);
-            (!path.as_os_str().is_empty()).then_some(("the profile's ca_bundle", path))
-        };
-        let bundle = block.or_else(environment).or_else(profile);
-        bundle.map_or(Trust::System, |(by, path)| Trust::Bundle(by, path))
-    }
-}
-
-/// The files of the block, or else the environment's.
-fn chosen<'a>(block: &'a [PathBuf], environment: &'a Option<PathBuf>) -> &'a [PathBuf] {
-    if block.is_empty() {
-        environment.as_slice()
-    } else {
-        block
-    }
-}
-
-/// Static credentials. Never printed.
-#[derive(Clone)]
-pub struct AccessKeys {
-    /// The access key id.
-    pub access_key: String,
-    /// The secret access key.
-    pub secret_key: String,
-    /// The session token of temporary credentials.
-    pub token: Option<String>,
-}
-
-impl fmt::Debug for AccessKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AccessKeys(…)")
-    }
-}
 
 /// The way to AWS, found at the first need. Clones share what was found.
 #[derive(Clone, Debug)]
@@ -304,46 +170,6 @@ impl Connection {
         self.0.files.get_or_init(read).await
     }
 
-    /// Where the credentials come from, as far as the settings say it, and no part of them
-    /// that is secret.
-    pub(super) fn credential_settings(&self) -> String {
-        // All of them are named, so that none is forgotten.
-        let ConnectionSettings {
-            region: _,
-            profile,
-            keys,
-            ses_endpoint: _,
-            sts_endpoint,
-            sts_region: _,
-            metadata,
-            ca_bundle: _,
-            config_files,
-            credentials_files,
-            proxies: _,
-            insecure: _,
-            use_fips: _,
-            use_dual_stack: _,
-            max_attempts: _,
-            retry_mode: _,
-            user_agent: _,
-            terraform_version: _,
-            region_check: _,
-            shared_folders: _,
-            // The same for all processes of a run.
-            environment: _,
-            web_identity,
-            roles,
-            accounts: _,
-            skips_account: _,
-        } = &self.0.settings;
-        let keys = keys.as_ref();
-        let key = keys.map(|keys| (&keys.access_key, keys.token.is_some()));
-        let web_identity = web_identity.as_ref().map(|web| &web.role_arn);
-        let roles: Vec<&String> = roles.iter().map(|role| &role.arn).collect();
-        let sources = (sts_endpoint, metadata, config_files, credentials_files);
-        format!("{:?}", (key, profile, sources, web_identity, roles))
-    }
-
     pub(super) fn connection_settings(&self) -> &ConnectionSettings {
         &self.0.settings
     }
@@ -428,46 +254,4 @@ impl Connection {
             })
             .await
     }
-}
-
-/// The region that the environment says, or else the profile.
-fn said_region<'a>(settings: &'a ConnectionSettings, files: &'a Files) -> Option<Said<'a>> {
-    settings.said(files, &["AWS_REGION", "AWS_DEFAULT_REGION"], "region")
-}
-
-/// Why there is no region.
-fn without_region(settings: &ConnectionSettings, files: &Files) -> String {
-    find(settings, files).err().unwrap_or_else(|| {
-        format!(
-            "no AWS region: set `region` in the provider block or in the resource, or AWS_REGION, \
-             or a region in the AWS profile `{}` (looked for in {})",
-            settings.profile_name(),
-            files.looked_for()
-        )
-    })
-}
-
-/// The region of the settings, of the environment or of the profile; the instance's where
-/// nothing but its role has credentials.
-async fn find_region(
-    settings: &ConnectionSettings,
-    files: &Files,
-    http: &Http,
-    metadata: &Metadata,
-) -> Option<aws_config::Region> {
-    if let Some(region) = &settings.region {
-        return Some(aws_config::Region::new(region.as_str().to_owned()));
-    }
-    if let Some(said) = said_region(settings, files) {
-        return Some(aws_config::Region::new(said.text.to_owned()));
-    }
-    let found = find(settings, files).ok()?;
-    let of_instance = matches!(found.links.as_slice(), [link] if matches!(link.base, Base::Instance) && link.roles.is_empty());
-    if !of_instance {
-        return None;
-    }
-    let http = http.without_proxies();
-    let config = ProviderConfig::without_region().with_http_client(http);
-    let instance = Instance::new(metadata, &config).ok()?;
-    instance.region().await.map(aws_config::Region::new)
 }

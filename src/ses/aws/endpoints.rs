@@ -10,10 +10,10 @@ use aws_sdk_ses::config::endpoint as ses;
 use aws_sdk_sts::config::endpoint as sts;
 use http::Uri;
 
-use super::connection::ConnectionSettings;
 use super::environment::AwsEnvironment;
 use super::files::Files;
 use super::http::Http;
+use super::settings::ConnectionSettings;
 
 /// A variable that AWS's tools have given up, and the one that has taken its place.
 pub type Deprecated = (&'static str, &'static str);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::connection::AccessKeys;
+use super::settings::AccessKeys;
 use super::sts::{WebIdentity, WebToken};
 
 /// The variables that name a profile.

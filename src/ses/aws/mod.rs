@@ -5,7 +5,8 @@
 //! | file | |
 //! |---|---|
 //! | `calls` | [`Api`](super::api::Api) by the SDK |
-//! | `connection` | settings, region and clients |
+//! | `settings`, `region` | what the practitioner says, and the region where nothing is said |
+//! | `connection` | what all clients are made of |
 //! | `environment`, `files`, `profile` | what the environment and AWS's files say |
 //! | `sts`, `instance` | roles that are assumed, and an instance's |
 //! | `credentials` | credentials of the process: loaded once, kept, renewed |
@@ -40,19 +41,22 @@ mod owner;
 mod phases;
 mod profile;
 mod proxies;
+mod region;
 mod retries;
 mod said;
+mod settings;
 mod stamp;
 mod sts;
 mod translate;
 
 pub use accounts::Accounts;
 pub(in crate::ses) use calls::AwsApi;
-pub use connection::{AccessKeys, Connection, ConnectionSettings};
+pub use connection::Connection;
 pub use endpoints::{Deprecated, is_endpoint};
 pub use environment::AwsEnvironment;
 pub use instance::MetadataSettings;
 pub use names::is_product;
 pub use proxies::{ProxyError, ProxySettings, check_proxy};
 pub use retries::RetryMode;
+pub use settings::{AccessKeys, ConnectionSettings};
 pub use sts::{Role, WebIdentity, WebToken};

@@ -3,9 +3,9 @@
 
 use aws_config::AppName;
 
-use super::connection::ConnectionSettings;
 use super::files::Files;
 use super::http::Names;
+use super::settings::ConnectionSettings;
 
 /// This provider.
 const PRODUCT: &str = concat!("terraform-provider-ses/", env!("CARGO_PKG_VERSION"));

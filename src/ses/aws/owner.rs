@@ -1,10 +1,10 @@
 //! Owner of the credentials, as far as it is known before a call: SES's limit is an
 //! account's, and processes with the same owner share it.
 
-use super::connection::{AccessKeys, ConnectionSettings};
 use super::credentials::chain::{Link, find};
 use super::files::Files;
 use super::profile::Base;
+use super::settings::{AccessKeys, ConnectionSettings};
 
 /// Whose credentials a process uses.
 #[derive(Clone, Debug, PartialEq, Eq)]

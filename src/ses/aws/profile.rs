@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::connection::AccessKeys;
 use super::files::{ACCESS_KEY, Files, Properties, SECRET_KEY, TOKEN};
+use super::settings::AccessKeys;
 use super::sts::{Role, WebIdentity};
 
 /// How a profile's credentials are had.

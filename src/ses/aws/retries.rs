@@ -3,8 +3,8 @@
 
 use aws_sdk_sts::config::retry::RetryConfig;
 
-use super::connection::ConnectionSettings;
 use super::files::Files;
+use super::settings::ConnectionSettings;
 
 /// How attempts follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

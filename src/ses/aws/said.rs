@@ -1,8 +1,8 @@
 //! Settings that the environment says, or else the profile, where the provider block does
 //! not; and the errors about them, which say where they were said.
 
-use super::connection::ConnectionSettings;
 use super::files::Files;
+use super::settings::ConnectionSettings;
 
 /// What was said, and by what.
 #[derive(Clone, Debug, PartialEq, Eq)]

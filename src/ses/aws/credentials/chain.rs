@@ -26,12 +26,12 @@ use aws_credential_types::provider::{self, ProvideCredentials};
 
 use super::source_error::failed;
 use super::{LoadFailed, Loaded, Source};
-use crate::ses::aws::connection::{AccessKeys, ConnectionSettings};
 use crate::ses::aws::environment::PROFILE;
 use crate::ses::aws::files::Files;
 use crate::ses::aws::http::{Http, LastAnswer};
 use crate::ses::aws::instance::{Instance, Metadata};
 use crate::ses::aws::profile::{Base, Profile, Sso};
+use crate::ses::aws::settings::{AccessKeys, ConnectionSettings};
 use crate::ses::aws::sts::{Role, Sts, WebToken, read_token};
 use crate::ses::error::CredentialFault;
 
