@@ -6,6 +6,9 @@ use aws_sdk_sts::config::retry::RetryConfig;
 use super::files::Files;
 use super::settings::ConnectionSettings;
 
+/// More attempts than anybody waits for.
+const MOST: u32 = 1000;
+
 /// How attempts follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryMode {
@@ -75,7 +78,8 @@ fn said_attempts(settings: &ConnectionSettings, files: &Files) -> Result<Option<
         let attempts = said.text.parse::<i64>();
         let attempts = attempts.map_err(|_| said.wrong("not a whole number"))?;
         if attempts > 0 {
-            return Ok(Some(u32::try_from(attempts).unwrap_or(u32::MAX)));
+            let attempts = u32::try_from(attempts).unwrap_or(MOST);
+            return Ok(Some(attempts.min(MOST)));
         }
     }
     Ok(None)
@@ -124,12 +128,7 @@ mod tests {
             (none, ["0", ""], ["", ""], (Standard, None)),
             (none, ["0", ""], ["7", ""], (Standard, Some(7))),
             (none, ["-1", ""], ["0", ""], (Standard, None)),
-            (
-                none,
-                ["99999999999", ""],
-                ["", ""],
-                (Standard, Some(u32::MAX)),
-            ),
+            (none, ["99999999999", ""], ["", ""], (Standard, Some(MOST))),
             (
                 (Some(2), Some(Adaptive)),
                 ["5", "x"],
