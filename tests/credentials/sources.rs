@@ -562,6 +562,52 @@ async fn what_a_profile_asks_for_in_vain_is_told() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_ses_is_quoted_with_what_to_do() {
+    let keys = |code| case(code).env_keys().ses_refuses(code);
+    hold(vec![
+        (
+            keys("OptInRequired"),
+            Refused(
+                1,
+                &[
+                    "OptInRequired: The message of SES (HTTP 400, request id ",
+                    "enable the region for the account",
+                ],
+            ),
+        ),
+        (
+            keys("IncompleteSignature"),
+            Refused(1, &["The message of SES", "see that the access key is one"]),
+        ),
+        (
+            keys("UnrecognizedClientException"),
+            Refused(
+                1,
+                &["The message of SES", "belong together and are still valid"],
+            ),
+        ),
+        (
+            keys("AccountSendingPausedException"),
+            Refused(
+                1,
+                &["The message of SES", "Sending is paused for this account"],
+            ),
+        ),
+        (
+            keys("NobodyKnowsThis"),
+            Refused(
+                1,
+                &[
+                    "The message of SES",
+                    "AWS Support finds the call by its request id",
+                ],
+            ),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn expired_credentials_are_renewed_once_where_their_source_renews_them() {
     let keys = |code| case(code).env_keys().ses_refuses(code);
     let role = |code| {
