@@ -169,7 +169,7 @@ fn clock(message: &str) -> String {
         Some((by, Side::Ahead)) => format!("is {by} ahead of AWS's"),
         None => "differs from AWS's".to_owned(),
     };
-    format!("This machine's clock {what}, and AWS takes five minutes at most: set it right (NTP).")
+    format!("This machine's clock {what}, which is more than AWS takes: set it right (NTP).")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,11 +179,13 @@ enum Side {
 }
 
 /// By how much the clocks differ: the message names the time of the signature first, and
-/// AWS's own behind a parenthesis.
+/// AWS's own behind a parenthesis, or else next.
 fn difference(message: &str) -> Option<(humantime::FormattedDuration, Side)> {
     let (signed, _) = times(message).next()?;
-    let (_, own) = message.split_once('(')?;
-    let (own, _) = times(own).next()?;
+    let (own, _) = match message.split_once('(') {
+        Some((_, own)) => times(own).next()?,
+        None => times(message).nth(1)?,
+    };
     let difference = own - signed;
     let side = match difference.is_negative() {
         true => Side::Ahead,
@@ -334,6 +336,11 @@ mod tests {
                 "InvalidSignatureException",
                 ahead,
                 "clock is 15m ahead of AWS's",
+            ),
+            (
+                "RequestTimeTooSkewed",
+                "x [20260330T093000Z by this machine's clock, 20260330T091000Z by AWS's]",
+                "clock is 20m ahead of AWS's",
             ),
             ("RequestTimeTooSkewed", "x", "clock differs from AWS's"),
         ] {

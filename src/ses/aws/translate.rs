@@ -2,10 +2,13 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::operation::RequestId;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 
 use super::answer::{NoAnswer, beginning, check_response};
 use super::credentials::LoadFailed;
@@ -42,7 +45,7 @@ where
                     operation,
                     status,
                     code: code.to_owned(),
-                    message: without_token(service.err().message().unwrap_or_default()),
+                    message: message_of(service.err(), service.raw()),
                     request_id: error.request_id().map(str::to_owned),
                 },
                 None => not_ses(service.raw()),
@@ -96,6 +99,35 @@ where
     }
 }
 
+/// AWS's message, without what is secret in it. Where it says no more of the clocks than
+/// that they differ, what they say follows, in brackets.
+pub(super) fn message_of<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> String {
+    #[expect(clippy::disallowed_methods, reason = "it is this machine's clock")]
+    let now = SystemTime::now();
+    let message = without_token(error.message().unwrap_or_default());
+    match error.code() {
+        Some("RequestTimeTooSkewed") => {
+            let date = raw.headers().get("date").unwrap_or_default();
+            with_clocks(message, date, now)
+        }
+        _ => message,
+    }
+}
+
+/// `date` is that of the answer, by AWS's clock.
+fn with_clocks(message: String, date: &str, now: SystemTime) -> String {
+    let date = DateTime::from_str(date, Format::HttpDate).ok();
+    let Some(date) = date.and_then(|date| SystemTime::try_from(date).ok()) else {
+        return message;
+    };
+    let basic = |time| {
+        let text = humantime::format_rfc3339_seconds(time).to_string();
+        text.replace(['-', ':'], "")
+    };
+    let (own, aws) = (basic(now), basic(date));
+    format!("{message} [{own} by this machine's clock, {aws} by AWS's]")
+}
+
 /// To a signature that it does not take, AWS answers with the signed headers
 /// that it has computed its own from: the session token is one of them.
 pub(super) fn without_token(message: &str) -> String {
@@ -133,6 +165,17 @@ fn causes(error: &(dyn StdError + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_are_told_beside_a_message_that_says_nothing_of_them() {
+        let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_774_862_514);
+        let told = |date: &str| with_clocks("They differ.".to_owned(), date, now);
+        assert_eq!(
+            told("Mon, 30 Mar 2026 09:37:46 GMT"),
+            "They differ. [20260330T092154Z by this machine's clock, 20260330T093746Z by AWS's]"
+        );
+        assert_eq!(told("today"), "They differ.");
+    }
 
     #[test]
     fn messages_lose_the_session_token_and_nothing_else() {

@@ -15,7 +15,7 @@ use super::LoadFailed;
 use crate::mail_from::visible;
 use crate::ses::aws::http::Answered;
 use crate::ses::aws::obstacle::{NotReached, chain, find};
-use crate::ses::aws::translate::without_token;
+use crate::ses::aws::translate::message_of;
 use crate::ses::error::{CredentialFault, Obstacle, Refusal, passes};
 
 /// The failure of the source that `source` names; `last` is the last HTTP answer that it was
@@ -112,7 +112,7 @@ where
             refusal: None,
         });
     };
-    let message = without_token(service.err().message().unwrap_or_default());
+    let message = message_of(service.err(), service.raw());
     let request = error.request_id();
     let request = request.map_or_else(String::new, |id| format!(", request id {id}"));
     // The identity provider could not be reached by STS.
