@@ -369,7 +369,16 @@ async fn sso_signs_for_who_has_logged_in() {
                 .block("profile", "legacy")
                 .config(SSO.replace("mailer", "other"))
                 .logged_in(),
-            Fails(&["an answer without a code (request id 7e6d); run `aws sso login"]),
+            Fails(&[
+                "an answer without a code (request id 7e6d) (HTTP status 401); run `aws sso login",
+            ]),
+        ),
+        (
+            case("an account that is not given")
+                .block("profile", "legacy")
+                .config(SSO.replace("111122223333", "444455556666"))
+                .logged_in(),
+            Fails(&["(HTTP status 403); see that whoever has logged in is assigned"]),
         ),
     ])
     .await;

@@ -495,6 +495,10 @@ fn sso() -> SocketAddr {
                 }});
                 respond(&mut stream, 200, &keys.to_string());
             }
+            // Whoever is known, and is not let in there.
+            false if request.contains("account_id=444455556666") => {
+                respond(&mut stream, 403, "{}");
+            }
             false => respond(&mut stream, 401, "{}"),
         }
     })

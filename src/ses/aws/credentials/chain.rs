@@ -286,9 +286,9 @@ impl Chain {
         let mut failed = failed(&what, error, last.as_ref());
         match self.asked(link) {
             Base::Sso(_) if failed.fault == CredentialFault::Lasting => {
-                let profile = self.settings.profile_name();
-                let login = format!("; run `aws sso login --profile {profile}`");
-                failed.reason.push_str(&login);
+                let status = last.as_ref().map(|last| last.status);
+                let advice = sso_advice(status, self.settings.profile_name());
+                failed.reason.push_str(&advice);
             }
             // The SDK has tried some times.
             Base::Instance if last.is_some_and(|last| last.status >= 500) => {
@@ -407,6 +407,19 @@ fn not_sendable(keys: &Keys) -> Option<String> {
 
 fn of_keys(keys: &AccessKeys) -> Keys {
     Keys::from_keys(&keys.access_key, &keys.secret_key, keys.token.clone())
+}
+
+/// What to do about SSO that gives none, as the end of a sentence. A login is no help to
+/// whom the role is not assigned.
+fn sso_advice(status: Option<u16>, profile: &str) -> String {
+    let answer = status.map_or_else(String::new, |status| format!(" (HTTP status {status})"));
+    match status {
+        Some(403) => format!(
+            "{answer}; see that whoever has logged in is assigned the sso_role_name in the \
+             sso_account_id of the profile"
+        ),
+        _ => format!("{answer}; run `aws sso login --profile {profile}`"),
+    }
 }
 
 fn by_sso(sso: &Sso, config: &ProviderConfig) -> SsoCredentialsProvider {
