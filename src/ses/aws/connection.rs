@@ -8,7 +8,8 @@ use aws_sdk_ses::config::SharedCredentialsProvider;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
 use tokio::sync::OnceCell;
 
-use super::credentials::chain::{Chain, must_exist};
+use super::credentials::chain::Chain;
+use super::credentials::links::must_exist;
 use super::credentials::{Credentials, LoadFailed};
 use super::endpoints::{Endpoints, which_ses};
 use super::files::Files;

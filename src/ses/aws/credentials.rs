@@ -8,6 +8,8 @@
 //! - What is loaded when, and how failures are ridden out or told: [`state`].
 
 pub(super) mod chain;
+mod keys;
+pub(super) mod links;
 mod source_error;
 mod state;
 

@@ -1,7 +1,7 @@
 //! Owner of the credentials, as far as it is known before a call: SES's limit is an
 //! account's, and processes with the same owner share it.
 
-use super::credentials::chain::{Link, find};
+use super::credentials::links::{Link, find};
 use super::files::Files;
 use super::profile::Base;
 use super::settings::{AccessKeys, ConnectionSettings};

@@ -2,7 +2,7 @@
 
 use aws_config::provider_config::ProviderConfig;
 
-use super::credentials::chain::find;
+use super::credentials::links::find;
 use super::files::Files;
 use super::http::Http;
 use super::instance::{Instance, Metadata};

@@ -20,27 +20,20 @@ use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sso::SsoCredentialsProvider;
 use aws_credential_types::Credentials as Keys;
-use aws_credential_types::attributes::AccountId;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials};
 
+use super::keys::{not_sendable, of_account, of_keys};
+use super::links::{Link, NO_CONTAINER, NOT_ASKED, find};
 use super::source_error::failed;
 use super::{LoadFailed, Loaded, Source};
-use crate::ses::aws::environment::PROFILE;
 use crate::ses::aws::files::Files;
 use crate::ses::aws::http::{Http, LastAnswer};
 use crate::ses::aws::instance::{Instance, Metadata};
-use crate::ses::aws::profile::{Base, Profile, Sso};
-use crate::ses::aws::settings::{AccessKeys, ConnectionSettings};
-use crate::ses::aws::sts::{Role, Sts, WebToken, read_token};
+use crate::ses::aws::profile::{Base, Sso};
+use crate::ses::aws::settings::ConnectionSettings;
+use crate::ses::aws::sts::{Role, Sts, read_token};
 use crate::ses::error::CredentialFault;
-
-const DEFAULT: &str = "default";
-
-const NO_CONTAINER: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and \
-                            AWS_CONTAINER_CREDENTIALS_FULL_URI are not set";
-const NOT_ASKED: &str = "the instance metadata service is not to be asked \
-                         (`skip_metadata_api_check`, AWS_EC2_METADATA_DISABLED)";
 
 /// What is said of a metadata service that does not work.
 const METADATA: &str = "; AWS_EC2_METADATA_SERVICE_ENDPOINT or `ec2_metadata_service_endpoint` says \
@@ -54,162 +47,6 @@ pub(in crate::ses::aws) struct Chain {
     pub(in crate::ses::aws) http: Http,
     pub(in crate::ses::aws) metadata: Metadata,
     pub(in crate::ses::aws) sts: Sts,
-}
-
-/// Where the credentials come from, as far as that is known before any is asked.
-pub(in crate::ses::aws) struct Found {
-    pub(in crate::ses::aws) links: Vec<Link>,
-    /// Sources that have none, each with the reason.
-    without: Vec<String>,
-}
-
-/// One source.
-pub(in crate::ses::aws) struct Link {
-    /// What it is called.
-    name: String,
-    /// What a profile's roles are assumed with.
-    source: String,
-    pub(in crate::ses::aws) base: Base,
-    /// The roles that a profile assumes.
-    pub(in crate::ses::aws) roles: Vec<Role>,
-    /// Whether another load may give other credentials.
-    renews: bool,
-}
-
-impl Link {
-    fn new(name: impl Into<String>, base: Base) -> Self {
-        let name = name.into();
-        Self {
-            source: name.clone(),
-            name,
-            base,
-            roles: Vec::new(),
-            renews: true,
-        }
-    }
-
-    /// Whose the credentials are that this gives, once the provider block's `roles` are
-    /// assumed with them.
-    fn whose(&self, roles: &[Role]) -> String {
-        match roles.last().or(self.roles.last()) {
-            Some(role) => format!("the role {}, assumed with {}", role.arn, self.name),
-            None => self.name.clone(),
-        }
-    }
-
-    fn of_profile(name: String, profile: Profile) -> Self {
-        let Profile {
-            base,
-            source,
-            roles,
-        } = profile;
-        Self {
-            source,
-            roles,
-            ..Self::new(name, base)
-        }
-    }
-}
-
-/// The sources that may have credentials, in their order. An error, as a clause, where
-/// what is named does not exist or is at fault.
-pub(in crate::ses::aws) fn find(
-    settings: &ConnectionSettings,
-    files: &Files,
-) -> Result<Found, String> {
-    let environment = &settings.environment;
-    let only = |link| Found {
-        links: vec![link],
-        without: Vec::new(),
-    };
-    must_exist(settings, files)?;
-    if let Some(web) = &settings.web_identity {
-        let name = "`assume_role_with_web_identity`";
-        return Ok(only(Link::new(name, Base::WebIdentity(web.clone()))));
-    }
-    if let Some(keys) = &settings.keys {
-        let name = "`access_key` and `secret_key` in the provider block";
-        return Ok(only(Link {
-            renews: false,
-            ..Link::new(name, Base::Keys(keys.clone()))
-        }));
-    }
-    if let Some(name) = &settings.profile {
-        let profile = Profile::of(files, name).map_err(|wrong| files.with_problems(wrong))?;
-        let profile = profile.ok_or_else(|| {
-            let looked_for = files.looked_for();
-            format!("the profile `{name}` has no credentials (looked for in {looked_for})")
-        })?;
-        let name = format!("the profile `{name}` in the provider block");
-        return Ok(only(Link::of_profile(name, profile)));
-    }
-    let (mut links, mut without) = (Vec::new(), Vec::new());
-    match &environment.keys {
-        Some(keys) => links.push(Link {
-            renews: false,
-            ..Link::new("the environment's keys", Base::Keys(keys.clone()))
-        }),
-        None => without.push("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set".to_owned()),
-    }
-    match &environment.web_identity {
-        Some(web) => {
-            let name = match web.token {
-                WebToken::File(_) => "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE",
-                WebToken::Inline(_) => "the web identity of TF_AWS_WEB_IDENTITY_TOKEN",
-            };
-            links.push(Link::new(name, Base::WebIdentity(web.clone())));
-        }
-        None => without.push("AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not set".to_owned()),
-    }
-    // What comes first is not hindered by what is wrong with what comes later.
-    if links.is_empty() {
-        let name = environment.profile.as_deref().unwrap_or(DEFAULT);
-        let profile = match files.profile(name) {
-            Some(_) => Profile::of(files, name).map_err(|wrong| files.with_problems(wrong))?,
-            None => None,
-        };
-        match profile {
-            Some(profile) => links.push(Link::of_profile(format!("the profile `{name}`"), profile)),
-            None => {
-                let has_none = match files.profile(name) {
-                    Some(_) => "has none".to_owned(),
-                    None => format!("does not exist{}", files.instead_of(name)),
-                };
-                let looked_for = files.looked_for();
-                without.push(format!(
-                    "the profile `{name}` {has_none} (looked for in {looked_for})"
-                ));
-            }
-        }
-    }
-    match environment.is_container {
-        true => links.push(Link::new("the container's credentials", Base::Container)),
-        false => without.push(NO_CONTAINER.to_owned()),
-    }
-    match settings.skips_metadata() {
-        true => without.push(NOT_ASKED.to_owned()),
-        false => links.push(Link::new("the instance metadata service", Base::Instance)),
-    }
-    Ok(Found { links, without })
-}
-
-/// A profile that is named has to exist, also where it is not needed.
-pub(in crate::ses::aws) fn must_exist(
-    settings: &ConnectionSettings,
-    files: &Files,
-) -> Result<(), String> {
-    let of_environment = settings.environment.first(&PROFILE);
-    let (name, named_by) = match (&settings.profile, of_environment) {
-        (Some(name), _) => (name.as_str(), "`profile` in the provider block"),
-        (None, Some((variable, name))) => (name, variable),
-        (None, None) => return Ok(()),
-    };
-    match files.profile(name) {
-        Some(_) => Ok(()),
-        None => Profile::of(files, name)
-            .map(|_| ())
-            .map_err(|missing| format!("{missing}: see {named_by}")),
-    }
 }
 
 impl Chain {
@@ -370,43 +207,6 @@ impl Chain {
         allowed.map_err(|reason| LoadFailed::new(CredentialFault::NotAllowed, reason))?;
         Ok(of_account(&keys, Some(account)))
     }
-}
-
-/// The same credentials, which say what account they belong to, or say nothing of it.
-fn of_account(keys: &Keys, account: Option<String>) -> Keys {
-    let mut same = Keys::builder()
-        .access_key_id(keys.access_key_id())
-        .secret_access_key(keys.secret_access_key())
-        .provider_name("Chain");
-    same.set_account_id(account.map(AccountId::from));
-    same.set_session_token(keys.session_token().map(str::to_owned));
-    same.set_expiry(keys.expiry());
-    same.build()
-}
-
-/// The part of the keys that no request can carry, and why, as a clause: the SDK panics at
-/// an odd character, or tries again, and signs with nothing where nothing is.
-fn not_sendable(keys: &Keys) -> Option<String> {
-    let (access, secret) = (keys.access_key_id(), keys.secret_access_key());
-    let token = keys.session_token().unwrap_or_default();
-    let is_odd = |text: &str| !text.bytes().all(|byte| byte.is_ascii_graphic());
-    let parts = [
-        ("access key", access, access.is_empty()),
-        ("secret key", secret, secret.is_empty()),
-        ("session token", token, false),
-    ];
-    parts.into_iter().find_map(|(part, text, is_missing)| {
-        if is_missing {
-            return Some(format!("{part} is empty"));
-        }
-        is_odd(text).then(|| {
-            format!("{part} holds a space, a line break or another character that no key has")
-        })
-    })
-}
-
-fn of_keys(keys: &AccessKeys) -> Keys {
-    Keys::from_keys(&keys.access_key, &keys.secret_key, keys.token.clone())
 }
 
 /// What to do about SSO that gives none, as the end of a sentence. A login is no help to
