@@ -5,6 +5,8 @@
 //! section of services; the profile itself. Where none is named, AWS's own, by FIPS or
 //! dual-stack where that is asked for.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use aws_config::imds::client::EndpointMode;
 use aws_sdk_ses::config::endpoint as ses;
 use aws_sdk_sts::config::endpoint as sts;
@@ -163,12 +165,16 @@ pub(super) fn which_ses(url: &str) -> Option<String> {
     };
     let host = uri.host().unwrap_or_default().to_ascii_lowercase();
     let host = host.trim_end_matches('.');
-    if AWS.iter().any(|domain| host.ends_with(domain)) {
+    let is_ses = host.split('.').any(|label| SES.contains(&label));
+    if is_ses && AWS.iter().any(|domain| host.ends_with(domain)) {
         return None;
     }
-    let host = match host {
-        "localhost" => "127.0.0.1",
-        host => host,
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let host = match address.parse::<IpAddr>() {
+        Ok(IpAddr::V6(Ipv6Addr::LOCALHOST)) => "127.0.0.1".to_owned(),
+        Ok(IpAddr::V6(address)) => format!("[{address}]"),
+        _ if host == "localhost" => "127.0.0.1".to_owned(),
+        _ => host.to_owned(),
     };
     let usual = match uri.scheme_str() {
         Some("https") => 443,
@@ -178,13 +184,27 @@ pub(super) fn which_ses(url: &str) -> Option<String> {
     Some(format!("{host}:{port}{}", uri.path().trim_end_matches('/')))
 }
 
+/// The label of SES's API in the hosts of AWS's endpoints; other hosts there are those of
+/// customers (a load balancer before an emulator).
+const SES: [&str; 2] = ["email", "email-fips"];
+
 /// The ends of the hosts of AWS's endpoints (its partitions' `dnsSuffix` and
 /// `dualStackDnsSuffix`).
-const AWS: [&str; 4] = [
+const AWS: [&str; 14] = [
     ".amazonaws.com",
-    ".amazonaws.com.cn",
     ".api.aws",
+    ".amazonaws.com.cn",
     ".api.amazonwebservices.com.cn",
+    ".amazonaws.eu",
+    ".api.amazonwebservices.eu",
+    ".c2s.ic.gov",
+    ".api.aws.ic.gov",
+    ".sc2s.sgov.gov",
+    ".api.aws.scloud",
+    ".cloud.adc-e.uk",
+    ".api.cloud-aws.adc-e.uk",
+    ".csp.hci.ic.gov",
+    ".api.aws.hci.ic.gov",
 ];
 
 /// The URL of the metadata service. What is said of it matters only where it is asked, but

@@ -78,6 +78,8 @@ fn one_ses_is_one_by_whatever_name() {
         "https://email.us-east-1.api.aws",
         "https://vpce-0a1b.email.us-east-1.vpce.amazonaws.com",
         "https://email.cn-north-1.amazonaws.com.cn",
+        "https://email.eusc-de-east-1.amazonaws.eu",
+        "https://email-fips.us-iso-east-1.c2s.ic.gov",
     ] {
         assert_eq!(which_ses(url), None, "{url}");
     }
@@ -85,6 +87,8 @@ fn one_ses_is_one_by_whatever_name() {
     for same in [
         "http://LOCALHOST:4566/",
         "http://127.0.0.1:4566",
+        "http://[::1]:4566",
+        "http://[0:0:0:0:0:0:0:1]:4566/",
         "https://user:hush@localhost:4566",
     ] {
         assert_eq!(which_ses(same).as_ref(), Some(&emulator), "{same}");
@@ -96,6 +100,9 @@ fn one_ses_is_one_by_whatever_name() {
         "https://localhost",
         "http://amazonaws.com.evil.example",
         "http://notamazonaws.com:4566",
+        "http://[::2]:4566",
+        // Of customers: an emulator behind a load balancer.
+        "http://moto-1.us-east-1.elb.amazonaws.com",
     ] {
         let which = which_ses(other);
         assert!(
@@ -107,6 +114,8 @@ fn one_ses_is_one_by_whatever_name() {
         which_ses("http://localhost"),
         which_ses("https://localhost")
     );
+    let one = which_ses("http://[2001:DB8:0::1]:80").unwrap();
+    assert_eq!(which_ses("http://[2001:db8::1]"), Some(one));
 }
 
 #[tokio::test]
