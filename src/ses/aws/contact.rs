@@ -5,11 +5,12 @@
 //! would find out by itself, for the whole of its timeout, and ten at a time a fleet of
 //! 1,000 would take hours to say that it cannot reach SES. So an obstacle that stood in
 //! the way from the first contact on counts as lasting after a while (a certificate that
-//! is not trusted and a proxy that wants a password, at once), and from then on all calls end with it. Once a minute one
-//! may look whether it still stands.
+//! is not trusted and a proxy that wants a password, at once), and from then on all calls
+//! end with it. Once a minute one may look whether it still stands.
 //!
 //! Once SES has answered, obstacles pass: a connection that breaks in the middle of an
-//! apply is ridden out as long as the call's timeout allows.
+//! apply is ridden out as long as the call's timeout allows. Certificates and passwords do
+//! not pass; the latter are given half a minute then.
 //!
 //! Arithmetic on given times; sends nothing and waits for nothing.
 
@@ -53,8 +54,11 @@ struct Lasting {
 }
 
 /// How long an obstacle stands from the first contact on before it counts as lasting.
-fn patience(obstacle: Obstacle) -> Duration {
+fn patience(obstacle: Obstacle, answered: bool) -> Duration {
     Duration::from_secs(match obstacle {
+        // A proxy that has let calls through asks again while it loses its own way to whoever
+        // knows the users.
+        Obstacle::ProxyAuthentication if answered => 30,
         obstacle if obstacle.stays() => 0,
         Obstacle::Tls | Obstacle::NoSuchHost | Obstacle::Refused | Obstacle::Proxy => 30,
         // As long as a call takes by default before it gives up.
@@ -104,7 +108,7 @@ impl Contact {
         let met = met.filter(|met| is_lasting || now - met.last <= APART);
         let first = met.map_or(now, |met| met.first);
         state.met.insert(obstacle, Met { first, last: now });
-        let lasts = now - first >= patience(obstacle);
+        let lasts = now - first >= patience(obstacle, state.answered);
         if lasts {
             state.lasting = Some(Lasting {
                 not_reached: not_reached.clone(),
@@ -185,7 +189,12 @@ mod tests {
         assert!(scene.meets(Obstacle::Certificate, 1000));
         assert!(!scene.may_send(1001));
         scene.contact.answered();
-        assert!(scene.meets(Obstacle::ProxyAuthentication, 1002));
+        assert!(!scene.meets(Obstacle::ProxyAuthentication, 1002));
+        assert!(!scene.meets(Obstacle::ProxyAuthentication, 1031));
+        assert!(scene.meets(Obstacle::ProxyAuthentication, 1032));
+        assert!(!scene.may_send(1033));
+        scene.contact.answered();
+        assert!(!scene.meets(Obstacle::ProxyAuthentication, 1040));
     }
 
     #[tokio::test(start_paused = true)]

@@ -64,6 +64,9 @@ pub(super) struct LoadFailed {
     pub(super) reason: String,
     /// What STS has refused, where it has.
     pub(super) refusal: Option<Refusal>,
+    /// Whether a source that has never given any was asked often enough by now, although its
+    /// fault may pass.
+    pub(super) tried_enough: bool,
 }
 
 impl LoadFailed {
@@ -72,6 +75,7 @@ impl LoadFailed {
             fault,
             reason: reason.into(),
             refusal: None,
+            tried_enough: false,
         }
     }
 }

@@ -68,6 +68,7 @@ where
                     fault,
                     reason,
                     refusal,
+                    ..
                 } = failed.clone();
                 return Error::Credentials {
                     operation,

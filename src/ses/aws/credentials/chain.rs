@@ -25,7 +25,7 @@ use aws_credential_types::provider::{self, ProvideCredentials};
 
 use super::keys::{not_sendable, of_account, of_keys};
 use super::links::{Link, NO_CONTAINER, NOT_ASKED, find};
-use super::source_error::failed;
+use super::source_error::{failed, without};
 use super::{LoadFailed, Loaded, Source};
 use crate::ses::aws::files::Files;
 use crate::ses::aws::http::{Http, LastAnswer};
@@ -127,9 +127,10 @@ impl Chain {
                 let advice = sso_advice(status, self.settings.profile_name());
                 failed.reason.push_str(&advice);
             }
-            // The SDK has tried some times.
+            // The SDK has tried some times. Where it has given any before, it will again.
             Base::Instance if last.is_some_and(|last| last.status >= 500) => {
-                failed.fault = CredentialFault::Lasting;
+                failed.fault = CredentialFault::Passing;
+                failed.tried_enough = true;
                 failed.reason.push_str(METADATA);
             }
             Base::Container => failed.reason = self.without_token(failed.reason).await,
@@ -144,20 +145,25 @@ impl Chain {
     }
 
     /// A text without the token that a container's credentials are asked for with.
-    async fn without_token(&self, mut text: String) -> String {
+    async fn without_token(&self, text: String) -> String {
         let environment = &self.settings.environment;
         let mut tokens = Vec::from_iter(environment.container_token().map(str::to_owned));
         if let Some(path) = environment.container_token_file() {
             tokens.extend(read_token(&path).await);
         }
-        for token in &tokens {
-            // `Bearer TOKEN`, or the token alone.
-            for part in [Some(token.trim()), token.split_whitespace().last()] {
-                let part = part.filter(|part| !part.is_empty());
-                text = part.map_or(text.clone(), |part| text.replace(part, "…"));
-            }
-        }
-        text
+        // `Bearer TOKEN`, or the token alone.
+        let parts = |token: &String| {
+            let parts = [Some(token.trim()), token.split_whitespace().last()];
+            parts
+                .into_iter()
+                .flatten()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let parts: Vec<String> = tokens.iter().flat_map(parts).collect();
+        parts
+            .iter()
+            .fold(text, |text, secret| without(&text, secret))
     }
 
     fn provider_config(&self, http: Http) -> ProviderConfig {

@@ -18,6 +18,9 @@ use crate::ses::aws::obstacle::{NotReached, chain, find};
 use crate::ses::aws::translate::message_of;
 use crate::ses::error::{CredentialFault, Obstacle, Refusal, passes};
 
+/// The first characters of a secret, by which one that is cut off is known.
+const BEGINS: usize = 16;
+
 /// The failure of the source that `source` names; `last` is the last HTTP answer that it was
 /// given.
 pub(in crate::ses::aws) fn failed(
@@ -29,9 +32,8 @@ pub(in crate::ses::aws) fn failed(
     let refusal = answer.as_ref().and_then(|answer| answer.refusal.clone());
     let (fault, said) = told(error, last, answer);
     LoadFailed {
-        fault,
-        reason: format!("{source}: {said}"),
         refusal,
+        ..LoadFailed::new(fault, format!("{source}: {said}"))
     }
 }
 
@@ -45,7 +47,8 @@ fn told(
         false => CredentialFault::Lasting,
     };
     if let Some(NotReached { obstacle, reason }) = find(error) {
-        let mut reason = reason.clone();
+        // The system may have said anything.
+        let mut reason = visible(reason);
         if *obstacle == Obstacle::ProxyAuthentication {
             reason.push_str(
                 "; `https_proxy` in the provider block, or else HTTPS_PROXY, takes them as \
@@ -167,6 +170,22 @@ fn said(error: &CredentialsError) -> String {
     said.join(": ")
 }
 
+/// The text without a secret, also where the end of the text has cut the secret off.
+pub(super) fn without(text: &str, secret: &str) -> String {
+    if secret.is_empty() {
+        return text.to_owned();
+    }
+    let mut safe = text.replace(secret, "…");
+    let begins: String = secret.chars().take(BEGINS).collect();
+    if begins.len() < secret.len()
+        && let Some(cut_off) = safe.find(&begins)
+    {
+        safe.truncate(cut_off);
+        safe.push('…');
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use aws_smithy_runtime_api::http::StatusCode;
@@ -251,5 +270,25 @@ mod tests {
         ] {
             assert_eq!(failed("the profile `p`", &error, None).reason, reason);
         }
+    }
+
+    #[test]
+    fn a_secret_is_taken_out_whole_or_cut_off() {
+        let secret = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
+        for (text, safe) in [
+            ("it answers with x", "it answers with x"),
+            (
+                &format!("token {secret} and {secret}: no"),
+                "token … and …: no",
+            ),
+            (
+                &format!("token {}… (HTTP status 401)", &secret[..30]),
+                "token …",
+            ),
+        ] {
+            assert_eq!(without(text, secret), safe);
+        }
+        assert_eq!(without("a short one", "short"), "a … one");
+        assert_eq!(without("text", ""), "text");
     }
 }

@@ -143,7 +143,8 @@ impl State {
         let row = self.failed.take();
         let (before, since) = row.map_or((0, now), |failed| (failed.loads, failed.since));
         let passes = failure.fault == CredentialFault::Passing;
-        if passes && self.loads == 0 && now - since >= NEVER_GIVEN {
+        let tried_enough = failure.tried_enough || now - since >= NEVER_GIVEN;
+        if passes && self.loads == 0 && tried_enough {
             failure.fault = CredentialFault::Lasting;
         }
         let pause = match failure.fault {

@@ -251,3 +251,24 @@ async fn advice_starts_no_program_and_does_not_try_again_and_uses_what_is_there(
     assert_eq!(source.begun(), 1);
     credentials.ready(Effort::Any).await.unwrap();
 }
+
+#[test]
+fn what_has_given_some_is_asked_again_where_another_source_is_given_up() {
+    let now = Instant::now();
+    let failure = || LoadFailed {
+        tried_enough: true,
+        ..LoadFailed::new(CredentialFault::Passing, "HTTP status 500")
+    };
+    let mut never_given = State::default();
+    never_given.ended(Err(failure()), None, now, 0.0);
+    assert!(matches!(never_given.next(now), Next::Fails(_)));
+
+    let mut given = State::default();
+    let keys = Keys::new("AKIA1", "secret", None, None, "test");
+    let (loaded, valid_for) = (Loaded { keys, renews: true }, Duration::from_secs(60));
+    given.ended(Ok(loaded), Some(valid_for), now, 0.0);
+    given.ended(Err(failure()), None, now + valid_for / 2, 0.0);
+    assert!(matches!(given.next(now + valid_for / 2), Next::Use(_)));
+    given.ended(Err(failure()), None, now + valid_for, 0.0);
+    assert!(matches!(given.next(now + valid_for), Next::Pauses(..)));
+}
