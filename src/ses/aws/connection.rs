@@ -79,12 +79,14 @@ impl Connection {
         if let Some(region) = &self.0.settings.region {
             return Ok(region);
         }
-        let found = self.aws().await?.sdk.region();
+        let aws = self.aws().await?;
+        let found = aws.sdk.region();
         self.0
             .found_region
             .get_or_try_init(|| async {
                 let Some(found) = found else {
-                    let reason = without_region(&self.0.settings, self.files().await);
+                    let (files, metadata) = (self.files().await, &aws.endpoints.metadata);
+                    let reason = without_region(&self.0.settings, files, metadata);
                     return Err(Error::Settings { reason });
                 };
                 let files = self.files().await;
