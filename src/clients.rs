@@ -95,10 +95,16 @@ impl Clients {
         }
     }
 
-    /// Finds out what the clients of this process have to know before they are made: which
-    /// SES they call. Calls nothing.
-    pub async fn prepare(&self) {
+    /// Reads AWS's configuration files, which say to who makes clients which SES they call.
+    /// An error where the profile that is named does not exist, if it is known which one is,
+    /// and where to look for it. Calls nothing.
+    pub async fn read_files(&self) -> Result<(), Error> {
         self.connection.read_files().await;
+        let needed = ["profile", "shared_config_files", "shared_credentials_files"];
+        if needed.iter().any(|name| self.unknown.contains(name)) {
+            return Ok(());
+        }
+        self.connection.check_profile().await
     }
 
     /// Waits until other processes of the run can know whose account this is, where they
@@ -106,16 +112,6 @@ impl Clients {
     pub async fn make_known(&self, stop: &CancellationToken) {
         let deadline = Deadline::after(MADE_KNOWN_WITHIN, stop.clone());
         self.member.make_known(&deadline).await;
-    }
-
-    /// Whether the profile that is named exists, where it is known which one is, and where
-    /// to look for it. Calls nothing.
-    pub async fn check_profile(&self) -> Result<(), Error> {
-        let needed = ["profile", "shared_config_files", "shared_credentials_files"];
-        if needed.iter().any(|name| self.unknown.contains(name)) {
-            return Ok(());
-        }
-        self.connection.check_profile().await
     }
 
     /// Whether the credentials are of an account that the provider block allows, where it

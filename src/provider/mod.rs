@@ -118,11 +118,10 @@ impl plugin::Provider for Provider {
             stop: configure.stop,
         };
         let clients = config.into_clients(parsed, &self.environment, run);
-        if let Err(error) = clients.check_profile().await {
+        if let Err(error) = clients.read_files().await {
             diags.add_error(diagnostics::profile(&error));
             return Err(Told);
         }
-        clients.prepare().await;
         if let Err(error) = clients.check_account(&stop).await {
             diags.add_error(diagnostics::account(&error, accounts));
             return Err(Told);

@@ -156,8 +156,8 @@ impl Connection {
     ) -> impl Future<Output = String> + Send + use<> {
         let (connection, region) = (self.clone(), region.clone());
         async move {
+            // Reads the files, which also say to which SES the calls go.
             let owner = connection.owner().await;
-            connection.files().await;
             format!("{:?}", (region.as_str(), connection.which_ses(), owner))
         }
     }
