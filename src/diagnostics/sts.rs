@@ -1,7 +1,7 @@
 //! What to do about a refusal of STS's, which stands before all calls to SES.
 
 use super::refusals;
-use crate::ses::Refusal;
+use crate::ses::{Refusal, is_access_denied};
 
 /// What to do, if that is known.
 pub(super) fn remedy(refusal: &Refusal) -> Option<String> {
@@ -30,20 +30,21 @@ pub(super) fn remedy(refusal: &Refusal) -> Option<String> {
     if let Some(remedy) = refusals::of_credentials(code) {
         return Some(remedy.to_owned());
     }
+    let is_denied = is_access_denied(code);
     match code.as_str() {
-        "AccessDenied" | "AccessDeniedException" if by_token => Some(
+        _ if is_denied && by_token => Some(
             "See that the role exists, and that its trust policy lets the token's issuer assume \
              it, on conditions (`aud`, `sub`) that hold for the token."
                 .to_owned(),
         ),
-        "AccessDenied" | "AccessDeniedException" if *operation == "AssumeRole" => Some(
+        _ if is_denied && *operation == "AssumeRole" => Some(
             "See that the role exists, that its trust policy lets the caller assume it (on \
              conditions that hold, such as those on `external_id`, `source_identity` or a second \
              factor), and that the caller's policies allow `sts:AssumeRole` on it; session tags \
              need `sts:TagSession`, and a source identity `sts:SetSourceIdentity`, in both."
                 .to_owned(),
         ),
-        "AccessDenied" | "AccessDeniedException" => {
+        _ if is_denied => {
             Some(format!("Allow the IAM action `sts:{operation}` to the caller."))
         }
         "RegionDisabledException" => Some(

@@ -18,11 +18,12 @@ use super::connection::Connection;
 use super::contact::Contact;
 use super::credentials::{Credentials, Effort};
 use super::endpoints::Service;
+use super::translate::without_credentials;
 use crate::mail_from::{self, Reported, ReportedDomain};
 use crate::ses::api::{Api, Departure, ListPage, MailFrom, SetMailFrom, SetRequest};
 use crate::ses::deadline::Deadline;
 use crate::ses::error::{Error, Operation, Reach};
-use attempt::{Attempt, unreachable, without_credentials};
+use attempt::{Attempt, unreachable};
 
 const SET: Operation = Operation::SetIdentityMailFromDomain;
 const GET: Operation = Operation::GetIdentityMailFromDomainAttributes;

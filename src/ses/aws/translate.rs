@@ -64,18 +64,7 @@ where
         },
         _ => {
             if let Some(failed) = find::<LoadFailed>(error) {
-                let LoadFailed {
-                    fault,
-                    reason,
-                    refusal,
-                    ..
-                } = failed.clone();
-                return Error::Credentials {
-                    operation,
-                    fault,
-                    reason,
-                    refusal,
-                };
+                return without_credentials(operation, failed.clone());
             }
             if let Some(NotReached { obstacle, reason }) = find(error) {
                 let if_sent = match obstacle {
@@ -97,6 +86,16 @@ where
                 _ => Error::Settings { reason },
             }
         }
+    }
+}
+
+/// There are no credentials to call `operation` with.
+pub(super) fn without_credentials(operation: Operation, failed: LoadFailed) -> Error {
+    Error::Credentials {
+        operation,
+        fault: failed.fault,
+        reason: failed.reason,
+        refusal: failed.refusal,
     }
 }
 

@@ -12,7 +12,6 @@ use super::Client;
 use crate::ses::api::Departure;
 use crate::ses::aws::answer::AnswerCheck;
 use crate::ses::aws::contact::Contact;
-use crate::ses::aws::credentials::LoadFailed;
 use crate::ses::aws::obstacle::{NotReached, find};
 use crate::ses::aws::stamp::Stamp;
 use crate::ses::aws::translate::translate;
@@ -53,10 +52,8 @@ impl Attempt<'_> {
             }
             Err(failed) => failed,
         };
-        let (operation, error) = (
-            self.operation,
-            translate(self.operation, self.departure, &failed),
-        );
+        let operation = self.operation;
+        let error = translate(operation, self.departure, &failed);
         if matches!(error, Error::Refused { .. }) {
             self.contact.answered();
         }
@@ -85,14 +82,5 @@ pub(super) fn unreachable(
         operation,
         obstacle,
         reason,
-    }
-}
-
-pub(super) fn without_credentials(operation: Operation, failed: LoadFailed) -> Error {
-    Error::Credentials {
-        operation,
-        fault: failed.fault,
-        reason: failed.reason,
-        refusal: failed.refusal,
     }
 }

@@ -21,6 +21,9 @@ use crate::ses::error::{CredentialFault, Obstacle, Refusal, passes};
 /// The first characters of a secret, by which one that is cut off is known.
 const BEGINS: usize = 16;
 
+/// The code of an answer that has none.
+const NO_CODE: &str = "";
+
 /// The failure of the source that `source` names; `last` is the last HTTP answer that it was
 /// given.
 pub(in crate::ses::aws) fn failed(
@@ -64,7 +67,7 @@ fn told(
         CredentialsError::CredentialsNotLoaded(_) => CredentialFault::Absent,
         CredentialsError::InvalidConfiguration(_) => CredentialFault::Lasting,
         CredentialsError::ProviderTimedOut(_) => CredentialFault::Passing,
-        _ => fault_if(last.is_some_and(|last| last.status >= 500 || last.status == 429)),
+        _ => fault_if(last.is_some_and(|last| passes(last.status, NO_CODE))),
     };
     // A program may have said anything.
     let said = visible(&said(error));
@@ -110,7 +113,7 @@ where
             "{operation} was answered with HTTP status {status} and an answer that is not STS's"
         );
         return Some(StsAnswer {
-            passes: status >= 500 || status == 429,
+            passes: passes(status, NO_CODE),
             said,
             refusal: None,
         });
