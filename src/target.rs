@@ -123,8 +123,8 @@ pub fn ses(call: &mut Call<Clients>, region: &Region, doing: &str) -> Result<Cli
     }
 }
 
-/// Parses a configured `region`; an error that is told where that fails. `None`: the
-/// provider's, or not known yet.
+/// Parses a configured `region` as the provider block has it. `None`: the provider's, or not
+/// known yet, or invalid, which is told.
 pub fn checked_region(
     call: &mut Call<Clients>,
     region: &Value<String>,

@@ -106,7 +106,7 @@ pub fn explain_within(error: &Error, limit: TimeLimit) -> String {
     };
     let mut paragraphs = vec![told];
     if let Some(last) = error.last() {
-        paragraphs.push(format!("The last attempt: {}", explain(last)));
+        paragraphs.push(format!("The last attempt: {}", explain_within(last, limit)));
     }
     paragraphs.extend(remedy(error, limit));
     paragraphs.join("\n\n")

@@ -129,8 +129,10 @@ impl RegionError {
 
     /// The same where the provider block can say that the text is one all the same.
     pub fn remedy_by_block(&self) -> String {
-        let remedies = [Some(self.remedy()), self.by_block().map(str::to_owned)];
-        remedies.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        match self.by_block() {
+            Some(by_block) => format!("{} {by_block}", self.remedy()),
+            None => self.remedy(),
+        }
     }
 
     /// The argument that takes the text, where there is one, in one sentence.

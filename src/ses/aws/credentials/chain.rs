@@ -145,25 +145,18 @@ impl Chain {
     }
 
     /// A text without the token that a container's credentials are asked for with.
-    async fn without_token(&self, text: String) -> String {
+    async fn without_token(&self, mut text: String) -> String {
         let environment = &self.settings.environment;
         let mut tokens = Vec::from_iter(environment.container_token().map(str::to_owned));
         if let Some(path) = environment.container_token_file() {
             tokens.extend(read_token(&path).await);
         }
-        // `Bearer TOKEN`, or the token alone.
-        let parts = |token: &String| {
-            let parts = [Some(token.trim()), token.split_whitespace().last()];
-            parts
-                .into_iter()
-                .flatten()
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
-        let parts: Vec<String> = tokens.iter().flat_map(parts).collect();
-        parts
-            .iter()
-            .fold(text, |text, secret| without(&text, secret))
+        for token in &tokens {
+            text = without(&text, token.trim());
+            // Of `Bearer TOKEN`, the token alone.
+            text = without(&text, token.split_whitespace().last().unwrap_or_default());
+        }
+        text
     }
 
     fn provider_config(&self, http: Http) -> ProviderConfig {

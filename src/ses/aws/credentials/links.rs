@@ -124,21 +124,15 @@ pub(in crate::ses::aws) fn find(
     // What comes first is not hindered by what is wrong with what comes later.
     if links.is_empty() {
         let name = environment.profile.as_deref().unwrap_or(DEFAULT);
-        let profile = match files.profile(name) {
-            Some(_) => Profile::of(files, name).map_err(|wrong| files.with_problems(wrong))?,
-            None => None,
-        };
-        match profile {
-            Some(profile) => links.push(Link::of_profile(format!("the profile `{name}`"), profile)),
-            None => {
-                let has_none = match files.profile(name) {
-                    Some(_) => "has none".to_owned(),
-                    None => format!("does not exist{}", files.instead_of(name)),
-                };
-                let looked_for = files.looked_for();
-                without.push(format!(
-                    "the profile `{name}` {has_none} (looked for in {looked_for})"
-                ));
+        let whose = format!("the profile `{name}`");
+        let lacks = |what: &str| format!("{whose} {what} (looked for in {})", files.looked_for());
+        match files.profile(name) {
+            None => without.push(lacks(&format!("does not exist{}", files.instead_of(name)))),
+            Some(_) => {
+                match Profile::of(files, name).map_err(|wrong| files.with_problems(wrong))? {
+                    None => without.push(lacks("has none")),
+                    Some(profile) => links.push(Link::of_profile(whose, profile)),
+                }
             }
         }
     }
